@@ -1,0 +1,25 @@
+//! Messages: the composer's plain form, and history.
+
+use crate::protocol::{Refusal, Target, views};
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+
+/// Says something by a plain form: a message, or a command such as `/pm bob hi`.
+///
+/// # Errors
+/// Those of sending; the form comes back as it was.
+#[server(endpoint = "say")]
+pub async fn say(to: Target, body: String, cid: String) -> Result<(), Refusal> {
+    let _ = (to, body, cid);
+    Err(Refusal::unavailable())
+}
+
+/// A page of history, newest first; `before` is exclusive.
+///
+/// # Errors
+/// `not_found` for what is not there or not for me.
+#[server(endpoint = "history", input = GetUrl)]
+pub async fn history(to: Target, before: Option<i64>) -> Result<views::History, Refusal> {
+    let _ = (to, before);
+    Err(Refusal::unavailable())
+}

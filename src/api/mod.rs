@@ -1,0 +1,6 @@
+//! Server functions, a file per noun: what plain forms post to and what the browser's program
+//! calls. Each calls one verb of the domain.
+
+pub mod accounts;
+pub mod messages;
+pub mod rooms;

@@ -1,0 +1,38 @@
+//! Rooms: the listing and the form that opens or makes one.
+
+use crate::protocol::{
+    Refusal, Target,
+    views::{House, Index},
+};
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+
+/// Opens the room of this name, and makes it first where it does not exist and I am logged in.
+///
+/// # Errors
+/// `invalid` for a name that cannot be, `login_needed` for a visitor and a new name.
+#[server(endpoint = "enter_room")]
+pub async fn enter_room(name: String) -> Result<(), Refusal> {
+    let _ = name;
+    Err(Refusal::unavailable())
+}
+
+/// A page of the room index, busiest first.
+///
+/// # Errors
+/// `login_needed` where public reading is off.
+#[server(endpoint = "list_rooms", input = GetUrl)]
+pub async fn list_rooms(filter: String, offset: usize) -> Result<Index, Refusal> {
+    let _ = (filter, offset);
+    Err(Refusal::unavailable())
+}
+
+/// Everything a room's or a conversation's page shows.
+///
+/// # Errors
+/// `not_found` for what is not there or not for me.
+#[server(endpoint = "open_place", input = GetUrl)]
+pub async fn open_place(to: Target) -> Result<House, Refusal> {
+    let _ = to;
+    Err(Refusal::unavailable())
+}

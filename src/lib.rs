@@ -1,0 +1,19 @@
+//! Roomful: a chat that a team or a community runs for itself.
+//!
+//! `docs/architecture.md` is the map.
+
+pub mod api;
+pub mod client;
+pub mod components;
+pub mod pages;
+pub mod protocol;
+#[cfg(feature = "ssr")]
+pub mod server;
+
+/// The browser's entry: wakes the page that the server rendered.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    client::wake();
+}

@@ -1,0 +1,423 @@
+//! The frames of the main socket (`docs/protocol.md`), for both sides. Unknown fields, frame types
+//! and event kinds are read and passed over, so that either side may be newer.
+
+use super::{At, Refusal, Target, limits::Limits, views};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A client's number for a frame; comes back as `re`.
+pub type FrameId = serde_json::Number;
+
+/// Where in a log a client stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct After {
+    /// The log's epoch.
+    pub epoch: String,
+    /// The last seq the client has.
+    pub seq: i64,
+}
+
+/// One conversation to follow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Follow {
+    /// Which.
+    pub to: Target,
+    /// From where; absent for "from now on".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<After>,
+}
+
+/// What a client says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "t", rename_all = "snake_case")]
+pub enum ClientFrame {
+    /// Follow conversations.
+    Sub { rooms: Vec<Follow> },
+    /// Follow them no more.
+    Unsub { rooms: Vec<Target> },
+    /// What is on my screen; `active`: visible and used lately.
+    Here {
+        to: Option<Target>,
+        #[serde(default)]
+        active: bool,
+    },
+    /// Say something.
+    Send {
+        to: Target,
+        cid: String,
+        body: String,
+        #[serde(default)]
+        reply_to: Option<String>,
+    },
+    /// My read marker.
+    Read { to: Target, seq: i64 },
+    /// I am alive.
+    Pong,
+}
+
+/// A client's frame with its number.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Numbered<'a> {
+    /// Answered as `re`, if given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<FrameId>,
+    /// What is said.
+    #[serde(flatten)]
+    pub frame: &'a ClientFrame,
+}
+
+/// What a text from a client turned out to be.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Incoming {
+    /// A frame to act on.
+    Frame(Option<FrameId>, ClientFrame),
+    /// A frame of a type this version does not know: passed over, answered only if numbered.
+    Unknown(Option<FrameId>),
+    /// Not a frame, or one of the wrong form.
+    Bad(Option<FrameId>, Refusal),
+}
+
+#[derive(Deserialize)]
+struct Head<'a> {
+    #[serde(borrow)]
+    t: std::borrow::Cow<'a, str>,
+}
+
+#[derive(Deserialize)]
+struct HeadId {
+    id: Option<FrameId>,
+}
+
+const KNOWN: [&str; 6] = ["sub", "unsub", "here", "send", "read", "pong"];
+
+/// Reads a client's text. Never fails: what cannot be read is [`Incoming::Bad`].
+#[must_use]
+pub fn read_client(text: &str) -> Incoming {
+    let bad = |id, why: &str| Incoming::Bad(id, Refusal::new(super::Code::BadFrame, why));
+    let id = serde_json::from_str::<HeadId>(text).ok().and_then(|head| head.id);
+    let Ok(head) = serde_json::from_str::<Head>(text) else {
+        return bad(id, "A frame is a JSON object with a text field \"t\".");
+    };
+    if !KNOWN.contains(&&*head.t) {
+        return Incoming::Unknown(id);
+    }
+    match serde_json::from_str(text) {
+        Ok(frame) => Incoming::Frame(id, frame),
+        Err(_) => bad(id, "The frame's fields are missing or of the wrong kind."),
+    }
+}
+
+/// One entry of a log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Its place in the log, without gaps.
+    pub seq: i64,
+    /// What it is; see [`Kind`].
+    pub kind: String,
+    /// The sender's own id, on messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cid: Option<String>,
+    /// What it carries.
+    #[serde(default)]
+    pub data: Value,
+}
+
+/// The event kinds this version acts on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "data", rename_all = "snake_case")]
+pub enum Kind {
+    /// Somebody said something.
+    Message(MessageData),
+    /// (Own log.) I have read up to `seq` in `to`.
+    Read { to: Target, seq: i64 },
+    /// (Own log.) A direct conversation appeared.
+    Conversation { to: Target },
+}
+
+/// The data of a `message` event.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MessageData {
+    /// The message's id.
+    pub id: String,
+    /// Who said it.
+    pub author: String,
+    /// What kind of author.
+    pub author_kind: views::AuthorKind,
+    /// What was said; absent on a message that was deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    /// When it was stored.
+    pub at: At,
+    /// The id of the message it answers.
+    pub reply_to: Option<String>,
+}
+
+impl Event {
+    /// What the event says, or `None` for a kind (or form) this version does not know. Its seq
+    /// counts all the same.
+    #[must_use]
+    pub fn reading(&self) -> Option<Kind> {
+        let data = || self.data.clone();
+        match self.kind.as_str() {
+            "message" => serde_json::from_value(data()).ok().map(Kind::Message),
+            "read" => {
+                #[derive(Deserialize)]
+                struct Read {
+                    to: Target,
+                    seq: i64,
+                }
+                let read: Read = serde_json::from_value(data()).ok()?;
+                Some(Kind::Read { to: read.to, seq: read.seq })
+            }
+            "conversation" => {
+                #[derive(Deserialize)]
+                struct Conversation {
+                    to: Target,
+                }
+                let made: Conversation = serde_json::from_value(data()).ok()?;
+                Some(Kind::Conversation { to: made.to })
+            }
+            _ => None,
+        }
+    }
+
+    /// An event of a known kind.
+    #[must_use]
+    pub fn new(seq: i64, cid: Option<String>, kind: &Kind) -> Self {
+        // A kind is plain data with text keys: it always has a JSON form.
+        let mut value = serde_json::to_value(kind).unwrap_or_default();
+        Self {
+            seq,
+            kind: value["kind"].as_str().unwrap_or_default().to_owned(),
+            cid,
+            data: value["data"].take(),
+        }
+    }
+}
+
+/// Who is in a room now.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Online {
+    /// How many people.
+    pub count: usize,
+    /// Who, sorted; absent where there are too many to name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub users: Option<Vec<String>>,
+}
+
+/// The answer to one [`Follow`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Followed {
+    /// The canonical spelling.
+    pub to: Target,
+    /// Refused; then nothing else is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub err: Option<Refusal>,
+    /// The log's epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<String>,
+    /// The log's last seq.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top: Option<i64>,
+    /// Whether `events` brings the client up to `top`; absent where it asked for nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovered: Option<bool>,
+    /// What was missed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<Vec<Event>>,
+    /// Who is here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub online: Option<Online>,
+    /// My read marker.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read: Option<i64>,
+    /// Messages of others past it, counted up to [`super::limits::UNREAD_MOST`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread: Option<i64>,
+}
+
+/// The answer to a `sub`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SubOk {
+    /// One for each asked, in order.
+    pub rooms: Vec<Followed>,
+}
+
+/// The answer to a `send`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SendOk {
+    /// The message's id.
+    pub id: String,
+    /// Its event's seq.
+    pub seq: i64,
+    /// When it was stored.
+    pub at: At,
+}
+
+/// The first frame of every connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// The protocol's version.
+    pub v: u32,
+    /// The connection's id, made by the server.
+    pub conn: String,
+    /// Who I am; none for a visitor.
+    pub user: Option<String>,
+    /// Between two pings.
+    pub heartbeat_ms: u64,
+    /// What the server takes.
+    pub limits: Limits,
+}
+
+/// What the server says by itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "t", rename_all = "snake_case")]
+pub enum ServerFrame {
+    /// First of all.
+    Hello(Hello),
+    /// Something happened in a log.
+    Event {
+        to: Target,
+        #[serde(flatten)]
+        event: Event,
+    },
+    /// People came or went, or (with `all`) the whole list anew.
+    Online {
+        to: Target,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        join: Vec<String>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        leave: Vec<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        all: Option<Vec<String>>,
+        count: usize,
+    },
+    /// I may not see it any more.
+    Gone { to: Target, reason: String },
+    /// Are you there? With the tops of what changed since the last.
+    Ping { tops: std::collections::BTreeMap<Target, i64> },
+    /// A refusal of a frame that had no number.
+    Error { err: Refusal },
+    /// A type this version does not know.
+    #[serde(other)]
+    Unknown,
+}
+
+/// An answer to a numbered frame.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reply {
+    /// The frame's number.
+    pub re: FrameId,
+    /// What came of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ok: Option<Value>,
+    /// Why nothing did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub err: Option<Refusal>,
+}
+
+/// What a text from the server turned out to be.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outgoing {
+    /// An answer.
+    Reply(Reply),
+    /// A frame.
+    Frame(Box<ServerFrame>),
+    /// Nothing this version can read.
+    Unknown,
+}
+
+/// Reads a server's text.
+#[must_use]
+pub fn read_server(text: &str) -> Outgoing {
+    #[derive(Deserialize)]
+    struct Head {
+        re: Option<FrameId>,
+    }
+    match serde_json::from_str::<Head>(text) {
+        Ok(Head { re: Some(_) }) => {
+            serde_json::from_str(text).map_or(Outgoing::Unknown, Outgoing::Reply)
+        }
+        Ok(_) => match serde_json::from_str(text) {
+            Ok(ServerFrame::Unknown) | Err(_) => Outgoing::Unknown,
+            Ok(frame) => Outgoing::Frame(Box::new(frame)),
+        },
+        Err(_) => Outgoing::Unknown,
+    }
+}
+
+/// A client's frame as text.
+#[must_use]
+pub fn write_client(id: Option<u64>, frame: &ClientFrame) -> String {
+    // Plain data with text keys: it always has a JSON form.
+    serde_json::to_string(&Numbered { id: id.map(FrameId::from), frame }).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    #[test]
+    fn reads_the_frames_of_the_contract() {
+        let text = r##"{"id":1,"t":"sub","rooms":[{"to":"#lobby","after":{"epoch":"e1","seq":41}},{"to":"~"}],"new":1}"##;
+        let Incoming::Frame(Some(id), ClientFrame::Sub { rooms }) = read_client(text) else {
+            panic!("not read")
+        };
+        assert_eq!(id, FrameId::from(1));
+        assert_eq!(rooms[0].after, Some(After { epoch: "e1".into(), seq: 41 }));
+        assert_eq!(rooms[1].to, Target::Own);
+        assert_eq!(read_client(r#"{"t":"wave"}"#), Incoming::Unknown(None));
+        assert_eq!(read_client(r#"{"t":"wave","id":7}"#), Incoming::Unknown(Some(7.into())));
+    }
+
+    #[test]
+    fn what_is_no_frame_is_bad_and_keeps_its_number() {
+        for text in ["", "{", "[]", "null", "3", r#""t""#, "{}", r#"{"t":1}"#, r#"{"t":"send"}"#] {
+            assert!(matches!(read_client(text), Incoming::Bad(None, _)), "{text}");
+        }
+        assert!(matches!(
+            read_client(r##"{"t":"send","id":3,"to":"#a","cid":"c","body":7}"##),
+            Incoming::Bad(Some(_), _)
+        ));
+        assert!(matches!(read_client(r#"{"id":3,"to":"lobby"}"#), Incoming::Bad(Some(_), _)));
+    }
+
+    #[test]
+    fn an_event_of_an_unknown_kind_keeps_its_seq() {
+        let frame = r##"{"t":"event","to":"#lobby","seq":45,"kind":"firework","data":{"x":1},"extra":true}"##;
+        let Outgoing::Frame(frame) = read_server(frame) else { panic!("not read") };
+        let ServerFrame::Event { event, .. } = *frame else { panic!("not an event") };
+        assert_eq!((event.seq, event.reading()), (45, None));
+    }
+
+    #[test]
+    fn a_message_event_has_the_form_of_the_contract() {
+        let data = MessageData {
+            id: "1-45".into(),
+            author: "alice".into(),
+            author_kind: views::AuthorKind::User,
+            body: Some("hi".into()),
+            at: At(0),
+            reply_to: None,
+        };
+        let event = Event::new(45, Some("c1".into()), &Kind::Message(data.clone()));
+        let frame = ServerFrame::Event { to: Target::Room("lobby".into()), event: event.clone() };
+        assert_eq!(
+            serde_json::to_value(&frame).ok(),
+            Some(json!({"t":"event","to":"#lobby","seq":45,"kind":"message","cid":"c1","data":{
+                "id":"1-45","author":"alice","author_kind":"user","body":"hi",
+                "at":"1970-01-01T00:00:00.000Z","reply_to":null}}))
+        );
+        assert_eq!(event.reading(), Some(Kind::Message(data)));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_of_a_client_panics(text in "\\PC{0,200}") {
+            let _ = read_client(&text);
+            let _ = read_server(&text);
+        }
+    }
+}

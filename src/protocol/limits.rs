@@ -1,0 +1,68 @@
+//! Every limit of the contract in one place, with its reason. The server may be configured to
+//! others; what a client needs of them it is told in `hello` and in the page.
+
+use serde::{Deserialize, Serialize};
+
+/// Unicode scalar values in a message: about two screens of text.
+pub const BODY: usize = 4_000;
+/// Bytes in a client's frame that is acted on.
+pub const FRAME: usize = 64 * 1024;
+/// Bytes in a frame that is read at all: over it the socket cannot go on.
+pub const FRAME_READ: usize = 1024 * 1024;
+/// Conversations one connection may follow.
+pub const ROOMS: usize = 128;
+/// Connections of one user.
+pub const CONNECTIONS_PER_USER: usize = 10;
+/// Connections of one address.
+pub const CONNECTIONS_PER_ADDRESS: usize = 200;
+/// Between two pings of the server.
+pub const HEARTBEAT_MS: u64 = 25_000;
+/// How long past the heartbeat silence may last, on both sides.
+pub const HEARTBEAT_GRACE_MS: u64 = 10_000;
+/// Events replayed at once; past it the client reads its page afresh.
+pub const REPLAY_EVENTS: usize = 500;
+/// Bytes replayed at once.
+pub const REPLAY_BYTES: usize = 1024 * 1024;
+/// Bytes that wait for one connection before it counts as too slow.
+pub const QUEUE_BYTES: usize = 1024 * 1024;
+/// Frames that wait for one connection.
+pub const QUEUE_FRAMES: usize = 256;
+/// A page of history.
+pub const PAGE: usize = 50;
+/// The largest page anyone may ask for.
+pub const PAGE_MOST: usize = 200;
+/// Past this many people a room says how many, not who.
+pub const PRESENCE_NAMES: usize = 200;
+/// How long a leave waits, so that a reload is silent.
+pub const LEAVE_GRACE_MS: u64 = 5_000;
+/// At most one presence frame a room in this time.
+pub const PRESENCE_EVERY_MS: u64 = 1_000;
+/// Frames that cannot be read, in a minute, before the socket is closed.
+pub const BAD_FRAMES: u32 = 10;
+/// Characters of a user name.
+pub const USER_NAME: usize = 32;
+/// Characters of a room name.
+pub const ROOM_NAME: usize = 128;
+/// Characters of a password: at least, at most.
+pub const PASSWORD: (usize, usize) = (8, 128);
+/// Characters of a client's message id.
+pub const CID: usize = 64;
+/// Unread messages are counted up to here; beyond it a client shows "99+".
+pub const UNREAD_MOST: i64 = 100;
+
+/// What a client must know, as the server is configured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Unicode scalar values in a message.
+    pub body: usize,
+    /// Bytes in a frame.
+    pub frame: usize,
+    /// Conversations a connection.
+    pub rooms: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { body: BODY, frame: FRAME, rooms: ROOMS }
+    }
+}

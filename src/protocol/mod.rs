@@ -1,0 +1,21 @@
+//! What crosses the wire, shared by server and browser: frames, targets, names, limits, refusals
+//! and the data that pages are made of. Nothing here may import anything else of the project.
+
+pub mod at;
+pub mod close;
+pub mod frames;
+pub mod limits;
+pub mod names;
+pub mod refusal;
+pub mod target;
+pub mod urls;
+pub mod views;
+
+pub use at::At;
+pub use refusal::{Code, Refusal};
+pub use target::Target;
+
+/// The WebSocket subprotocol of the main socket.
+pub const SUBPROTOCOL: &str = "roomful.v1";
+/// The version said in `hello`.
+pub const VERSION: u32 = 1;

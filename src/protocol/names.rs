@@ -1,0 +1,209 @@
+//! Which names there are: for users and for rooms. The browser checks lengths only; what needs
+//! Unicode's tables (normal form, look-alikes) is checked on the server.
+
+use super::{Refusal, limits};
+
+/// What kind of thing a name names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A person: 1–32 letters, marks and digits of any script and `_ . -`.
+    User,
+    /// A room: 1–128 characters of any script, no control characters, no `/`.
+    Room,
+}
+
+impl Kind {
+    /// The most characters such a name has.
+    #[must_use]
+    pub fn most(self) -> usize {
+        match self {
+            Self::User => limits::USER_NAME,
+            Self::Room => limits::ROOM_NAME,
+        }
+    }
+
+    #[cfg(feature = "ssr")]
+    fn refuse(self, message: &str) -> Refusal {
+        Refusal::invalid("name", message)
+    }
+}
+
+/// A name that was checked, with the two forms that make it unique.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name {
+    /// As it is shown: trimmed and in normal form C.
+    pub shown: String,
+    /// What finds it: regardless of case.
+    pub folded: String,
+    /// What no two names may share: regardless of case and of look-alikes.
+    pub skeleton: String,
+}
+
+/// Checks a name and brings it into its one form.
+///
+/// # Errors
+/// [`super::Code::Invalid`] with the field `name` and a sentence that says what is allowed.
+#[cfg(feature = "ssr")]
+pub fn check(kind: Kind, given: &str) -> Result<Name, Refusal> {
+    use unicode_normalization::UnicodeNormalization;
+
+    // Bounded before any work is done on it: a normal form can be longer than what was given.
+    if given.len() > 8 * kind.most() {
+        return Err(too_long(kind));
+    }
+    let shown: String = given.trim().nfc().collect();
+    let count = shown.chars().count();
+    if count == 0 {
+        return Err(kind.refuse("A name needs at least one character."));
+    }
+    if count > kind.most() {
+        return Err(too_long(kind));
+    }
+    if shown == "." || shown == ".." {
+        return Err(kind.refuse("A name cannot be only dots."));
+    }
+    match kind {
+        Kind::User if !shown.chars().all(in_user_name) => {
+            return Err(
+                kind.refuse("A name is made of letters and digits of any script, and _ . -")
+            );
+        }
+        Kind::Room if shown.contains('/') => {
+            return Err(kind.refuse("A room's name cannot contain a slash (/)."));
+        }
+        Kind::Room if shown.chars().any(|c| c.is_control() || steers_text(c)) => {
+            return Err(kind
+                .refuse("A room's name cannot contain line breaks or other control characters."));
+        }
+        _ => {}
+    }
+    if !shown.chars().any(is_visible) {
+        return Err(kind.refuse("A name needs at least one character that can be seen."));
+    }
+    let folded = fold(&shown);
+    let skeleton = skeleton(&folded);
+    Ok(Name { shown, folded, skeleton })
+}
+
+#[cfg(feature = "ssr")]
+fn too_long(kind: Kind) -> Refusal {
+    Refusal::too_long("name", format!("A name has at most {} characters.", kind.most()))
+}
+
+/// What finds a name: normal form C, trimmed, regardless of case.
+#[cfg(feature = "ssr")]
+#[must_use]
+pub fn fold(name: &str) -> String {
+    use unicode_normalization::UnicodeNormalization;
+    name.trim().nfc().flat_map(char::to_lowercase).nfc().collect()
+}
+
+/// What two look-alikes share, after Unicode Technical Standard 39, section 4 (confusables).
+#[cfg(feature = "ssr")]
+fn skeleton(folded: &str) -> String {
+    let seen: String = folded.chars().filter(|c| !is_ignorable(*c)).collect();
+    // A look-alike may itself be upper case (a Cyrillic capital for a Latin one): fold once more.
+    let once: String = unicode_security::skeleton(&seen).collect();
+    let lower: String = once.chars().flat_map(char::to_lowercase).collect();
+    unicode_security::skeleton(&lower).collect()
+}
+
+#[cfg(feature = "ssr")]
+fn in_user_name(c: char) -> bool {
+    let letter = c.is_alphanumeric() || unicode_normalization::char::is_combining_mark(c);
+    (letter && !is_ignorable(c)) || matches!(c, '_' | '.' | '-')
+}
+
+#[cfg(feature = "ssr")]
+fn is_visible(c: char) -> bool {
+    !c.is_whitespace() && !is_ignorable(c) && !unicode_normalization::char::is_combining_mark(c)
+}
+
+/// Characters that turn the direction of the text around them (UAX 9) or break its lines.
+#[cfg(feature = "ssr")]
+fn steers_text(c: char) -> bool {
+    matches!(c, '\u{200E}' | '\u{200F}' | '\u{061C}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Unicode's Default_Ignorable_Code_Point: characters that show nothing.
+#[cfg(feature = "ssr")]
+fn is_ignorable(c: char) -> bool {
+    matches!(c,
+        '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}'
+        | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
+        | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}'
+        | '\u{FFF0}'..='\u{FFF8}' | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}'
+        | '\u{E0000}'..='\u{E0FFF}')
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn user(name: &str) -> Result<Name, Refusal> {
+        check(Kind::User, name)
+    }
+
+    #[test]
+    fn takes_names_of_any_script() {
+        for name in ["alice", "Ada_L.-9", "小林", "Αλίκη", "हिन्दी", "مريم", "x"]
+        {
+            assert!(user(name).is_ok(), "{name}");
+        }
+        for name in ["中文 聊天室", "100%", "a?b#c+d", "release 2.4", "café 🍅", "👩‍🚀", "שלום"]
+        {
+            assert!(check(Kind::Room, name).is_ok(), "{name}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_no_name() {
+        let long = "a".repeat(33);
+        for name in [
+            "",
+            " ",
+            ".",
+            "..",
+            "a b",
+            "a/b",
+            "a@b",
+            "bob+1",
+            "\u{200b}",
+            "\u{3164}",
+            "a\u{202e}b",
+            "\u{301}",
+            &long,
+        ] {
+            assert!(user(name).is_err(), "{name:?}");
+        }
+        let long = "室".repeat(129);
+        for name in ["", "..", "a/b", "a\nb", "a\u{202e}b", "\u{200b}", "\u{feff} ", &long] {
+            assert!(check(Kind::Room, name).is_err(), "{name:?}");
+        }
+        assert!(check(Kind::Room, &"室".repeat(128)).is_ok());
+    }
+
+    #[test]
+    fn look_alikes_and_cases_share_a_skeleton() -> Result<(), Refusal> {
+        let alice = user("alice")?.skeleton;
+        for same in ["Alice", "ALICE", "аlice", "аliсе"] {
+            assert_eq!(user(same)?.skeleton, alice, "{same}");
+        }
+        assert_ne!(user("bob")?.skeleton, alice);
+        assert_eq!(user("cafe\u{301}")?.shown, user("café")?.shown);
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn a_checked_name_is_its_own_form(name in "\\PC{0,40}") {
+            for kind in [Kind::User, Kind::Room] {
+                if let Ok(first) = check(kind, &name) {
+                    prop_assert_eq!(check(kind, &first.shown), Ok(first.clone()));
+                    prop_assert_eq!(fold(&first.shown), first.folded);
+                }
+            }
+        }
+    }
+}

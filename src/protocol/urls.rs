@@ -1,0 +1,105 @@
+//! Addresses of pages, made and read in one place, so that every name survives its URL.
+
+use super::Target;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+/// Everything but RFC 3986's unreserved characters is encoded.
+const NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// The room index.
+pub const INDEX: &str = "/chat/";
+/// Where one logs in.
+pub const LOG_IN: &str = "/login";
+/// Where one signs up.
+pub const SIGN_UP: &str = "/signup";
+/// My password and my sessions.
+pub const ACCOUNT: &str = "/account";
+/// Where the first administrator is made.
+pub const SET_UP: &str = "/setup";
+
+/// One name as a segment of a path or a value of a query.
+#[must_use]
+pub fn encode(name: &str) -> String {
+    utf8_percent_encode(name, NAME).to_string()
+}
+
+/// The inverse of [`encode`]; `None` where the bytes are not UTF-8.
+#[must_use]
+pub fn decode(segment: &str) -> Option<String> {
+    percent_decode_str(segment).decode_utf8().ok().map(Into::into)
+}
+
+/// The page of a target; my own log has none and leads to the index.
+#[must_use]
+pub fn page(target: &Target) -> String {
+    match target {
+        Target::Room(name) => format!("/chat/{}/", encode(name)),
+        Target::Person(name) => format!("/talk/{}/", encode(name)),
+        Target::Own => INDEX.to_owned(),
+    }
+}
+
+/// The target of a page's path, the inverse of [`page`].
+#[must_use]
+pub fn target(path: &str) -> Option<Target> {
+    let (make, rest): (fn(String) -> Target, _) = match path {
+        p if p.starts_with("/chat/") => (Target::Room, &p[6..]),
+        p if p.starts_with("/talk/") => (Target::Person, &p[6..]),
+        _ => return None,
+    };
+    let segment = rest.strip_suffix('/').unwrap_or(rest);
+    if segment.is_empty() || segment.contains('/') {
+        return None;
+    }
+    decode(segment).map(make)
+}
+
+/// Where to log in and come back to `next`.
+#[must_use]
+pub fn log_in_and_return(next: &str) -> String {
+    format!("{LOG_IN}?next={}", encode(next))
+}
+
+/// A path of this house to go to next, or the index: never another site.
+#[must_use]
+pub fn safe_next(next: Option<&str>) -> String {
+    match next {
+        Some(path)
+            if path.starts_with('/')
+                && !path.starts_with("//")
+                && path.bytes().all(|b| (0x21..0x7f).contains(&b) && b != b'\\') =>
+        {
+            path.to_owned()
+        }
+        _ => INDEX.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn never_leads_to_another_site() {
+        for wrong in [
+            "//evil.example/",
+            "https://evil.example",
+            "/\\evil.example",
+            "/\t/evil",
+            "javascript:1",
+        ] {
+            assert_eq!(safe_next(Some(wrong)), INDEX, "{wrong}");
+        }
+        assert_eq!(safe_next(Some("/chat/%E4%B8%AD/")), "/chat/%E4%B8%AD/");
+    }
+
+    proptest! {
+        #[test]
+        fn every_name_survives_its_url(name in "[^/]{1,40}") {
+            for target_ in [Target::Room(name.clone()), Target::Person(name.clone())] {
+                prop_assert_eq!(target(&page(&target_)), Some(target_));
+            }
+        }
+    }
+}

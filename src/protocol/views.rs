@@ -1,0 +1,161 @@
+//! What pages are made of: the answers of the history call and of the server functions, and the
+//! data that a page carries for hydration.
+
+use super::{At, Target, frames::Online, limits::Limits};
+use serde::{Deserialize, Serialize};
+
+/// What kind of author a message has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthorKind {
+    /// A person.
+    #[default]
+    User,
+    /// A program with a token.
+    Bot,
+    /// The house itself.
+    System,
+}
+
+/// A reaction and who gave it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reaction {
+    /// Which.
+    pub emoji: String,
+    /// Who.
+    pub users: Vec<String>,
+}
+
+/// A message as it stands now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Its id, opaque to clients.
+    pub id: String,
+    /// The seq of its own event.
+    pub seq: i64,
+    /// Who said it.
+    pub author: String,
+    /// What kind of author.
+    pub author_kind: AuthorKind,
+    /// What was said; empty when it was deleted.
+    pub body: String,
+    /// When it was stored.
+    pub at: At,
+    /// When it was last changed.
+    pub edited_at: Option<At>,
+    /// Whether it was deleted.
+    pub deleted: bool,
+    /// The id of the message it answers.
+    pub reply_to: Option<String>,
+    /// Reactions in the order of their first.
+    pub reactions: Vec<Reaction>,
+    /// The sender's own id: lets a client recognise its own message in a page of history.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cid: Option<String>,
+}
+
+/// A page of history; `top` and `messages` are one snapshot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct History {
+    /// The canonical spelling.
+    pub to: Target,
+    /// The log's epoch.
+    pub epoch: String,
+    /// The log's last seq.
+    pub top: i64,
+    /// Newest first.
+    pub messages: Vec<Message>,
+}
+
+/// Who is looking.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Me {
+    /// My name.
+    pub name: String,
+    /// Whether I look after the house.
+    pub admin: bool,
+}
+
+/// The last message of a room, for the index.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastMessage {
+    /// Who said it.
+    pub author: String,
+    /// Its first characters, on one line.
+    pub text: String,
+    /// When.
+    pub at: At,
+}
+
+/// A room on the index.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomCard {
+    /// Its name.
+    pub name: String,
+    /// How many people are in it.
+    pub online: usize,
+    /// What was said last.
+    pub last: Option<LastMessage>,
+}
+
+/// The room index, busiest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Index {
+    /// This page of rooms.
+    pub rooms: Vec<RoomCard>,
+    /// What was looked for; empty for everything.
+    pub filter: String,
+    /// Rooms with people in them, over all pages.
+    pub lit: usize,
+    /// People who are here now, over all rooms.
+    pub people: usize,
+    /// How many of the rooms before this page were left out (for "newer").
+    pub offset: usize,
+    /// Whether more rooms follow.
+    pub more: bool,
+}
+
+/// A line of the side column: a room I know or a person I talk to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// Which.
+    pub to: Target,
+    /// People in the room; for a person, 1 while they are online.
+    pub online: usize,
+    /// Unread messages of others, counted up to [`super::limits::UNREAD_MOST`].
+    pub unread: i64,
+    /// When something was last said there.
+    pub at: Option<At>,
+}
+
+/// The side column.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Side {
+    /// Rooms I have been in, or for a visitor the busiest; the latest first.
+    pub rooms: Vec<Line>,
+    /// My conversations, the latest first.
+    pub people: Vec<Line>,
+}
+
+/// Everything a room's or a conversation's page shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct House {
+    /// Who is looking; none for a visitor.
+    pub me: Option<Me>,
+    /// What the server takes.
+    pub limits: Limits,
+    /// The newest page of history, or an older one where `before` says so.
+    pub history: History,
+    /// This page ends before that seq (paging back without a script).
+    pub before: Option<i64>,
+    /// Whether older messages exist.
+    pub older: bool,
+    /// My read marker when the page was made.
+    pub read: i64,
+    /// Who is here.
+    pub online: Online,
+    /// Rooms and people.
+    pub side: Side,
+    /// A fresh id for the message that the page's form would send.
+    pub cid: String,
+}
