@@ -69,14 +69,14 @@ export class Wire {
       near.resetAndDestroy();
       return;
     }
-    if (this.mode === 'hung') {
-      near.pause();
-      return;
-    }
     // The first bytes tell what it is: browsers give each WebSocket a connection of its own.
     near.once('data', (first) => {
       const webSocket = /^upgrade: *websocket/im.test(first.toString('latin1'));
-      if (webSocket && this.mode !== 'whole') {
+      if (this.mode === 'hung') {
+        near.pause();
+        return;
+      }
+      if (this.mode === 'dropped' || (webSocket && this.mode === 'pages only')) {
         near.resetAndDestroy();
         return;
       }
