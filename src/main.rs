@@ -168,7 +168,11 @@ async fn run(command: Command) -> Outcome {
         }
         Command::Backup { file, database } => {
             if file.exists() {
-                return Err(format!("{} exists already; a backup overwrites nothing.", file.display()).into());
+                return Err(format!(
+                    "{} exists already; a backup overwrites nothing.",
+                    file.display()
+                )
+                .into());
             }
             let path = sqlite::file_of(&database.database_url)?;
             if !path.exists() {

@@ -33,7 +33,10 @@ pub fn read(text: &str) -> Result<Command<'_>, Refusal> {
                 return Err(Refusal::invalid("to", "Say to whom: /pm name text"));
             }
             if body.trim().is_empty() {
-                return Err(Refusal::invalid("body", format!("Say what to tell {to}: /pm {to} text")));
+                return Err(Refusal::invalid(
+                    "body",
+                    format!("Say what to tell {to}: /pm {to} text"),
+                ));
             }
             Ok(Command::Private { to, body })
         }
@@ -47,7 +50,12 @@ pub fn read(text: &str) -> Result<Command<'_>, Refusal> {
 /// The refusal of [`Command::Unknown`].
 #[must_use]
 pub fn unknown(word: &str) -> Refusal {
-    Refusal::invalid("body", format!("There is no command /{word}. To say it as it stands, begin with two slashes: //{word}"))
+    Refusal::invalid(
+        "body",
+        format!(
+            "There is no command /{word}. To say it as it stands, begin with two slashes: //{word}"
+        ),
+    )
 }
 
 /// Whether a text may be a message.
@@ -65,7 +73,10 @@ pub fn check_body(body: &str, most: usize) -> Result<(), Refusal> {
     if count > most {
         return Err(Refusal {
             field: Some("body".to_owned()),
-            ..Refusal::new(Code::TooLong, format!("A message has at most {most} characters; this one has {count}."))
+            ..Refusal::new(
+                Code::TooLong,
+                format!("A message has at most {most} characters; this one has {count}."),
+            )
         });
     }
     Ok(())
@@ -73,7 +84,8 @@ pub fn check_body(body: &str, most: usize) -> Result<(), Refusal> {
 
 fn split_word(text: &str) -> (&str, &str) {
     let text = text.trim_start();
-    text.split_once(char::is_whitespace).map_or((text, ""), |(word, rest)| (word, rest.trim_start()))
+    text.split_once(char::is_whitespace)
+        .map_or((text, ""), |(word, rest)| (word, rest.trim_start()))
 }
 
 #[cfg(test)]
@@ -83,7 +95,10 @@ mod tests {
     #[test]
     fn reads_what_is_meant() {
         assert_eq!(read("hi /pm bob"), Ok(Command::Say("hi /pm bob")));
-        assert_eq!(read("/pm bob  hi there "), Ok(Command::Private { to: "bob", body: "hi there " }));
+        assert_eq!(
+            read("/pm bob  hi there "),
+            Ok(Command::Private { to: "bob", body: "hi there " })
+        );
         assert_eq!(read("/pm @小林 你好"), Ok(Command::Private { to: "小林", body: "你好" }));
         assert_eq!(read("//pm bob hi"), Ok(Command::Say("/pm bob hi")));
         assert_eq!(read("/pn bob secret"), Ok(Command::Unknown("pn")));

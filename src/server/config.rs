@@ -1,9 +1,9 @@
 //! Every setting, by flag or environment, in one list.
 
 use super::security::addresses::read_net;
+use super::security::origin;
 use super::security::passwords::Cost;
 use super::security::rate::Rate;
-use super::security::origin;
 use crate::protocol::limits::{self, Limits};
 use ipnet::IpNet;
 use std::net::SocketAddr;
@@ -190,7 +190,11 @@ fn read_switch(text: &str) -> Result<bool, &'static str> {
 }
 
 fn read_rate(text: &str) -> Result<MessageRate, String> {
-    if text == "off" { Ok(MessageRate(None)) } else { text.parse().map(|rate| MessageRate(Some(rate))) }
+    if text == "off" {
+        Ok(MessageRate(None))
+    } else {
+        text.parse().map(|rate| MessageRate(Some(rate)))
+    }
 }
 
 fn read_count(text: &str) -> Result<usize, &'static str> {
@@ -209,5 +213,9 @@ fn read_frame(text: &str) -> Result<usize, &'static str> {
 }
 
 fn read_seconds(text: &str) -> Result<Duration, &'static str> {
-    text.parse().ok().filter(|s| *s > 0).map(Duration::from_secs).ok_or("must be a whole number of seconds above 0")
+    text.parse()
+        .ok()
+        .filter(|s| *s > 0)
+        .map(Duration::from_secs)
+        .ok_or("must be a whole number of seconds above 0")
 }

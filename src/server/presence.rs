@@ -100,7 +100,8 @@ impl State {
 
     /// A connection of this user is here no more.
     pub fn leave(&mut self, group: Group, user: &str, conn: ConnId, now: Instant) {
-        let Some(person) = self.places.get_mut(&group).and_then(|place| place.people.get_mut(user)) else {
+        let Some(person) = self.places.get_mut(&group).and_then(|place| place.people.get_mut(user))
+        else {
             return;
         };
         person.connections.retain(|c| *c != conn);
@@ -161,7 +162,11 @@ impl State {
         let count = place.people.len();
         let names = |set: &mut BTreeSet<Arc<str>>| -> Vec<String> {
             let names = std::mem::take(set);
-            if count > PRESENCE_NAMES { Vec::new() } else { names.iter().map(ToString::to_string).collect() }
+            if count > PRESENCE_NAMES {
+                Vec::new()
+            } else {
+                names.iter().map(ToString::to_string).collect()
+            }
         };
         let (join, leave) = (names(&mut place.joined), names(&mut place.left));
         if place.people.is_empty() {
@@ -209,7 +214,10 @@ impl State {
 
     /// Every place with people in it, and how many.
     pub fn lit(&self) -> impl Iterator<Item = (Group, usize)> {
-        self.places.iter().map(|(group, place)| (*group, place.people.len())).filter(|(_, n)| *n > 0)
+        self.places
+            .iter()
+            .map(|(group, place)| (*group, place.people.len()))
+            .filter(|(_, n)| *n > 0)
     }
 }
 
@@ -280,7 +288,8 @@ mod tests {
 
     impl Clock {
         fn new() -> Self {
-            let patience = Patience { grace: Duration::from_secs(5), every: Duration::from_secs(1) };
+            let patience =
+                Patience { grace: Duration::from_secs(5), every: Duration::from_secs(1) };
             Self { state: State::new(patience), now: Instant::now() }
         }
         fn wait(&mut self, ms: u64) -> Vec<Announcement> {
@@ -367,7 +376,7 @@ mod tests {
             let mut house = Clock::new();
             let mut seen = BTreeSet::new();
             let mut open = BTreeSet::new();
-            let mut apply = |seen: &mut BTreeSet<String>, told: Vec<Announcement>| {
+            let apply = |seen: &mut BTreeSet<String>, told: Vec<Announcement>| {
                 for one in told {
                     for name in one.join { prop_assert!(seen.insert(name)); }
                     for name in one.leave { prop_assert!(seen.remove(&name)); }

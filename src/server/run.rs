@@ -27,7 +27,9 @@ pub enum StartError {
     #[error(transparent)]
     Database(#[from] OpenError),
     /// The address.
-    #[error("Cannot listen on {addr}: {cause}. If something else uses that port, choose another one with ROOMFUL_ADDR.")]
+    #[error(
+        "Cannot listen on {addr}: {cause}. If something else uses that port, choose another one with ROOMFUL_ADDR."
+    )]
     Listen { addr: SocketAddr, cause: std::io::Error },
     /// The first question to the database failed.
     #[error("The database cannot be read.")]
@@ -71,7 +73,11 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let set_up_link = key.map(|key| format!("{public}{}?key={key}", crate::protocol::urls::SET_UP));
 
     let (going, watch) = watch::channel(Going::On);
-    let app = App { domain: Arc::clone(&domain), going: watch.clone(), assets: Arc::new(assets::manifest()) };
+    let app = App {
+        domain: Arc::clone(&domain),
+        going: watch.clone(),
+        assets: Arc::new(assets::manifest()),
+    };
     let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
     // Without this a page that is written in parts waits for the client's delayed ACK, 40 ms.
     let listener = listener.tap_io(|stream| {
@@ -148,7 +154,12 @@ impl Running {
     ///
     /// # Errors
     /// Those of making a user.
-    pub async fn add_user(&self, name: &str, password: &str, admin: bool) -> Result<(), crate::protocol::Refusal> {
+    pub async fn add_user(
+        &self,
+        name: &str,
+        password: &str,
+        admin: bool,
+    ) -> Result<(), crate::protocol::Refusal> {
         self.domain.make_user(name, password.to_owned(), admin).await.map(drop)
     }
 

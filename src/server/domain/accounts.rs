@@ -38,7 +38,12 @@ impl Domain {
     ///
     /// # Errors
     /// `invalid` for a wrong pair, `rate_limited` after repeated failures.
-    pub async fn log_in(&self, visit: &Visit, name: &str, password: String) -> Result<Begun, Refusal> {
+    pub async fn log_in(
+        &self,
+        visit: &Visit,
+        name: &str,
+        password: String,
+    ) -> Result<Begun, Refusal> {
         let now = Instant::now();
         let account = fold(name);
         self.guesses_at_account.may_try(&account, now)?;
@@ -61,20 +66,35 @@ impl Domain {
     ///
     /// # Errors
     /// `forbidden` where it is not open, `invalid` for a name or password that cannot be.
-    pub async fn sign_up(&self, visit: &Visit, name: &str, password: String, invite: Option<&str>) -> Result<Begun, Refusal> {
+    pub async fn sign_up(
+        &self,
+        visit: &Visit,
+        name: &str,
+        password: String,
+        invite: Option<&str>,
+    ) -> Result<Begun, Refusal> {
         if !self.is_inhabited().await? {
-            return Err(Refusal::new(Code::Forbidden, "The house is still being set up. Come back in a moment."));
+            return Err(Refusal::new(
+                Code::Forbidden,
+                "The house is still being set up. Come back in a moment.",
+            ));
         }
         match self.config.sign_up {
             SignUp::Open => {}
             SignUp::Closed => {
-                return Err(Refusal::new(Code::Forbidden, "Accounts are made by the administrator here. Ask them for one."));
+                return Err(Refusal::new(
+                    Code::Forbidden,
+                    "Accounts are made by the administrator here. Ask them for one.",
+                ));
             }
             SignUp::Invite => {
                 let mut db = self.store.read().await.map_err(unavailable)?;
                 let opens = invites::opens(&mut db, invite.unwrap_or_default(), At::now()).await;
                 if !opens.map_err(unavailable)? {
-                    return Err(Refusal::new(Code::Forbidden, "You need an invitation link that is still good. Ask a member for one."));
+                    return Err(Refusal::new(
+                        Code::Forbidden,
+                        "You need an invitation link that is still good. Ask a member for one.",
+                    ));
                 }
             }
         }
@@ -86,7 +106,12 @@ impl Domain {
     ///
     /// # Errors
     /// `invalid` for a name that is taken or cannot be, or such a password.
-    pub async fn make_user(&self, name: &str, password: String, admin: bool) -> Result<UserId, Refusal> {
+    pub async fn make_user(
+        &self,
+        name: &str,
+        password: String,
+        admin: bool,
+    ) -> Result<UserId, Refusal> {
         let (name, hashed) = self.check_account(name, password).await?;
         let mut tx = self.store.write().await.map_err(unavailable)?;
         let user = users::make(&mut tx, &name, &hashed, admin).await.map_err(unavailable)?;
@@ -142,8 +167,19 @@ impl Domain {
     ///
     /// # Errors
     /// `forbidden` with a wrong key, or once anyone has an account.
-    pub async fn set_up(&self, visit: &Visit, key: &str, name: &str, password: String) -> Result<Begun, Refusal> {
-        let late = || Refusal::new(Code::Forbidden, "This link is not good any more: the house has its administrator.");
+    pub async fn set_up(
+        &self,
+        visit: &Visit,
+        key: &str,
+        name: &str,
+        password: String,
+    ) -> Result<Begun, Refusal> {
+        let late = || {
+            Refusal::new(
+                Code::Forbidden,
+                "This link is not good any more: the house has its administrator.",
+            )
+        };
         if !self.is_set_up_key(key).await? {
             return Err(late());
         }
@@ -164,12 +200,18 @@ impl Domain {
     ///
     /// # Errors
     /// `invalid` for a wrong current password or a new one that cannot be.
-    pub async fn change_password(&self, who: &Who, current: String, new: String) -> Result<(), Refusal> {
+    pub async fn change_password(
+        &self,
+        who: &Who,
+        current: String,
+        new: String,
+    ) -> Result<(), Refusal> {
         let me = who.member()?;
         let now = Instant::now();
         let account = fold(&me.name);
         self.guesses_at_account.may_try(&account, now)?;
-        passwords::check(&new).map_err(|refusal| Refusal { field: Some("new".to_owned()), ..refusal })?;
+        passwords::check(&new)
+            .map_err(|refusal| Refusal { field: Some("new".to_owned()), ..refusal })?;
         let mut db = self.store.read().await.map_err(unavailable)?;
         let hashed = users::password(&mut db, me.id).await.map_err(unavailable)?;
         drop(db);
@@ -196,7 +238,12 @@ impl Domain {
         self.replace_password(user.id, &hashed, None).await
     }
 
-    async fn replace_password(&self, user: UserId, hashed: &str, but: Option<&str>) -> Result<(), Refusal> {
+    async fn replace_password(
+        &self,
+        user: UserId,
+        hashed: &str,
+        but: Option<&str>,
+    ) -> Result<(), Refusal> {
         let mut tx = self.store.write().await.map_err(unavailable)?;
         users::set_password(&mut tx, user, hashed).await.map_err(unavailable)?;
         let ended = sessions::end_others(&mut tx, user, but).await.map_err(unavailable)?;
@@ -229,7 +276,11 @@ impl Domain {
 
     fn admin<'a>(&self, who: &'a Who) -> Result<&'a Member, Refusal> {
         let me = who.member()?;
-        if me.admin { Ok(me) } else { Err(Refusal::new(Code::Forbidden, "Only an administrator may do that.")) }
+        if me.admin {
+            Ok(me)
+        } else {
+            Err(Refusal::new(Code::Forbidden, "Only an administrator may do that."))
+        }
     }
 
     /// Makes an invitation link's secret.
@@ -241,7 +292,9 @@ impl Domain {
         let invite = secrets::secret();
         let now = At::now();
         let mut tx = self.store.write().await.map_err(unavailable)?;
-        invites::add(&mut tx, &invite, me.id, now, At(now.0 + INVITE_MS)).await.map_err(unavailable)?;
+        invites::add(&mut tx, &invite, me.id, now, At(now.0 + INVITE_MS))
+            .await
+            .map_err(unavailable)?;
         tx.commit().await.map_err(unavailable)?;
         Ok(invite)
     }

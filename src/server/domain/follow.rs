@@ -31,7 +31,13 @@ impl Domain {
     ///
     /// # Errors
     /// `unavailable` when the log cannot be read.
-    pub async fn catch_up(&self, db: &mut Connection, who: &Who, place: &Place, follow: &Follow) -> Result<Followed, Refusal> {
+    pub async fn catch_up(
+        &self,
+        db: &mut Connection,
+        who: &Who,
+        place: &Place,
+        follow: &Follow,
+    ) -> Result<Followed, Refusal> {
         let head = match place.log() {
             Some(log) => logs::head(db, log).await,
             None => logs::head_of_none(db).await,
@@ -39,7 +45,11 @@ impl Domain {
         let head = head.map_err(unavailable)?;
         let missed = match (&follow.after, place.log()) {
             (None, _) => None,
-            (Some(after), _) if after.epoch != head.epoch || after.seq > head.top || after.seq < 0 => Some(None),
+            (Some(after), _)
+                if after.epoch != head.epoch || after.seq > head.top || after.seq < 0 =>
+            {
+                Some(None)
+            }
             (Some(after), _) if after.seq == head.top => Some(Some(Vec::new())),
             (Some(after), Some(log)) => {
                 Some(replay(db, log, after.seq, head.top).await.map_err(unavailable)?)
@@ -76,7 +86,8 @@ impl Domain {
             Place::Direct { me, other, .. } => {
                 let look = self.presence.look();
                 let here = |name: &str| look.is_here(Group::House, name).then(|| name.to_owned());
-                let mut users: Vec<_> = [&me.name, &other.name].into_iter().filter_map(|n| here(n)).collect();
+                let mut users: Vec<_> =
+                    [&me.name, &other.name].into_iter().filter_map(|n| here(n)).collect();
                 users.sort();
                 Some(Online { count: users.len(), users: Some(users) })
             }
@@ -97,6 +108,7 @@ async fn replay(
     }
     let events = history::events(db, log, after, limits::REPLAY_EVENTS).await?;
     let whole = events.len() as i64 == top - after;
-    let bytes: usize = events.iter().map(|event| serde_json::to_string(event).map_or(0, |e| e.len())).sum();
+    let bytes: usize =
+        events.iter().map(|event| serde_json::to_string(event).map_or(0, |e| e.len())).sum();
     Ok((whole && bytes <= limits::REPLAY_BYTES).then_some(events))
 }

@@ -21,7 +21,12 @@ impl Domain {
     ///
     /// # Errors
     /// `not_found` for what is not there or not theirs to see.
-    pub async fn house(&self, who: &Who, to: &Target, before: Option<i64>) -> Result<House, Refusal> {
+    pub async fn house(
+        &self,
+        who: &Who,
+        to: &Target,
+        before: Option<i64>,
+    ) -> Result<House, Refusal> {
         let mut db = self.store.read().await.map_err(unavailable)?;
         let place = self.find(&mut db, who, to).await?;
         if let Place::Own { .. } = place {
@@ -32,7 +37,9 @@ impl Domain {
         let older = history.messages.len() > limits::PAGE;
         history.messages.truncate(limits::PAGE);
         let read = match (who, place.log()) {
-            (Who::Member(me), Some(log)) => reads::get(&mut db, me.id, log).await.map_err(unavailable)?,
+            (Who::Member(me), Some(log)) => {
+                reads::get(&mut db, me.id, log).await.map_err(unavailable)?
+            }
             _ => 0,
         };
         let side = self.side(&mut db, who, &place).await.map_err(unavailable)?;
@@ -49,7 +56,12 @@ impl Domain {
         })
     }
 
-    async fn side(&self, db: &mut Connection, who: &Who, here: &Place) -> crate::server::store::Result<Side> {
+    async fn side(
+        &self,
+        db: &mut Connection,
+        who: &Who,
+        here: &Place,
+    ) -> crate::server::store::Result<Side> {
         let mut known: Vec<(LogId, String, i64)> = match who {
             Who::Member(me) => rooms::known_to(db, me.id, SIDE_MOST).await?,
             Who::Visitor => Vec::new(),
@@ -61,7 +73,8 @@ impl Domain {
         }
         if known.len() < SIDE_LEAST {
             let ids: Vec<_> = known.iter().map(|(id, ..)| *id).collect();
-            let more = rooms::list(db, Which::Except(&ids), "", SIDE_LEAST - known.len(), 0).await?;
+            let more =
+                rooms::list(db, Which::Except(&ids), "", SIDE_LEAST - known.len(), 0).await?;
             known.extend(more.into_iter().map(|room| {
                 let at = room.last().map_or(0, |last| last.at.0);
                 (room.log_id, room.name, at)
@@ -69,18 +82,22 @@ impl Domain {
         }
         let mut side = Side::default();
         for (log, name, said_at) in known {
+            let online = self.presence.look().count(Group::Room(log));
+            let unread = unread(db, who, log, false).await?;
             side.rooms.push(Line {
                 to: Target::Room(name),
-                online: self.presence.look().count(Group::Room(log)),
-                unread: unread(db, who, log, false).await?,
+                online,
+                unread,
                 at: (said_at > 0).then_some(At(said_at)),
             });
         }
         let Who::Member(me) = who else { return Ok(side) };
         for with in directs::of(db, me.id, SIDE_MOST).await? {
+            let online = usize::from(self.presence.look().is_here(Group::House, &with.name));
+            let unread = unread(db, who, with.log_id, true).await?;
             side.people.push(Line {
-                online: usize::from(self.presence.look().is_here(Group::House, &with.name)),
-                unread: unread(db, who, with.log_id, true).await?,
+                online,
+                unread,
                 to: Target::Person(with.name),
                 at: Some(At(with.said_at)),
             });
@@ -90,7 +107,12 @@ impl Domain {
 }
 
 /// Unread messages; a room that somebody has never read in owes them nothing.
-async fn unread(db: &mut Connection, who: &Who, log: LogId, always: bool) -> crate::server::store::Result<i64> {
+async fn unread(
+    db: &mut Connection,
+    who: &Who,
+    log: LogId,
+    always: bool,
+) -> crate::server::store::Result<i64> {
     let Who::Member(me) = who else { return Ok(0) };
     let read = reads::get(db, me.id, log).await?;
     if read == 0 && !always { Ok(0) } else { reads::unread(db, me.id, log, read).await }

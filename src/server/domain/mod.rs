@@ -62,9 +62,14 @@ pub fn unavailable(error: sqlx::Error) -> Refusal {
 impl Domain {
     /// A house on an open database. The task ends when every handle to the writer is gone.
     #[must_use]
-    pub fn new(config: Config, store: Store, groups: Arc<dyn Groups>) -> (Self, tokio::task::JoinHandle<()>) {
+    pub fn new(
+        config: Config,
+        store: Store,
+        groups: Arc<dyn Groups>,
+    ) -> (Self, tokio::task::JoinHandle<()>) {
         let heard = Arc::clone(&groups);
-        let (writer, task) = Writer::start(store.clone(), move |committed| tell(&*heard, committed));
+        let (writer, task) =
+            Writer::start(store.clone(), move |committed| tell(&*heard, committed));
         let patience = Patience { grace: config.leave_grace, every: config.presence_every };
         let domain = Self {
             speech: Speech::new(config.message_rate.0),
@@ -107,7 +112,9 @@ impl Domain {
                 self.groups.publish(place, &Broadcast::Online { to, join, leave, count });
             }
             Group::House => {
-                for (name, came) in join.iter().map(|n| (n, true)).chain(leave.iter().map(|n| (n, false))) {
+                for (name, came) in
+                    join.iter().map(|n| (n, true)).chain(leave.iter().map(|n| (n, false)))
+                {
                     self.announce_to_partners(&mut db, name, came).await?;
                 }
             }
@@ -128,8 +135,11 @@ impl Domain {
         };
         for partner in directs::of(db, user.id, house::SIDE_MOST).await? {
             let (low, high) = directs::pair(user.id, partner.other);
-            let (low_name, high_name) =
-                if low == user.id { (&user.name, &partner.name) } else { (&partner.name, &user.name) };
+            let (low_name, high_name) = if low == user.id {
+                (&user.name, &partner.name)
+            } else {
+                (&partner.name, &user.name)
+            };
             let to = Addressed::Sides {
                 low: Target::Person(high_name.clone()),
                 high: Target::Person(low_name.clone()),
@@ -138,7 +148,8 @@ impl Domain {
             let (join, leave) = if came { (who, Vec::new()) } else { (Vec::new(), who) };
             let here = |name: &str| usize::from(self.presence.look().is_here(Group::House, name));
             let count = here(&user.name) + here(&partner.name);
-            self.groups.publish(Group::Direct(low, high), &Broadcast::Online { to, join, leave, count });
+            self.groups
+                .publish(Group::Direct(low, high), &Broadcast::Online { to, join, leave, count });
         }
         Ok(())
     }

@@ -82,7 +82,12 @@ impl Domain {
     /// # Errors
     /// `not_found` for what is not there or not theirs to see; `login_needed` for a visitor where
     /// only members read.
-    pub async fn find(&self, db: &mut Connection, who: &Who, to: &Target) -> Result<Place, Refusal> {
+    pub async fn find(
+        &self,
+        db: &mut Connection,
+        who: &Who,
+        to: &Target,
+    ) -> Result<Place, Refusal> {
         match to {
             Target::Room(name) => {
                 if !self.config.public_reading {
@@ -97,7 +102,10 @@ impl Domain {
                 let other = users::find(db, &fold(name)).await.map_err(unavailable)?;
                 let other = other.ok_or_else(|| Refusal::not_found("person of that name"))?;
                 if other.id == me.id {
-                    return Err(Refusal::invalid("to", "That is you. Pick somebody else to talk to."));
+                    return Err(Refusal::invalid(
+                        "to",
+                        "That is you. Pick somebody else to talk to.",
+                    ));
                 }
                 let (low, high) = directs::pair(me.id, other.id);
                 let log = directs::find(db, low, high).await.map_err(unavailable)?;

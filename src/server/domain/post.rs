@@ -31,7 +31,10 @@ impl Domain {
         let me = who.member()?;
         commands::check_body(&draft.body, self.config.body_limit)?;
         if draft.cid.is_empty() || draft.cid.chars().count() > limits::CID {
-            return Err(Refusal::invalid("cid", format!("A cid has 1 to {} characters.", limits::CID)));
+            return Err(Refusal::invalid(
+                "cid",
+                format!("A cid has 1 to {} characters.", limits::CID),
+            ));
         }
         let mut db = self.store.read().await.map_err(unavailable)?;
         let place = self.find(&mut db, who, &draft.to).await?;
@@ -71,7 +74,13 @@ impl Domain {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub async fn say(&self, who: &Who, to: Target, text: &str, cid: String) -> Result<Target, Refusal> {
+    pub async fn say(
+        &self,
+        who: &Who,
+        to: Target,
+        text: &str,
+        cid: String,
+    ) -> Result<Target, Refusal> {
         let text = text.replace("\r\n", "\n");
         let (to, body) = match commands::read(&text)? {
             Command::Say(body) => (to, body.to_owned()),

@@ -37,7 +37,10 @@ impl Domain {
         if let Some(like) = rooms::look_alike(&mut tx, &name.skeleton).await.map_err(unavailable)? {
             return Err(Refusal::invalid(
                 "name",
-                format!("That name looks like the room “{}”. Enter that one, or pick another name.", like.name),
+                format!(
+                    "That name looks like the room “{}”. Enter that one, or pick another name.",
+                    like.name
+                ),
             ));
         }
         let room = rooms::make(&mut tx, &name, Some(me.id)).await.map_err(unavailable)?;
@@ -49,12 +52,20 @@ impl Domain {
     ///
     /// # Errors
     /// `login_needed` for a visitor where only members read.
-    pub async fn list_rooms(&self, who: &Who, filter: &str, offset: usize) -> Result<Index, Refusal> {
+    pub async fn list_rooms(
+        &self,
+        who: &Who,
+        filter: &str,
+        offset: usize,
+    ) -> Result<Index, Refusal> {
         if !self.config.public_reading {
             who.member()?;
         }
         if filter.chars().count() > Kind::Room.most() {
-            return Err(Refusal { field: Some("name".to_owned()), ..Refusal::new(Code::TooLong, "That is longer than a room's name can be.") });
+            return Err(Refusal {
+                field: Some("name".to_owned()),
+                ..Refusal::new(Code::TooLong, "That is longer than a room's name can be.")
+            });
         }
         let (lit, people) = self.lit();
         let folded = fold(filter);
@@ -98,7 +109,8 @@ async fn list_page(
 ) -> crate::server::store::Result<Vec<Listed>> {
     let wanted = INDEX_PAGE + 1;
     let ids: Vec<LogId> = lit.iter().map(|(log, _)| *log).collect();
-    let places: HashMap<LogId, usize> = ids.iter().enumerate().map(|(place, log)| (*log, place)).collect();
+    let places: HashMap<LogId, usize> =
+        ids.iter().enumerate().map(|(place, log)| (*log, place)).collect();
     let mut first = Vec::new();
     if !ids.is_empty() {
         first = rooms::list(db, Which::Only(&ids), filter, ids.len(), 0).await?;

@@ -49,7 +49,8 @@ impl Domain {
             Credentials::Session(secret) => self.of_session(&secret).await?,
             Credentials::Token(token) => {
                 let mut db = self.store.read().await.map_err(unavailable)?;
-                let user = tokens::find(&mut db, &secrets::hash(&token)).await.map_err(unavailable)?;
+                let user =
+                    tokens::find(&mut db, &secrets::hash(&token)).await.map_err(unavailable)?;
                 user.map(|user| Member {
                     id: user.id,
                     name: user.name.into(),
@@ -66,7 +67,8 @@ impl Domain {
     async fn of_session(&self, secret: &str) -> Result<Option<Member>, Refusal> {
         let now = At::now();
         let mut db = self.store.read().await.map_err(unavailable)?;
-        let owner = sessions::find(&mut db, &secrets::hash(secret), now).await.map_err(unavailable)?;
+        let owner =
+            sessions::find(&mut db, &secrets::hash(secret), now).await.map_err(unavailable)?;
         drop(db);
         let Some(owner) = owner else { return Ok(None) };
         if now.0 - owner.seen_at > NOTED_MS {

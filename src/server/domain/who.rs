@@ -1,7 +1,7 @@
 //! Who is asking.
 
-use crate::protocol::views::{AuthorKind, Me};
 use crate::protocol::Refusal;
+use crate::protocol::views::{AuthorKind, Me};
 use crate::server::store::writer::Party;
 use crate::server::store::{LogId, UserId};
 use std::sync::Arc;

@@ -90,7 +90,12 @@ pub struct Taken {
 impl Queue {
     /// An empty queue of the connection of `session`.
     #[must_use]
-    pub fn new(dialect: Dialect, session: Option<String>, most_frames: usize, most_bytes: usize) -> Self {
+    pub fn new(
+        dialect: Dialect,
+        session: Option<String>,
+        most_frames: usize,
+        most_bytes: usize,
+    ) -> Self {
         Self {
             inner: Mutex::default(),
             ready: Notify::new(),
@@ -216,7 +221,12 @@ impl Queue {
         let mut inner = self.lock();
         match inner.follows.iter_mut().find(|f| f.group == group) {
             Some(follow) => follow.held = Some(Vec::new()),
-            None => inner.follows.push(Follow { group, floor: 0, changed: false, held: Some(Vec::new()) }),
+            None => inner.follows.push(Follow {
+                group,
+                floor: 0,
+                changed: false,
+                held: Some(Vec::new()),
+            }),
         }
     }
 
@@ -226,7 +236,9 @@ impl Queue {
         let mut inner = self.lock();
         self.push(&mut inner, Item::Text(text));
         for (group, top) in tops {
-            let Some(follow) = inner.follows.iter_mut().find(|f| f.group == *group) else { continue };
+            let Some(follow) = inner.follows.iter_mut().find(|f| f.group == *group) else {
+                continue;
+            };
             follow.floor = *top;
             let mut waiting = Vec::new();
             for (seq, item) in follow.held.take().unwrap_or_default() {
@@ -253,8 +265,8 @@ impl Queue {
     /// The tops of what changed since the last call.
     pub fn tops(&self) -> Vec<(Group, i64)> {
         let mut inner = self.lock();
-        let changed = inner.follows.iter_mut().filter(|f| std::mem::take(&mut f.changed));
-        changed.map(|f| (f.group, f.floor)).collect()
+        let changed = |f: &mut Follow| std::mem::take(&mut f.changed).then_some((f.group, f.floor));
+        inner.follows.iter_mut().filter_map(changed).collect()
     }
 
     /// Waits until there is something to take.
@@ -291,7 +303,10 @@ mod tests {
 
     fn online() -> Encoded {
         let to = Addressed::All(Target::Room("r".into()));
-        Encoded::of(ROOM, &Broadcast::Online { to, join: vec!["a".into()], leave: vec![], count: 1 })
+        Encoded::of(
+            ROOM,
+            &Broadcast::Online { to, join: vec!["a".into()], leave: vec![], count: 1 },
+        )
     }
 
     fn queue(frames: usize) -> Queue {

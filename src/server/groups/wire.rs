@@ -107,11 +107,14 @@ impl Encoded {
                 room: Arc::new(Comings { join: join.clone(), leave: leave.clone() }),
             },
             Broadcast::Whisper { id, from, body, at } => {
-                Self::Whisper(text(&RoomFrame::PrivateMessage { user: from, message: body, id, at: *at }))
+                Self::Whisper(text(&RoomFrame::PrivateMessage {
+                    user: from,
+                    message: body,
+                    id,
+                    at: *at,
+                }))
             }
-            Broadcast::End { session, code } => {
-                Self::End { session: session.clone(), code: *code }
-            }
+            Broadcast::End { session, code } => Self::End { session: session.clone(), code: *code },
         }
     }
 }

@@ -34,11 +34,13 @@ pub async fn call(State(app): State<App>, request: Request) -> Response {
 }
 
 /// A call of the browser's program, or a plain form.
-pub async fn post(State(app): State<App>, Extension(nonce): Extension<Nonce>, request: Request) -> Response {
-    let accepts = |kind: &str| {
-        request.headers().get(header::ACCEPT).and_then(|a| a.to_str().ok()).is_some_and(|a| a.contains(kind))
-    };
-    if !accepts("text/html") {
+pub async fn post(
+    State(app): State<App>,
+    Extension(nonce): Extension<Nonce>,
+    request: Request,
+) -> Response {
+    let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    if !accept.is_some_and(|accept| accept.contains("text/html")) {
         return as_refusal(run(&app, request).await).await;
     }
     let (mut parts, body) = request.into_parts();
@@ -134,9 +136,10 @@ pub fn surroundings() -> Result<(App, axum::http::request::Parts), Refusal> {
 
 /// For server functions: sets a cookie in the answer.
 pub fn set_cookie(cookie: &str) {
-    if let (Some(response), Ok(value)) =
-        (leptos::prelude::use_context::<leptos_axum::ResponseOptions>(), HeaderValue::from_str(cookie))
-    {
+    if let (Some(response), Ok(value)) = (
+        leptos::prelude::use_context::<leptos_axum::ResponseOptions>(),
+        HeaderValue::from_str(cookie),
+    ) {
         response.append_header(header::SET_COOKIE, value);
     }
 }

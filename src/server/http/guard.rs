@@ -21,7 +21,10 @@ const STATIC: [(HeaderName, HeaderValue); 5] = [
         HeaderName::from_static("permissions-policy"),
         HeaderValue::from_static("camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
     ),
-    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
 ];
 
 fn policy(nonce: &str) -> String {
@@ -41,7 +44,10 @@ pub async fn guard(State(app): State<App>, mut request: Request, next: Next) -> 
     let nonce = secrets::short_id();
     request.extensions_mut().insert(Nonce(nonce.clone()));
     let mut response = if !safe && foreign {
-        problem::json(&Refusal::new(Code::Forbidden, "This came from another site, so nothing was done."))
+        problem::json(&Refusal::new(
+            Code::Forbidden,
+            "This came from another site, so nothing was done.",
+        ))
     } else {
         next.run(request).await
     };

@@ -41,14 +41,17 @@ impl<'a> Visitor<'a> {
 
     /// A page with a form that was refused says so in its status.
     fn answer_with(&self, status: StatusCode, html: String) -> Response {
-        let status = self.returned.as_ref().map_or(status, |returned| problem::status(&returned.refusal));
+        let status =
+            self.returned.as_ref().map_or(status, |returned| problem::status(&returned.refusal));
         let no_cache = [(header::CACHE_CONTROL, "no-cache, private")];
         (status, no_cache, Html(html)).into_response()
     }
 
     fn trouble(&self, refusal: &Refusal) -> Response {
         match refusal.code {
-            Code::LoginNeeded => Redirect::to(&urls::log_in_and_return(&self.shell.path)).into_response(),
+            Code::LoginNeeded => {
+                Redirect::to(&urls::log_in_and_return(&self.shell.path)).into_response()
+            }
             Code::NotFound => self.answer_with(StatusCode::NOT_FOUND, pages::no_page(&self.shell)),
             _ => self.answer_with(problem::status(refusal), pages::trouble(&self.shell, refusal)),
         }
@@ -95,7 +98,12 @@ impl<'a> Visitor<'a> {
         if let (Who::Member(_), None) = (&self.who, &self.returned) {
             return Redirect::to(&urls::safe_next(next)).into_response();
         }
-        self.answer(pages::sign_up(&self.shell, &urls::safe_next(next), invite, self.returned.clone()))
+        self.answer(pages::sign_up(
+            &self.shell,
+            &urls::safe_next(next),
+            invite,
+            self.returned.clone(),
+        ))
     }
 
     async fn set_up(&self, key: Option<String>) -> Response {
@@ -139,7 +147,9 @@ impl<'a> Visitor<'a> {
                 Err(refusal) if refusal.code == Code::Forbidden => None,
                 Err(refusal) => return Err(refusal),
             };
-            let done = done.then(|| "Your password was changed, and your other sessions were ended.".to_owned());
+            let done = done.then(|| {
+                "Your password was changed, and your other sessions were ended.".to_owned()
+            });
             Ok(Account { sessions, invites, done })
         };
         match account.await {
@@ -201,7 +211,10 @@ pub async fn log_in(asked: Asked) -> Result<Response, Response> {
 
 /// `/signup`.
 pub async fn sign_up(asked: Asked) -> Result<Response, Response> {
-    Ok(asked.visitor().await?.sign_up(asked.value("next"), asked.value("invite").map(str::to_owned)))
+    Ok(asked
+        .visitor()
+        .await?
+        .sign_up(asked.value("next"), asked.value("invite").map(str::to_owned)))
 }
 
 /// `/setup`.
@@ -220,7 +233,12 @@ pub async fn with_slash(uri: Uri) -> Redirect {
 }
 
 /// Everything else: a file of the browser's side, or nothing.
-pub async fn other(method: Method, uri: Uri, headers: HeaderMap, asked: Asked) -> Result<Response, Response> {
+pub async fn other(
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    asked: Asked,
+) -> Result<Response, Response> {
     if matches!(method, Method::GET | Method::HEAD) {
         let file = assets::serve(uri, headers).await;
         if file.status() != StatusCode::NOT_FOUND {
@@ -232,7 +250,13 @@ pub async fn other(method: Method, uri: Uri, headers: HeaderMap, asked: Asked) -
 }
 
 /// The page that a refused form stands on, once more.
-pub async fn again(app: &App, headers: &HeaderMap, nonce: &str, page: &str, returned: Returned) -> Response {
+pub async fn again(
+    app: &App,
+    headers: &HeaderMap,
+    nonce: &str,
+    page: &str,
+    returned: Returned,
+) -> Response {
     let who = match app.domain.recognise(visit::credentials(headers)).await {
         Ok(who) => who.unwrap_or_default(),
         Err(refusal) => return problem::json(&refusal),
@@ -255,10 +279,18 @@ pub async fn again(app: &App, headers: &HeaderMap, nonce: &str, page: &str, retu
         urls::SET_UP => visitor.set_up(value("key").map(str::to_owned)).await,
         urls::ACCOUNT => visitor.account(false).await,
         _ => match urls::target(path) {
-            Some(to) => visitor.place(to, value("before").and_then(|before| before.parse().ok())).await,
+            Some(to) => {
+                visitor.place(to, value("before").and_then(|before| before.parse().ok())).await
+            }
             None => {
-                let refusal = visitor.returned.take().map_or_else(Refusal::unavailable, |returned| returned.refusal);
-                visitor.answer_with(problem::status(&refusal), pages::trouble(&visitor.shell, &refusal))
+                let refusal = visitor
+                    .returned
+                    .take()
+                    .map_or_else(Refusal::unavailable, |returned| returned.refusal);
+                visitor.answer_with(
+                    problem::status(&refusal),
+                    pages::trouble(&visitor.shell, &refusal),
+                )
             }
         },
     }

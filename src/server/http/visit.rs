@@ -4,9 +4,9 @@
 use super::{App, problem};
 use crate::protocol::Refusal;
 use crate::server::config::Config;
+use crate::server::domain::Who;
 use crate::server::domain::accounts::Visit;
 use crate::server::domain::sessions::{Begun, Credentials, cookie_seconds};
-use crate::server::domain::Who;
 use crate::server::security::addresses;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;

@@ -32,9 +32,9 @@ pub fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
 /// A sentence for the setting.
 pub fn read_net(text: &str) -> Result<IpNet, String> {
     let text = text.trim();
-    text.parse::<IpNet>()
-        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
-        .map_err(|_| "must be addresses or networks such as 127.0.0.1 or 10.0.0.0/8, parted by commas".to_owned())
+    text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).map_err(|_| {
+        "must be addresses or networks such as 127.0.0.1 or 10.0.0.0/8, parted by commas".to_owned()
+    })
 }
 
 #[cfg(test)]
@@ -52,7 +52,10 @@ mod tests {
     fn only_trusted_proxies_are_believed() {
         assert_eq!(seen("192.0.2.1", "203.0.113.9", &[]), "192.0.2.1");
         assert_eq!(seen("127.0.0.1", "203.0.113.9", &["127.0.0.1"]), "203.0.113.9");
-        assert_eq!(seen("127.0.0.1", "198.51.100.1, 203.0.113.9, 10.0.0.2", &["127.0.0.1", "10.0.0.0/8"]), "203.0.113.9");
+        assert_eq!(
+            seen("127.0.0.1", "198.51.100.1, 203.0.113.9, 10.0.0.2", &["127.0.0.1", "10.0.0.0/8"]),
+            "203.0.113.9"
+        );
         assert_eq!(seen("127.0.0.1", "nonsense", &["127.0.0.1"]), "127.0.0.1");
         assert_eq!(seen("::ffff:127.0.0.1", "203.0.113.9", &["127.0.0.1"]), "203.0.113.9");
     }

@@ -21,9 +21,7 @@ pub fn is_ours(headers: &HeaderMap, public_origin: Option<&str>) -> bool {
 /// Whether a browser says that another site is asking (`Sec-Fetch-Site`, Fetch Metadata).
 #[must_use]
 pub fn is_cross_site(headers: &HeaderMap) -> bool {
-    headers
-        .get("sec-fetch-site")
-        .is_some_and(|site| site != "same-origin" && site != "none")
+    headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none")
 }
 
 /// A URL's origin: scheme, host and port.
@@ -51,7 +49,9 @@ mod tests {
     fn k18_only_our_own_origin_passes() {
         assert!(is_ours(&headers(None), None));
         assert!(is_ours(&headers(Some("http://chat.example:3000")), None));
-        for foreign in ["http://chat.example", "https://evil.example", "null", "chat.example:3000.evil"] {
+        for foreign in
+            ["http://chat.example", "https://evil.example", "null", "chat.example:3000.evil"]
+        {
             assert!(!is_ours(&headers(Some(foreign)), None), "{foreign}");
         }
         let public = of("https://chat.example/");

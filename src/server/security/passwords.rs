@@ -35,10 +35,16 @@ pub fn check(password: &str) -> Result<(), Refusal> {
     let (least, most) = limits::PASSWORD;
     let count = password.chars().count();
     if count < least {
-        return Err(Refusal::invalid("password", format!("A password has at least {least} characters.")));
+        return Err(Refusal::invalid(
+            "password",
+            format!("A password has at least {least} characters."),
+        ));
     }
     if count > most {
-        return Err(Refusal::invalid("password", format!("A password has at most {most} characters.")));
+        return Err(Refusal::invalid(
+            "password",
+            format!("A password has at most {most} characters."),
+        ));
     }
     Ok(())
 }
@@ -54,7 +60,9 @@ fn hash_now(password: &str, cost: Cost) -> Option<String> {
     Some(hasher(cost).hash_password(password.as_bytes(), &salt).ok()?.to_string())
 }
 
-async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> Option<T> + Send + 'static) -> Result<T, Refusal> {
+async fn in_turn<T: Send + 'static>(
+    work: impl FnOnce() -> Option<T> + Send + 'static,
+) -> Result<T, Refusal> {
     let turn = Arc::clone(&TURNS).acquire_owned().await.map_err(|_| Refusal::unavailable())?;
     let done = tokio::task::spawn_blocking(move || {
         let _turn = turn;

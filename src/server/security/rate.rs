@@ -25,7 +25,8 @@ impl std::str::FromStr for Rate {
             let seconds: u64 = period.strip_suffix('s')?.parse().ok().filter(|s| *s > 0)?;
             Some(Self { count: count.parse().ok()?, period: Duration::from_secs(seconds) })
         };
-        read().ok_or_else(|| "must look like 20/10s (20 messages in 10 seconds) or be off".to_owned())
+        read()
+            .ok_or_else(|| "must look like 20/10s (20 messages in 10 seconds) or be off".to_owned())
     }
 }
 

@@ -35,7 +35,11 @@ struct Session {
 }
 
 /// Serves a connection until it ends.
-pub async fn serve(mut socket: WebSocket, connection: Connection, mut watch: watch::Receiver<Going>) {
+pub async fn serve(
+    mut socket: WebSocket,
+    connection: Connection,
+    mut watch: watch::Receiver<Going>,
+) {
     let config = &connection.domain.config;
     let (heartbeat, patience) = (config.heartbeat, config.heartbeat + config.heartbeat_grace);
     let hello = ServerFrame::Hello(Hello {
@@ -113,7 +117,9 @@ impl Session {
         let writing = async {
             for item in taken.items {
                 match item {
-                    Item::Text(text) | Item::Online(_, text) => socket.feed(Message::Text(text)).await?,
+                    Item::Text(text) | Item::Online(_, text) => {
+                        socket.feed(Message::Text(text)).await?
+                    }
                     Item::Comings(_) => {}
                 }
             }
@@ -170,9 +176,10 @@ impl Session {
                 return None;
             }
             Message::Text(text) => read_client(&text),
-            Message::Binary(_) => {
-                Incoming::Bad(None, Refusal::new(Code::BadFrame, "Frames are JSON text, not binary."))
-            }
+            Message::Binary(_) => Incoming::Bad(
+                None,
+                Refusal::new(Code::BadFrame, "Frames are JSON text, not binary."),
+            ),
             Message::Ping(_) | Message::Pong(_) | Message::Close(_) => return None,
         };
         match incoming {
@@ -182,7 +189,11 @@ impl Session {
             }
             Incoming::Unknown(None) => None,
             Incoming::Unknown(id) => {
-                refuse(&queue, id, Refusal::new(Code::BadFrame, "This server does not know that type of frame."));
+                refuse(
+                    &queue,
+                    id,
+                    Refusal::new(Code::BadFrame, "This server does not know that type of frame."),
+                );
                 None
             }
             Incoming::Bad(id, refusal) => {
@@ -244,7 +255,10 @@ impl Session {
         }
         let Some(re) = id else {
             // Without a number there is no answer to wait for, but the stream goes on.
-            queue.answer(text(&serde_json::json!({"t": "sub", "ok": SubOk { rooms: answers }})), &tops);
+            queue.answer(
+                text(&serde_json::json!({"t": "sub", "ok": SubOk { rooms: answers }})),
+                &tops,
+            );
             return;
         };
         let ok = serde_json::to_value(SubOk { rooms: answers }).ok();
@@ -265,7 +279,10 @@ impl Session {
         let group = place.group();
         let known = self.follows.iter().any(|f| f.place.group() == group);
         if !known && self.follows.len() >= most {
-            return Err(Refusal::new(Code::TooMany, format!("One connection follows at most {most} conversations.")));
+            return Err(Refusal::new(
+                Code::TooMany,
+                format!("One connection follows at most {most} conversations."),
+            ));
         }
         // From here on live events are kept; the log is read after that, so nothing falls between.
         self.connection.queue.hold(group);
@@ -294,7 +311,9 @@ impl Session {
     fn unfollow(&mut self, to: &Target) {
         use crate::protocol::names::fold;
         let same = |a: &Target, b: &Target| match (a, b) {
-            (Target::Room(a), Target::Room(b)) | (Target::Person(a), Target::Person(b)) => fold(a) == fold(b),
+            (Target::Room(a), Target::Room(b)) | (Target::Person(a), Target::Person(b)) => {
+                fold(a) == fold(b)
+            }
             (a, b) => a == b,
         };
         if let Some(at) = self.follows.iter().position(|followed| same(&followed.to, to)) {

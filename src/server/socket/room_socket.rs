@@ -12,8 +12,8 @@ use crate::server::groups::queue::Item;
 use crate::server::groups::wire::{Comings, RoomFrame, text};
 use crate::server::groups::{Group, Queue, Side};
 use crate::server::security::secrets;
-use crate::server::store::rooms::Room;
 use crate::server::store::logs;
+use crate::server::store::rooms::Room;
 use axum::extract::ws::{Message, WebSocket};
 use futures_util::SinkExt as _;
 use std::collections::BTreeSet;
@@ -33,7 +33,12 @@ struct Visit {
 }
 
 /// Serves a connection to the room of this name until it ends.
-pub async fn serve(mut socket: WebSocket, connection: Connection, name: String, mut watch: watch::Receiver<Going>) {
+pub async fn serve(
+    mut socket: WebSocket,
+    connection: Connection,
+    name: String,
+    mut watch: watch::Receiver<Going>,
+) {
     let room = match enter(&connection, &name).await {
         Ok(room) => room,
         Err(refusal) => {
@@ -174,7 +179,10 @@ impl Visit {
         let most = self.connection.domain.config.frame_limit;
         let said = match frame {
             Message::Text(text) if text.len() > most => {
-                self.refuse(&format!("A frame has at most {most} bytes; this one has {}.", text.len()));
+                self.refuse(&format!(
+                    "A frame has at most {most} bytes; this one has {}.",
+                    text.len()
+                ));
                 return None;
             }
             Message::Text(text) => read(&text),
@@ -196,15 +204,22 @@ impl Visit {
 
     async fn say(&mut self, said: &str) -> Result<(), Refusal> {
         let (to, body, private) = match commands::read(said)? {
-            Command::Private { to, body } => (Target::Person(to.to_owned()), body, Some(to.to_owned())),
+            Command::Private { to, body } => {
+                (Target::Person(to.to_owned()), body, Some(to.to_owned()))
+            }
             // A plain client knows no other commands: what it sends is what it means.
-            Command::Say(_) | Command::Unknown(_) => (Target::Room(self.room.name.clone()), said, None),
+            Command::Say(_) | Command::Unknown(_) => {
+                (Target::Room(self.room.name.clone()), said, None)
+            }
         };
         let queue = Arc::clone(&self.connection.queue);
         let delivered = body.to_owned();
         let done = Box::new(move |result: Result<SendOk, Refusal>| match (result, private) {
             (Ok(_), Some(target)) => {
-                queue.say(text(&RoomFrame::PrivateMessageDelivered { target: &target, message: &delivered }));
+                queue.say(text(&RoomFrame::PrivateMessageDelivered {
+                    target: &target,
+                    message: &delivered,
+                }));
             }
             (Ok(_), None) => {}
             (Err(refusal), _) => refuse(&queue, &refusal.message),

@@ -34,7 +34,12 @@ fn offered(headers: &HeaderMap) -> Vec<String> {
         .collect()
 }
 
-async fn arrive(app: &App, headers: &HeaderMap, peer: SocketAddr, dialect: Dialect) -> Result<Arrival, Refusal> {
+async fn arrive(
+    app: &App,
+    headers: &HeaderMap,
+    peer: SocketAddr,
+    dialect: Dialect,
+) -> Result<Arrival, Refusal> {
     let domain = &app.domain;
     let Some(who) = domain.recognise(visit::credentials(headers)).await? else {
         return Ok(Arrival::Closed(codes::LOGIN_NEEDED));
@@ -48,7 +53,9 @@ async fn arrive(app: &App, headers: &HeaderMap, peer: SocketAddr, dialect: Diale
     };
     let address = visit::address(&domain.config, peer, headers);
     Ok(match domain.connections.sit(user, address) {
-        Some(seat) => Arrival::Welcome(Box::new(Connection::open(app.domain.clone(), who, seat, dialect))),
+        Some(seat) => {
+            Arrival::Welcome(Box::new(Connection::open(app.domain.clone(), who, seat, dialect)))
+        }
         None => Arrival::Closed(codes::TOO_MANY_CONNECTIONS),
     })
 }
@@ -63,7 +70,12 @@ fn ready(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
 
 fn refuse_foreign(app: &App, headers: &HeaderMap) -> Option<Response> {
     let ours = origin::is_ours(headers, app.domain.config.public_origin().as_deref());
-    (!ours).then(|| problem::json(&Refusal::new(crate::protocol::Code::Forbidden, "Another site may not open this socket.")))
+    (!ours).then(|| {
+        problem::json(&Refusal::new(
+            crate::protocol::Code::Forbidden,
+            "Another site may not open this socket.",
+        ))
+    })
 }
 
 /// `GET /ws`.
@@ -80,8 +92,13 @@ pub async fn main(
     let known = offers.is_empty() || offers.iter().any(|offer| offer == SUBPROTOCOL);
     // The one that was offered is echoed even when it is unknown: a browser reads the close code
     // only of a handshake that it accepts.
-    let echo = if known { SUBPROTOCOL.to_owned() } else { offers.first().cloned().unwrap_or_default() };
-    let arrival = match if known { arrive(&app, &headers, peer, Dialect::Main).await } else { Ok(Arrival::Closed(codes::UNSUPPORTED_VERSION)) } {
+    let echo =
+        if known { SUBPROTOCOL.to_owned() } else { offers.first().cloned().unwrap_or_default() };
+    let arrival = match if known {
+        arrive(&app, &headers, peer, Dialect::Main).await
+    } else {
+        Ok(Arrival::Closed(codes::UNSUPPORTED_VERSION))
+    } {
         Ok(arrival) => arrival,
         Err(refusal) => return problem::json(&refusal),
     };
@@ -108,10 +125,17 @@ pub async fn room(
     ready(upgrade).on_upgrade(move |socket| serve(socket, arrival, going, Some(name)))
 }
 
-async fn serve(socket: WebSocket, arrival: Arrival, going: watch::Receiver<Going>, room: Option<String>) {
+async fn serve(
+    socket: WebSocket,
+    arrival: Arrival,
+    going: watch::Receiver<Going>,
+    room: Option<String>,
+) {
     match (arrival, room) {
         (Arrival::Closed(code), _) => close(socket, code).await,
-        (Arrival::Welcome(connection), None) => main_socket::serve(socket, *connection, going).await,
+        (Arrival::Welcome(connection), None) => {
+            main_socket::serve(socket, *connection, going).await
+        }
         (Arrival::Welcome(connection), Some(name)) => {
             room_socket::serve(socket, *connection, name, going).await;
         }

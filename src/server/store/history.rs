@@ -40,7 +40,12 @@ fn author_kind(word: &str) -> AuthorKind {
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn page(db: &mut Connection, log: LogId, before: Option<i64>, limit: usize) -> Result<Vec<Message>> {
+pub async fn page(
+    db: &mut Connection,
+    log: LogId,
+    before: Option<i64>,
+    limit: usize,
+) -> Result<Vec<Message>> {
     let rows: Vec<MessageRow> = sqlx::query_as(
         "SELECT m.seq, u.name AS author, m.author_kind, m.cid, m.body, m.reply_to, m.at, m.edited_at, m.deleted_at
          FROM messages m JOIN users u ON u.id = m.author_id
@@ -80,7 +85,12 @@ struct EventRow {
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn events(db: &mut Connection, log: LogId, after: i64, limit: usize) -> Result<Vec<Event>> {
+pub async fn events(
+    db: &mut Connection,
+    log: LogId,
+    after: i64,
+    limit: usize,
+) -> Result<Vec<Event>> {
     let said: Vec<MessageRow> = sqlx::query_as(
         "SELECT m.seq, u.name AS author, m.author_kind, m.cid, m.body, m.reply_to, m.at, m.edited_at, m.deleted_at
          FROM messages m JOIN users u ON u.id = m.author_id

@@ -45,10 +45,12 @@ pub async fn opens(db: &mut Connection, id: &str, now: At) -> Result<bool> {
 /// # Errors
 /// When the database cannot be read.
 pub async fn open(db: &mut Connection, now: At) -> Result<Vec<Invite>> {
-    sqlx::query_as("SELECT id, expires_at FROM invites WHERE expires_at > $1 ORDER BY expires_at DESC, id")
-        .bind(now.0)
-        .fetch_all(db)
-        .await
+    sqlx::query_as(
+        "SELECT id, expires_at FROM invites WHERE expires_at > $1 ORDER BY expires_at DESC, id",
+    )
+    .bind(now.0)
+    .fetch_all(db)
+    .await
 }
 
 /// Ends an invitation.

@@ -60,7 +60,9 @@ pub async fn head(db: &mut Connection, log: LogId) -> Result<Head> {
 /// # Errors
 /// When the database cannot be read.
 pub async fn head_of_none(db: &mut Connection) -> Result<Head> {
-    sqlx::query_as("SELECT epoch, CAST(0 AS BIGINT) AS top FROM house WHERE id = 1").fetch_one(db).await
+    sqlx::query_as("SELECT epoch, CAST(0 AS BIGINT) AS top FROM house WHERE id = 1")
+        .fetch_one(db)
+        .await
 }
 
 /// The log's top, held against every other writer until the transaction ends.
@@ -78,7 +80,12 @@ pub async fn hold(db: &mut Connection, log: LogId) -> Result<i64> {
 ///
 /// # Errors
 /// When the database cannot be written.
-pub async fn advance(db: &mut Connection, log: LogId, top: i64, said: Option<(i64, At)>) -> Result<()> {
+pub async fn advance(
+    db: &mut Connection,
+    log: LogId,
+    top: i64,
+    said: Option<(i64, At)>,
+) -> Result<()> {
     let (seq, at) = said.map_or((None, None), |(seq, at)| (Some(seq), Some(at.0)));
     sqlx::query(
         "UPDATE logs SET top = $2, said_seq = COALESCE($3, said_seq), said_at = COALESCE($4, said_at)
@@ -97,7 +104,13 @@ pub async fn advance(db: &mut Connection, log: LogId, top: i64, said: Option<(i6
 ///
 /// # Errors
 /// When the database cannot be written.
-pub async fn put(db: &mut Connection, log: LogId, seq: i64, kind: &EventKind, at: At) -> Result<Event> {
+pub async fn put(
+    db: &mut Connection,
+    log: LogId,
+    seq: i64,
+    kind: &EventKind,
+    at: At,
+) -> Result<Event> {
     let event = Event::new(seq, None, kind);
     sqlx::query("INSERT INTO events (log_id, seq, kind, data, at) VALUES ($1, $2, $3, $4, $5)")
         .bind(log)

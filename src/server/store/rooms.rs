@@ -134,7 +134,11 @@ pub async fn list(
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn known_to(db: &mut Connection, user: UserId, limit: usize) -> Result<Vec<(LogId, String, i64)>> {
+pub async fn known_to(
+    db: &mut Connection,
+    user: UserId,
+    limit: usize,
+) -> Result<Vec<(LogId, String, i64)>> {
     sqlx::query_as(
         "SELECT r.log_id, r.name, l.said_at
          FROM reads d JOIN rooms r ON r.log_id = d.log_id JOIN logs l ON l.id = d.log_id
@@ -151,5 +155,8 @@ pub async fn known_to(db: &mut Connection, user: UserId, limit: usize) -> Result
 /// # Errors
 /// When the database cannot be read.
 pub async fn name(db: &mut Connection, log: LogId) -> Result<Option<String>> {
-    sqlx::query_scalar("SELECT name FROM rooms WHERE log_id = $1").bind(log).fetch_optional(db).await
+    sqlx::query_scalar("SELECT name FROM rooms WHERE log_id = $1")
+        .bind(log)
+        .fetch_optional(db)
+        .await
 }

@@ -74,7 +74,10 @@ pub async fn begin(
     now: At,
     expires: At,
 ) -> Result<()> {
-    sqlx::query("DELETE FROM sessions WHERE expires_at <= $1").bind(now.0).execute(&mut *db).await?;
+    sqlx::query("DELETE FROM sessions WHERE expires_at <= $1")
+        .bind(now.0)
+        .execute(&mut *db)
+        .await?;
     sqlx::query(
         "INSERT INTO sessions (id, hash, user_id, agent, created_at, seen_at, expires_at)
          VALUES ($1, $2, $3, $4, $5, $5, $6)",
@@ -136,7 +139,11 @@ pub async fn end(db: &mut Connection, user: UserId, id: &str) -> Result<bool> {
 ///
 /// # Errors
 /// When the database cannot be written.
-pub async fn end_others(db: &mut Connection, user: UserId, but: Option<&str>) -> Result<Vec<String>> {
+pub async fn end_others(
+    db: &mut Connection,
+    user: UserId,
+    but: Option<&str>,
+) -> Result<Vec<String>> {
     sqlx::query_scalar("DELETE FROM sessions WHERE user_id = $1 AND id <> $2 RETURNING id")
         .bind(user)
         .bind(but.unwrap_or_default())

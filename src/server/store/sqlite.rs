@@ -1,8 +1,8 @@
 //! What is SQLite's own: opening, locking, migrating, copying.
 
 use super::{Connection, Store};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::Connection as _;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -28,10 +28,14 @@ pub enum OpenError {
     #[error("The folder of the database {path} cannot be used: {cause}.")]
     Folder { path: PathBuf, cause: std::io::Error },
     /// Another program serves from it.
-    #[error("Another roomful already serves from {0}. Stop it first, or give this one a database of its own (ROOMFUL_DATABASE_URL).")]
+    #[error(
+        "Another roomful already serves from {0}. Stop it first, or give this one a database of its own (ROOMFUL_DATABASE_URL)."
+    )]
     Taken(PathBuf),
     /// It was made by a later version.
-    #[error("The database {path} is newer than this program (it has migration {version}). Start the newer roomful, or restore a backup made by this one.")]
+    #[error(
+        "The database {path} is newer than this program (it has migration {version}). Start the newer roomful, or restore a backup made by this one."
+    )]
     Newer { path: PathBuf, version: i64 },
     /// Anything else.
     #[error("The database {path} cannot be opened: {cause}")]
@@ -148,8 +152,9 @@ async fn migrate(one: &mut Connection, path: &Path) -> Result<(), OpenError> {
 /// gets new epochs, since clients may have seen more than it holds.
 async fn prepare(one: &mut Connection) -> super::Result<()> {
     let mut tx = one.begin_with(BEGIN_WRITE).await?;
-    let restored: Option<i64> =
-        sqlx::query_scalar("SELECT restored FROM house WHERE id = 1").fetch_optional(&mut *tx).await?;
+    let restored: Option<i64> = sqlx::query_scalar("SELECT restored FROM house WHERE id = 1")
+        .fetch_optional(&mut *tx)
+        .await?;
     let epoch = crate::server::security::secrets::short_id();
     match restored {
         None => {
@@ -199,5 +204,3 @@ pub async fn backup(path: &Path, to: &Path, busy: Duration) -> Result<(), OpenEr
     sqlx::query("UPDATE house SET restored = 1").execute(&mut copy).await.map_err(copied)?;
     copy.close().await.map_err(copied)
 }
-
-

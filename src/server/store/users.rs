@@ -42,13 +42,19 @@ pub async fn find(db: &mut Connection, folded: &str) -> Result<Option<User>> {
 ///
 /// # Errors
 /// When the database cannot be written.
-pub async fn make(db: &mut Connection, name: &Name, password: &str, admin: bool) -> Result<Option<UserId>> {
-    let taken: bool =
-        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM users WHERE folded = $1 OR skeleton = $2)")
-            .bind(&name.folded)
-            .bind(&name.skeleton)
-            .fetch_one(&mut *db)
-            .await?;
+pub async fn make(
+    db: &mut Connection,
+    name: &Name,
+    password: &str,
+    admin: bool,
+) -> Result<Option<UserId>> {
+    let taken: bool = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM users WHERE folded = $1 OR skeleton = $2)",
+    )
+    .bind(&name.folded)
+    .bind(&name.skeleton)
+    .fetch_one(&mut *db)
+    .await?;
     if taken {
         return Ok(None);
     }

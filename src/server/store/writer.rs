@@ -3,7 +3,10 @@
 //! handed on in that order, and only then answered.
 
 use super::history::author_kind_word;
-use super::{Connection, LogId, Result, Store, UserId, directs, history, logs, message_id, message_place, reads};
+use super::{
+    Connection, LogId, Result, Store, UserId, directs, history, logs, message_id, message_place,
+    reads,
+};
 use crate::protocol::frames::{Event, Kind, MessageData, SendOk};
 use crate::protocol::views::AuthorKind;
 use crate::protocol::{At, Code, Refusal, Target};
@@ -17,7 +20,7 @@ const BATCH: usize = 256;
 const LINE: usize = 8_192;
 
 /// Called once with what came of a job.
-pub type Done<T> = Box<dyn FnOnce(std::result::Result<T, Refusal>) + Send>;
+pub type Done<T> = Box<dyn FnOnce(std::result::Result<T, Refusal>) + Send + Sync>;
 
 /// One of the two of a conversation.
 #[derive(Clone, Debug)]
@@ -96,7 +99,7 @@ impl Writer {
     /// Starts the writer. It ends, after storing what it was handed, when every handle is gone.
     pub fn start(
         store: Store,
-        publish: impl Fn(Committed) + Send + 'static,
+        publish: impl Fn(Committed) + Send + Sync + 'static,
     ) -> (Self, tokio::task::JoinHandle<()>) {
         let (line, mut jobs) = mpsc::channel(LINE);
         let task = tokio::spawn(async move {
@@ -125,7 +128,7 @@ impl Writer {
 
 type Answer = (Done<SendOk>, std::result::Result<SendOk, Refusal>);
 
-async fn write(store: &Store, batch: Vec<Job>, publish: &impl Fn(Committed)) {
+async fn write(store: &Store, batch: Vec<Job>, publish: &(impl Fn(Committed) + Sync)) {
     let mut waiting = Vec::new();
     let mut jobs = Vec::with_capacity(batch.len());
     for job in batch {
@@ -216,7 +219,10 @@ impl Batch {
                 None => false,
             };
             if !known {
-                return Ok(Err(Refusal::invalid("reply_to", "The message that this answers is not here.")));
+                return Ok(Err(Refusal::invalid(
+                    "reply_to",
+                    "The message that this answers is not here.",
+                )));
             }
         }
         let now = self.now;
@@ -252,7 +258,12 @@ impl Batch {
     }
 
     /// The log of the conversation; with the first message it is made, and both are told.
-    async fn conversation(&mut self, db: &mut Connection, low: &Party, high: &Party) -> Result<LogId> {
+    async fn conversation(
+        &mut self,
+        db: &mut Connection,
+        low: &Party,
+        high: &Party,
+    ) -> Result<LogId> {
         if let Some(log) = directs::find(db, low.id, high.id).await? {
             return Ok(log);
         }
@@ -268,7 +279,13 @@ impl Batch {
         Ok(log)
     }
 
-    async fn own(&mut self, db: &mut Connection, user: UserId, log: LogId, kind: &Kind) -> Result<()> {
+    async fn own(
+        &mut self,
+        db: &mut Connection,
+        user: UserId,
+        log: LogId,
+        kind: &Kind,
+    ) -> Result<()> {
         let now = self.now;
         let top = self.top(db, log).await?;
         top.seq += 1;
@@ -294,12 +311,13 @@ async fn first_answer(
     db: &mut Connection,
     post: &Post,
 ) -> Result<Option<std::result::Result<SendOk, Refusal>>> {
-    let first: Option<(LogId, i64, String, i64)> =
-        sqlx::query_as("SELECT log_id, seq, body, at FROM messages WHERE author_id = $1 AND cid = $2")
-            .bind(post.author.id)
-            .bind(&post.cid)
-            .fetch_optional(&mut *db)
-            .await?;
+    let first: Option<(LogId, i64, String, i64)> = sqlx::query_as(
+        "SELECT log_id, seq, body, at FROM messages WHERE author_id = $1 AND cid = $2",
+    )
+    .bind(post.author.id)
+    .bind(&post.cid)
+    .fetch_optional(&mut *db)
+    .await?;
     let Some((log, seq, body, at)) = first else { return Ok(None) };
     let same_place = match &post.place {
         Place::Room { log: room, .. } => *room == log,
