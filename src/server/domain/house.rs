@@ -53,6 +53,8 @@ impl Domain {
             online: self.online(&place).unwrap_or_default(),
             side,
             cid: secrets::short_id(),
+            draft: String::new(),
+            refusal: None,
         })
     }
 
