@@ -2,7 +2,7 @@
 
 use crate::support::{
     House, RoomSocket, eventually,
-    house::quick_heartbeat,
+    house::{quick_heartbeat, rate},
     room_socket::{chat, join, leave},
     wire::{Got, NO_CLOSE_FRAME},
 };
@@ -360,8 +360,7 @@ async fn a_frame_of_more_than_64_kib_is_an_error_that_does_not_count() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_message_rate_counts_here_too() {
-    let house =
-        House::open_with(|config| config.message_rate = Some((2, Duration::from_secs(60)))).await;
+    let house = House::open_with(|config| config.message_rate = rate("2/60s")).await;
     let mut socket = house.person("alice").await.enter("lobby").await;
     socket.entered().await;
     socket.says_and_hears_only_that("one").await;

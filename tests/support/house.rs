@@ -5,7 +5,10 @@ use super::{
     http::{self, Answer, Headers},
     wire::Wire,
 };
-use roomful::server::{self, Running, config::Config};
+use roomful::server::{
+    self, Running,
+    config::{Config, MessageRate},
+};
 use serde_json::Value;
 use std::{
     net::SocketAddr,
@@ -82,7 +85,7 @@ impl House {
 
     fn config(&self) -> Config {
         let mut config = Config::for_tests(&self.database());
-        config.message_rate = None;
+        config.message_rate = MessageRate(None);
         config.connections_per_user = 0;
         config.connections_per_address = 0;
         config.presence_every = Duration::from_millis(20);
@@ -300,4 +303,9 @@ impl Person {
 pub fn quick_heartbeat(config: &mut Config) {
     config.heartbeat = Duration::from_millis(250);
     config.heartbeat_grace = Duration::from_millis(1_750);
+}
+
+/// A limit on messages, as the setting has it: `3/60s`.
+pub fn rate(text: &str) -> MessageRate {
+    MessageRate(Some(text.parse().expect("a rate")))
 }
