@@ -208,9 +208,9 @@ impl Person {
         self.named(name).with("Authorization", &format!("Bearer {token}"))
     }
 
-    /// The same through a browser's eyes: asks for HTML, and says that its forms are the house's.
+    /// The same in a browser, which says that its requests are the house's own.
     pub fn in_browser(self) -> Self {
-        self.with("Accept", "text/html").with("Sec-Fetch-Site", "same-origin")
+        self.with("Sec-Fetch-Site", "same-origin")
     }
 
     /// Logs in by the form and keeps the cookie.
@@ -243,9 +243,10 @@ impl Person {
         self.place.addr()
     }
 
-    /// Asks for a page.
+    /// Asks for a page, or for data.
     pub async fn get(&self, path: &str) -> Answer {
-        http::exchange(self.addr(), "GET", path, &self.headers, b"").await
+        let accept = if path.starts_with("/api/") { "application/json" } else { "text/html" };
+        self.clone().with("Accept", accept).request("GET", path, b"").await
     }
 
     /// Any request.
@@ -253,9 +254,19 @@ impl Person {
         http::exchange(self.addr(), method, path, &self.headers, body).await
     }
 
-    /// Sends a form.
+    /// Sends a plain form, as a page without a script does: answered by a page or a way to one.
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let person = self.clone().with("Content-Type", "application/x-www-form-urlencoded");
+        self.send_form("text/html", path, fields).await
+    }
+
+    /// Sends the same from a script: answered by data.
+    pub async fn call(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.send_form("application/json", path, fields).await
+    }
+
+    async fn send_form(&self, accept: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let person = self.clone().with("Accept", accept);
+        let person = person.with("Content-Type", "application/x-www-form-urlencoded");
         person.request("POST", path, http::form(fields).as_bytes()).await
     }
 
