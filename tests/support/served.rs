@@ -95,12 +95,14 @@ pub struct Served {
 impl Served {
     /// Serves in that folder.
     pub async fn start(dir: &Path, settings: &[(&str, &str)]) -> Self {
-        Self::from(command(dir, settings, &["serve"]), dir).await
+        let mut command = command(dir, settings, &["serve"]);
+        command.stderr(Stdio::inherit());
+        Self::from(command, dir).await
     }
 
     /// Starts a prepared command and waits until it says where it is.
     pub async fn from(mut command: Command, dir: &Path) -> Self {
-        let mut child = command.stderr(Stdio::inherit()).spawn().expect("the program starts");
+        let mut child = command.spawn().expect("the program starts");
         let mut out = BufReader::new(child.stdout.take().expect("a stdout")).lines();
         let addr = soon("the server to say where it is", async {
             while let Ok(Some(line)) = out.next_line().await {
