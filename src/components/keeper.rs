@@ -121,13 +121,10 @@ mod browser {
                 Closure::<dyn Fn()>::new(move || keeper.settle())
             };
             // Where one of these fails the log still scrolls, by hand.
-            let _ = keeper.log.add_event_listener_with_callback(
-                "scroll",
-                on_scroll.as_ref().unchecked_ref(),
-            );
-            if let Ok(observer) =
-                web_sys::ResizeObserver::new(on_scroll.as_ref().unchecked_ref())
-            {
+            let _ = keeper
+                .log
+                .add_event_listener_with_callback("scroll", on_scroll.as_ref().unchecked_ref());
+            if let Ok(observer) = web_sys::ResizeObserver::new(on_scroll.as_ref().unchecked_ref()) {
                 observer.observe(&keeper.log);
                 observer.observe(&keeper.rows);
             }
@@ -167,12 +164,11 @@ mod browser {
         /// To the end, or to where the new begins if that would be out of sight.
         fn open(&self) {
             self.log.set_scroll_top(self.log.scroll_height());
-            let new = self.state.rows.with_untracked(|rows| {
-                rows.iter().any(|(_, row)| matches!(row, Row::New))
-            });
-            if new
-                && let Ok(Some(line)) = self.rows.query_selector(".new")
-            {
+            let new = self
+                .state
+                .rows
+                .with_untracked(|rows| rows.iter().any(|(_, row)| matches!(row, Row::New)));
+            if new && let Ok(Some(line)) = self.rows.query_selector(".new") {
                 let above = line.get_bounding_client_rect().top()
                     - self.log.get_bounding_client_rect().top();
                 if above < NEW_FROM_TOP {

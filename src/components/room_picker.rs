@@ -81,7 +81,9 @@ pub fn RoomPicker(
 fn card(room: &RoomCard) -> impl IntoView + use<> {
     let lit = room.online > 0;
     let when = match &room.last {
-        _ if lit => view! { <span class="here">{format!("{} here", room.online)}</span> }.into_any(),
+        _ if lit => {
+            view! { <span class="here">{format!("{} here", room.online)}</span> }.into_any()
+        }
         Some(last) => view! {
             <time datetime=last.at.to_string() title=words::moment(last.at)>
                 {words::short_day(last.at)}

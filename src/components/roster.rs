@@ -16,12 +16,7 @@ pub fn roster(state: HouseState) -> impl IntoView {
     let visitor = me.is_none();
     let people = move || {
         state.online.with(|online| {
-            online
-                .users
-                .iter()
-                .flatten()
-                .map(|name| person(name, me.as_deref()))
-                .collect_view()
+            online.users.iter().flatten().map(|name| person(name, me.as_deref())).collect_view()
         })
     };
     let hint = move || {

@@ -24,9 +24,9 @@ pub fn side(state: HouseState) -> impl IntoView {
     let me = state.me.get_value();
     let lines = move |of: fn(&crate::protocol::views::Side) -> &Vec<Line>| {
         let place = state.place.get();
-        state.side.with(|side| {
-            of(side).iter().map(|known| line(known, known.to == place)).collect_view()
-        })
+        state
+            .side
+            .with(|side| of(side).iter().map(|known| line(known, known.to == place)).collect_view())
     };
     let nobody = move || state.side.with(|side| side.people.is_empty());
     view! {

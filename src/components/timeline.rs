@@ -2,10 +2,7 @@
 
 use super::{icons, icons::icon, message, words};
 use crate::{
-    client::{
-        HouseState, Row,
-        house::Older,
-    },
+    client::{HouseState, Row, house::Older},
     protocol::{Target, urls},
 };
 use leptos::{html, prelude::*};
@@ -69,9 +66,8 @@ fn list(state: HouseState) -> impl IntoView {
             });
         });
     });
-    let keys = move || {
-        state.rows.with(|rows| rows.iter().map(|(key, _)| key.clone()).collect::<Vec<_>>())
-    };
+    let keys =
+        move || state.rows.with(|rows| rows.iter().map(|(key, _)| key.clone()).collect::<Vec<_>>());
     let child = move |key: String| {
         let row = state.rows.with_untracked(|rows| {
             rows.iter().find(|(other, _)| *other == key).map(|(_, row)| row.clone())

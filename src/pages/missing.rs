@@ -11,11 +11,7 @@ use crate::{
 use leptos::prelude::*;
 
 /// A dark house, what is the matter, and a way on.
-fn dark<V: IntoView + 'static>(
-    shell: &Shell,
-    title: String,
-    inside: impl FnOnce() -> V,
-) -> String {
+fn dark<V: IntoView + 'static>(shell: &Shell, title: String, inside: impl FnOnce() -> V) -> String {
     let page = Page { title: title.clone(), class: "outside", wakes: None };
     document(shell, page, || {
         view! {

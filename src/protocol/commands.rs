@@ -24,6 +24,9 @@ pub fn read(text: &str) -> Result<Command<'_>, Refusal> {
     if rest.starts_with('/') {
         return Ok(Command::Say(rest));
     }
+    if rest.starts_with(char::is_whitespace) {
+        return Ok(Command::Say(text));
+    }
     let (word, rest) = split_word(rest);
     match word {
         "pm" => {
