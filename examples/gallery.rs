@@ -63,13 +63,15 @@ fn pages() -> Vec<(&'static str, String)> {
     let (me, visitor) = (shell(Some("mira")), shell(None));
     let setting_up = Shell { setting_up: true, ..shell(None) };
     let by_invitation = Shell { sign_up: SignUp::Invite, ..shell(None) };
-    let nowhere = Index { filter: "observatory".to_owned(), lit: 5, people: 23, ..Index::default() };
+    let nowhere =
+        Index { filter: "observatory".to_owned(), lit: 5, people: 23, ..Index::default() };
     let more = Index { offset: 50, more: true, ..index() };
     let wrong = Refusal::new(Code::Forbidden, "Name or password is wrong.");
     let taken = Refusal::invalid("name", "Somebody here has that name, or one that looks like it.");
     let short = Refusal::invalid("new", "A password has at least 8 characters.");
     let slash = Refusal::invalid("name", "A room's name cannot contain a slash (/).");
-    let too_long = Refusal::too_long("body", "A message has at most 4000 characters; this has 4,211.");
+    let too_long =
+        Refusal::too_long("body", "A message has at most 4000 characters; this has 4,211.");
     let older = House { before: Some(40), ..house("lobby") };
     let visiting = House { me: None, ..house("lobby") };
     vec![
@@ -92,7 +94,11 @@ fn pages() -> Vec<(&'static str, String)> {
             pages::house(
                 &me,
                 house("lobby"),
-                refused("/api/say", too_long, &[("body", "first line\nsecond line </textarea>\nthird"), ("cid", "c1")]),
+                refused(
+                    "/api/say",
+                    too_long,
+                    &[("body", "first line\nsecond line </textarea>\nthird"), ("cid", "c1")],
+                ),
             ),
         ),
         ("talk", pages::house(&me, talk(), None)),
@@ -104,7 +110,12 @@ fn pages() -> Vec<(&'static str, String)> {
         ("sign-up", pages::sign_up(&visitor, "/chat/", None, None)),
         (
             "sign-up-refused",
-            pages::sign_up(&visitor, "/chat/", None, refused("/api/sign_up", taken, &[("name", "mıra")])),
+            pages::sign_up(
+                &visitor,
+                "/chat/",
+                None,
+                refused("/api/sign_up", taken, &[("name", "mıra")]),
+            ),
         ),
         ("sign-up-invite", pages::sign_up(&by_invitation, "/chat/", None, None)),
         ("set-up", pages::set_up(&setting_up, Some("key".to_owned()), None)),
@@ -137,7 +148,13 @@ fn index() -> Index {
             card("café 🍅", 1, "sam", "anyone up for a walk at noon?", 3),
             card("book club", 0, "noor", "chapter nine for next week", 20),
             card("incident-2026-11-18", 0, "ada", "closed, write-up is pinned", 60),
-            card(LONG_NAME, 0, "lee", "that is not how ducks work, and this sentence goes on for a while", 90),
+            card(
+                LONG_NAME,
+                0,
+                "lee",
+                "that is not how ducks work, and this sentence goes on for a while",
+                90,
+            ),
             card("observatory", 0, "", "", 0),
         ],
         filter: String::new(),
@@ -166,7 +183,12 @@ fn says(seq: i64, author: &str, minutes: i64, body: &str) -> Message {
 
 fn messages() -> Vec<Message> {
     let mut said = vec![
-        says(40, "ada", 2 * 24 * 60, "closed, the write-up is pinned: https://example.org/incidents/2026-11-18 (read it, please)."),
+        says(
+            40,
+            "ada",
+            2 * 24 * 60,
+            "closed, the write-up is pinned: https://example.org/incidents/2026-11-18 (read it, please).",
+        ),
         says(41, "wen", 90, "the laser cutter is free again after four"),
         says(42, "wen", 89, "someone left acrylic in it, please check the bed before you start"),
         says(43, "jo", 80, "that was me, sorry.\nCleaned it:\n  - bed\n  - lens\n  - exhaust"),
@@ -174,10 +196,20 @@ fn messages() -> Vec<Message> {
         says(45, "مريم", 60, "الخبز جاهز، من يريد؟ room 4"),
         says(46, "lee", 50, &"supercalifragilistic".repeat(12)),
         says(47, "lee", 49, ""),
-        says(48, "mira", 40, "Then I take the half hour before. There is a longer story about the exhaust that I owe you all, about the summer when the filter was put in the wrong way round and nobody could say why the whole first floor smelt of burnt plum wood until November."),
+        says(
+            48,
+            "mira",
+            40,
+            "Then I take the half hour before. There is a longer story about the exhaust that I owe you all, about the summer when the filter was put in the wrong way round and nobody could say why the whole first floor smelt of burnt plum wood until November.",
+        ),
         says(49, "noor", 6, "taking it from half past five, then it is yours @mira"),
         says(50, "noor", 5, "🍅🍅🍅"),
-        says(51, "a.person-with_a.long-name-indeed", 2, "<b>not bold</b> & not &amp; escaped twice"),
+        says(
+            51,
+            "a.person-with_a.long-name-indeed",
+            2,
+            "<b>not bold</b> & not &amp; escaped twice",
+        ),
     ];
     said[7].deleted = true;
     said[8].edited_at = Some(At(EVENING));
@@ -192,23 +224,26 @@ fn line(to: Target, online: usize, unread: i64) -> Line {
 fn house(name: &str) -> House {
     let room = |name: &str| Target::Room(name.to_owned());
     let person = |name: &str| Target::Person(name.to_owned());
-    let here = ["a.person-with_a.long-name-indeed", "ada", "jo", "lee", "mira", "noor", "sam", "wen", "مريم", "小林"];
+    let here = [
+        "a.person-with_a.long-name-indeed",
+        "ada",
+        "jo",
+        "lee",
+        "mira",
+        "noor",
+        "sam",
+        "wen",
+        "مريم",
+        "小林",
+    ];
     House {
         me: Some(Me { name: "mira".to_owned(), admin: true }),
         limits: Limits::default(),
-        history: History {
-            to: room(name),
-            epoch: "e1".to_owned(),
-            top: 51,
-            messages: messages(),
-        },
+        history: History { to: room(name), epoch: "e1".to_owned(), top: 51, messages: messages() },
         before: None,
         older: true,
         read: 48,
-        online: Online {
-            count: here.len(),
-            users: Some(here.map(str::to_owned).to_vec()),
-        },
+        online: Online { count: here.len(), users: Some(here.map(str::to_owned).to_vec()) },
         side: Side {
             rooms: vec![
                 line(room(name), 10, 0),

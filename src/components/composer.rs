@@ -19,7 +19,9 @@ const COUNT_FROM: usize = 200;
 pub fn composer(state: HouseState) -> impl IntoView {
     let member = state.me.with_value(Option::is_some);
     let refusal = move || {
-        state.refusal.with(|refusal| refusal.as_ref().map(|r| r.message.clone()).unwrap_or_default())
+        state
+            .refusal
+            .with(|refusal| refusal.as_ref().map(|r| r.message.clone()).unwrap_or_default())
     };
     let fine = move || state.refusal.with(Option::is_none);
     let said_no = NodeRef::<html::P>::new();
@@ -45,7 +47,12 @@ pub fn composer(state: HouseState) -> impl IntoView {
 
 fn visitor(state: HouseState) -> impl IntoView {
     let href = move || urls::log_in_and_return(&urls::page(&state.place.get()));
-    view! { <p class="visitor"><a class="button" href=href>"Log in to talk"</a></p> }
+    view! {
+        <p class="visitor">
+            <span>"You read along as a visitor."</span>
+            <a class="button" href=href>"Log in to talk"</a>
+        </p>
+    }
 }
 
 fn form(state: HouseState) -> impl IntoView {
@@ -208,10 +215,7 @@ mod tests {
 
     #[test]
     fn a_draft_cannot_leave_its_box() {
-        assert_eq!(
-            escape("</textarea><script>&"),
-            "&lt;/textarea&gt;&lt;script&gt;&amp;"
-        );
+        assert_eq!(escape("</textarea><script>&"), "&lt;/textarea&gt;&lt;script&gt;&amp;");
         assert_eq!(escape("\nx"), "\n\nx");
     }
 }

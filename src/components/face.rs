@@ -9,9 +9,9 @@ pub const HUES: u32 = 12;
 /// and every machine gives the same.
 #[must_use]
 pub fn hue(name: &str) -> u32 {
-    let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    });
+    let hash = name
+        .bytes()
+        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     // The low bits alone favour some hues for short names: fold the high ones in.
     (hash ^ (hash >> 16)) % HUES
 }
@@ -26,7 +26,7 @@ pub fn letter(name: &str) -> String {
 /// The face of `name`; `here` puts the light of presence on it.
 pub fn face(name: &str, small: bool, here: bool) -> impl IntoView + use<> {
     let mut class = format!("face hue-{}", hue(name));
-    for (is, word) in [(small, " small"), (here, " here")] {
+    for (is, word) in [(small, " small"), (here, " present")] {
         if is {
             class.push_str(word);
         }
@@ -57,7 +57,8 @@ mod tests {
 
     #[test]
     fn the_letter_is_one_that_can_be_seen() {
-        for (name, shown) in [("alice", "A"), ("小林", "小"), ("_x", "X"), ("...", "."), ("ß", "SS")]
+        for (name, shown) in
+            [("alice", "A"), ("小林", "小"), ("_x", "X"), ("...", "."), ("ß", "SS")]
         {
             assert_eq!(letter(name), shown, "{name}");
         }

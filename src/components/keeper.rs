@@ -116,23 +116,27 @@ mod browser {
         fn begin(state: HouseState, log: HtmlElement, rows: Element) -> Rc<Self> {
             let keeper = Rc::new(Self { state, log, rows, kept: RefCell::default() });
             keeper.awaken();
-            let on_scroll = {
+            let moved = {
                 let keeper = keeper.clone();
                 Closure::<dyn Fn()>::new(move || keeper.settle())
             };
             // Where one of these fails the log still scrolls, by hand.
-            let _ = keeper.log.add_event_listener_with_callback(
-                "scroll",
-                on_scroll.as_ref().unchecked_ref(),
-            );
-            if let Ok(observer) =
-                web_sys::ResizeObserver::new(on_scroll.as_ref().unchecked_ref())
-            {
+            let _ = keeper
+                .log
+                .add_event_listener_with_callback("scroll", moved.as_ref().unchecked_ref());
+            // Told of new rows before anything is drawn or measured, of any other change of size
+            // before it is drawn.
+            let new_rows = web_sys::MutationObserverInit::new();
+            new_rows.set_child_list(true);
+            if let Ok(observer) = web_sys::MutationObserver::new(moved.as_ref().unchecked_ref()) {
+                let _ = observer.observe_with_options(&keeper.rows, &new_rows);
+            }
+            if let Ok(observer) = web_sys::ResizeObserver::new(moved.as_ref().unchecked_ref()) {
                 observer.observe(&keeper.log);
                 observer.observe(&keeper.rows);
             }
             // The log lives as long as the page does.
-            on_scroll.forget();
+            moved.forget();
             keeper
         }
 
@@ -167,12 +171,11 @@ mod browser {
         /// To the end, or to where the new begins if that would be out of sight.
         fn open(&self) {
             self.log.set_scroll_top(self.log.scroll_height());
-            let new = self.state.rows.with_untracked(|rows| {
-                rows.iter().any(|(_, row)| matches!(row, Row::New))
-            });
-            if new
-                && let Ok(Some(line)) = self.rows.query_selector(".new")
-            {
+            let new = self
+                .state
+                .rows
+                .with_untracked(|rows| rows.iter().any(|(_, row)| matches!(row, Row::New)));
+            if new && let Ok(Some(line)) = self.rows.query_selector(".new") {
                 let above = line.get_bounding_client_rect().top()
                     - self.log.get_bounding_client_rect().top();
                 if above < NEW_FROM_TOP {

@@ -1,8 +1,9 @@
 //! The parts of pages, a file each.
 
+pub mod awake;
 pub mod composer;
-pub mod face;
 pub mod facade;
+pub mod face;
 pub mod field;
 pub mod house;
 pub mod icons;

@@ -61,8 +61,8 @@ fn parts(date: &str) -> Option<(&str, &'static str, &str)> {
 /// `2026-11-20` as "Friday 20 November 2026"; what is no date stays as it is.
 #[must_use]
 pub fn day(date: &str) -> String {
-    let weekday = At::parse(&format!("{date}T00:00:00Z"))
-        .map(|at| WEEKDAYS[at.day().rem_euclid(7) as usize]);
+    let weekday =
+        At::parse(&format!("{date}T00:00:00Z")).map(|at| WEEKDAYS[at.day().rem_euclid(7) as usize]);
     match (weekday, parts(date)) {
         (Some(weekday), Some((day, month, year))) => format!("{weekday} {day} {month} {year}"),
         _ => date.to_owned(),

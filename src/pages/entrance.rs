@@ -81,7 +81,11 @@ fn hidden(name: &'static str, value: &str) -> impl IntoView + use<> {
 
 /// The other entrance, coming back to the same place.
 fn other(path: &str, next: &str) -> String {
-    if next == urls::INDEX { path.to_owned() } else { format!("{path}?next={}", urls::encode(next)) }
+    if next == urls::INDEX {
+        path.to_owned()
+    } else {
+        format!("{path}?next={}", urls::encode(next))
+    }
 }
 
 /// Logging in.
@@ -116,8 +120,12 @@ pub fn sign_up(
             <p class="aside">"Have an account? "<a class="link" href=other(urls::LOG_IN, next)>"Log in"</a></p>
         };
         let shut = match (shell.sign_up, &invite) {
-            (SignUp::Closed, _) => Some("Whoever looks after this house makes the accounts. Ask them for one."),
-            (SignUp::Invite, None) => Some("This house is open to whoever has an invitation link. Ask someone who looks after it for one."),
+            (SignUp::Closed, _) => {
+                Some("Whoever looks after this house makes the accounts. Ask them for one.")
+            }
+            (SignUp::Invite, None) => Some(
+                "This house is open to whoever has an invitation link. Ask someone who looks after it for one.",
+            ),
             _ => None,
         };
         if let Some(words) = shut {
@@ -198,7 +206,10 @@ mod tests {
         );
         assert!(html.contains("value=\"a&quot;b&lt;c\""), "{html}");
         assert!(html.contains("aria-invalid=\"true\""), "{html}");
-        assert!(html.contains("id=\"field-name-error\" role=\"alert\">That name is taken."), "{html}");
+        assert!(
+            html.contains("id=\"field-name-error\" role=\"alert\">That name is taken."),
+            "{html}"
+        );
         assert!(html.contains("name=\"next\" value=\"/chat/lobby/\""), "{html}");
     }
 
