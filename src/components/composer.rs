@@ -47,7 +47,12 @@ pub fn composer(state: HouseState) -> impl IntoView {
 
 fn visitor(state: HouseState) -> impl IntoView {
     let href = move || urls::log_in_and_return(&urls::page(&state.place.get()));
-    view! { <p class="visitor"><a class="button" href=href>"Log in to talk"</a></p> }
+    view! {
+        <p class="visitor">
+            <span>"You read along as a visitor."</span>
+            <a class="button" href=href>"Log in to talk"</a>
+        </p>
+    }
 }
 
 fn form(state: HouseState) -> impl IntoView {

@@ -26,7 +26,7 @@ pub fn letter(name: &str) -> String {
 /// The face of `name`; `here` puts the light of presence on it.
 pub fn face(name: &str, small: bool, here: bool) -> impl IntoView + use<> {
     let mut class = format!("face hue-{}", hue(name));
-    for (is, word) in [(small, " small"), (here, " here")] {
+    for (is, word) in [(small, " small"), (here, " present")] {
         if is {
             class.push_str(word);
         }

@@ -1,6 +1,7 @@
 //! A room's or a conversation's page: rooms and people, the log, who is here.
 
 use super::{
+    awake,
     composer::composer,
     face::face,
     icons::{self, icon},
@@ -29,6 +30,7 @@ pub fn HouseView(
     // What only works with the program running is shown once it does.
     let awake = RwSignal::new(false);
     Effect::new(move |_| awake.set(true));
+    awake::tell();
     view! {
         <div class="house" class:awake=awake on:click=move |ev| follow(&ev, state)>
             {side(state)}

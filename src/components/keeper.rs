@@ -116,20 +116,27 @@ mod browser {
         fn begin(state: HouseState, log: HtmlElement, rows: Element) -> Rc<Self> {
             let keeper = Rc::new(Self { state, log, rows, kept: RefCell::default() });
             keeper.awaken();
-            let on_scroll = {
+            let moved = {
                 let keeper = keeper.clone();
                 Closure::<dyn Fn()>::new(move || keeper.settle())
             };
             // Where one of these fails the log still scrolls, by hand.
             let _ = keeper
                 .log
-                .add_event_listener_with_callback("scroll", on_scroll.as_ref().unchecked_ref());
-            if let Ok(observer) = web_sys::ResizeObserver::new(on_scroll.as_ref().unchecked_ref()) {
+                .add_event_listener_with_callback("scroll", moved.as_ref().unchecked_ref());
+            // Told of new rows before anything is drawn or measured, of any other change of size
+            // before it is drawn.
+            let new_rows = web_sys::MutationObserverInit::new();
+            new_rows.set_child_list(true);
+            if let Ok(observer) = web_sys::MutationObserver::new(moved.as_ref().unchecked_ref()) {
+                let _ = observer.observe_with_options(&keeper.rows, &new_rows);
+            }
+            if let Ok(observer) = web_sys::ResizeObserver::new(moved.as_ref().unchecked_ref()) {
                 observer.observe(&keeper.log);
                 observer.observe(&keeper.rows);
             }
             // The log lives as long as the page does.
-            on_scroll.forget();
+            moved.forget();
             keeper
         }
 

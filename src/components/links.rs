@@ -45,7 +45,8 @@ fn address(text: &str, at: usize) -> Option<(usize, usize)> {
         let start = (at + 3).checked_sub(scheme.len())?;
         text.get(start..at + 3)?.eq_ignore_ascii_case(scheme).then_some(start)
     })?;
-    if text[..head].chars().next_back().is_some_and(char::is_alphanumeric) {
+    // A word may not run into it, unless that word's script knows no spaces.
+    if text[..head].chars().next_back().is_some_and(|c| c.is_alphanumeric() && !ends(c)) {
         return None;
     }
     let rest = &text[at + 3..];

@@ -1,5 +1,6 @@
 //! The parts of pages, a file each.
 
+pub mod awake;
 pub mod composer;
 pub mod facade;
 pub mod face;

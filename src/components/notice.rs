@@ -5,9 +5,9 @@ use leptos::prelude::*;
 /// Shown on every page until the first administrator exists.
 pub fn setting_up() -> impl IntoView {
     view! {
-        <p class="notice">
+        <aside class="notice" aria-label="Notice">
             "This house is being set up. Whoever started it finds the link in its console."
-        </p>
+        </aside>
     }
 }
 

@@ -1,7 +1,7 @@
 //! The room index: which rooms are lit, and the one field that finds a room or names a new one.
 //! Without the program the form filters and enters; with it, the list follows the typing.
 
-use super::{facade::facade, window::window, words};
+use super::{awake, facade::facade, window::window, words};
 use crate::protocol::{
     limits, urls,
     views::{Index, RoomCard},
@@ -33,6 +33,7 @@ pub fn RoomPicker(
     let input = NodeRef::<html::Input>::new();
     let search = live_filter(index);
     let refused_at = NodeRef::<html::P>::new();
+    awake::tell();
     let on_input = move |ev| {
         if let Some(refused) = refused_at.get_untracked() {
             refused.set_hidden(true);
@@ -42,6 +43,7 @@ pub fn RoomPicker(
     view! {
         <section class="hero">
             <div class="hero-words">
+                {move || index.with(|index| facade(index.lit))}
                 <h1>{move || index.with(|index| words::lit_rooms(index.lit))}</h1>
                 <p class="quiet">{move || index.with(|index| words::people_here(index.people))}</p>
             </div>
@@ -93,8 +95,11 @@ fn card(room: &RoomCard) -> impl IntoView + use<> {
         None => ().into_any(),
     };
     let said = match &room.last {
-        Some(last) => format!("{}: {}", last.author, last.text),
-        None => "Nobody has said anything yet.".to_owned(),
+        Some(last) => view! {
+            <p><bdi>{last.author.clone()}</bdi>": "<bdi dir="auto">{last.text.clone()}</bdi></p>
+        }
+        .into_any(),
+        None => view! { <p>"Nobody has said anything yet."</p> }.into_any(),
     };
     view! {
         <li>
@@ -102,7 +107,7 @@ fn card(room: &RoomCard) -> impl IntoView + use<> {
                 {window(lit, false)}
                 <b><bdi dir="auto">{room.name.clone()}</bdi></b>
                 {when}
-                <p dir="auto">{said}</p>
+                {said}
             </a>
         </li>
     }
@@ -117,7 +122,7 @@ fn nothing(index: &Index) -> Option<impl IntoView + use<>> {
             format!("No room is called “{}” yet. Press Enter to open it.", index.filter)
         }
     };
-    Some(view! { <div class="empty">{facade(0)} <p dir="auto">{words}</p></div> })
+    Some(view! { <p class="empty" dir="auto">{words}</p> })
 }
 
 fn paging(index: &Index) -> Option<impl IntoView + use<>> {

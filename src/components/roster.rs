@@ -20,9 +20,11 @@ pub fn roster(state: HouseState) -> impl IntoView {
         })
     };
     let hint = move || {
+        let private = matches!(state.place.get(), Target::Person(_));
         state.online.with(|online| match (&online.users, online.count, visitor) {
             (None, 1.., _) => "So many are here that only their number is shown.",
             (_, 0, _) => "Nobody is here. Your light would be the first.",
+            _ if private => "Only the two of you read this.",
             (_, _, false) => "Choose someone to talk in private.",
             (_, _, true) => "Log in to talk to someone in private.",
         })

@@ -54,7 +54,7 @@ pub fn side(state: HouseState) -> impl IntoView {
                     </section>
                 })}
             </div>
-            {mine(me, state)}
+            {me.map(|me| mine(me, state))}
         </nav>
     }
 }
@@ -84,30 +84,20 @@ fn line(known: &Line, current: bool) -> impl IntoView + use<> {
 }
 
 /// My account, at the foot of the column.
-fn mine(me: Option<Me>, state: HouseState) -> AnyView {
+fn mine(me: Me, state: HouseState) -> impl IntoView {
     let page = move || urls::page(&state.place.get());
-    match me {
-        None => view! {
-            <div class="side-foot">
-                <a class="button quiet" href=move || urls::log_in_and_return(&page())>"Log in"</a>
-                <span class="hint">"You are reading as a visitor."</span>
-            </div>
-        }
-        .into_any(),
-        Some(me) => view! {
-            <div class="side-foot">
-                <a class="who" href=urls::ACCOUNT>
-                    {face(&me.name, true, false)}
-                    <bdi class="name" dir="auto">{me.name}</bdi>
-                </a>
-                <form method="post" action="/api/log_out">
-                    <input type="hidden" name="page" value=page/>
-                    <button class="icon-button" aria-label="Log out" title="Log out">
-                        {icon(icons::LEAVE)}
-                    </button>
-                </form>
-            </div>
-        }
-        .into_any(),
+    view! {
+        <div class="side-foot">
+            <a class="who" href=urls::ACCOUNT>
+                {face(&me.name, true, false)}
+                <bdi class="name" dir="auto">{me.name}</bdi>
+            </a>
+            <form method="post" action="/api/log_out">
+                <input type="hidden" name="page" value=page/>
+                <button class="icon-button" aria-label="Log out" title="Log out">
+                    {icon(icons::LEAVE)}
+                </button>
+            </form>
+        </div>
     }
 }

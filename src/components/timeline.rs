@@ -1,12 +1,15 @@
 //! The log: rows from the oldest to the newest, older ones on the way up, and the way back down.
 
-use super::{icons, icons::icon, message, words};
+use super::{facade::facade, icons, icons::icon, message, words};
 use crate::{
     client::{HouseState, Row, house::Older},
     protocol::{Target, urls},
 };
 use leptos::{html, prelude::*};
 use std::collections::HashMap;
+
+/// The log's id, for whoever skips the side column.
+pub const ID: &str = "log";
 
 /// The log and what floats above it.
 pub fn timeline(state: HouseState) -> impl IntoView {
@@ -23,6 +26,7 @@ pub fn timeline(state: HouseState) -> impl IntoView {
         <div class="log-frame">
             <div
                 class="log"
+                id=ID
                 role="log"
                 aria-label="Messages"
                 aria-live=move || if quiet.get() { "off" } else { "polite" }
@@ -101,6 +105,7 @@ fn beginning(state: HouseState) -> impl IntoView {
         Older::Loading => view! { <span>"Loading older messages…"</span> }.into_any(),
         Older::Beginning => {
             let empty = state.rows.with(Vec::is_empty);
+            let house = empty.then(|| facade(state.online.with(|online| online.count)));
             let words = match (state.place.get(), empty) {
                 (Target::Person(name), true) => {
                     format!("Between you and {name}. Nobody has said anything yet.")
@@ -111,7 +116,7 @@ fn beginning(state: HouseState) -> impl IntoView {
                 }
                 (place, false) => format!("This is the beginning of {}.", place.name()),
             };
-            view! { <span dir="auto">{words}</span> }.into_any()
+            view! { {house} <span dir="auto">{words}</span> }.into_any()
         }
     };
     view! { <div class="beginning">{shown}</div> }

@@ -105,7 +105,9 @@ fn sessions(shell: &Shell, sessions: Vec<SessionLine>) -> impl IntoView + use<> 
                             "Begun " {time(session.created_at)} ", last used " {time(session.seen_at)}
                         </p>
                     </div>
-                    {end_button("/api/end_session", "session", session.id, &shell.path)}
+                    // This one is ended by logging out.
+                    {(!session.this)
+                        .then(|| end_button("/api/end_session", "session", session.id, &shell.path))}
                 </li>
             }
         })

@@ -4,7 +4,11 @@ use super::{
     Returned, Shell,
     document::{Page, document, json},
 };
-use crate::{client::first_state, components::HouseView, protocol::views::House};
+use crate::{
+    client::first_state,
+    components::{HouseView, timeline},
+    protocol::views::House,
+};
 use leptos::prelude::*;
 
 /// A room's or a conversation's page. Inside `<div id="house">` stands what the browser's side
@@ -27,7 +31,7 @@ pub fn house(shell: &Shell, mut house: House, returned: Option<Returned>) -> Str
     document(shell, page, || {
         let state = first_state(&house);
         view! {
-            <a class="skip" href="#message">"Skip to writing"</a>
+            <a class="skip" href=format!("#{}", timeline::ID)>"Skip to the messages"</a>
             <div id="house">
                 <HouseView state/>
             </div>

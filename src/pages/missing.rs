@@ -11,15 +11,20 @@ use crate::{
 use leptos::prelude::*;
 
 /// A dark house, what is the matter, and a way on.
-fn dark<V: IntoView + 'static>(shell: &Shell, title: String, inside: impl FnOnce() -> V) -> String {
-    let page = Page { title: title.clone(), class: "outside", wakes: None };
+fn dark<V: IntoView + 'static>(
+    shell: &Shell,
+    title: String,
+    heading: impl IntoView + 'static,
+    inside: impl FnOnce() -> V,
+) -> String {
+    let page = Page { title, class: "outside", wakes: None };
     document(shell, page, || {
         view! {
             <div class="page">
                 {page_header(shell, true)}
                 <main class="empty">
                     {facade(0)}
-                    <h1 dir="auto">{title}</h1>
+                    <h1>{heading}</h1>
                     {inside()}
                     <p><a class="link" href=urls::INDEX>"Back to the rooms"</a></p>
                 </main>
@@ -32,7 +37,11 @@ fn dark<V: IntoView + 'static>(shell: &Shell, title: String, inside: impl FnOnce
 #[must_use]
 pub fn no_room(shell: &Shell, name: &str, returned: Option<Returned>) -> String {
     let title = format!("There is no room called {name} yet.");
-    dark(shell, title, || {
+    let shown = name.to_owned();
+    let heading = move || {
+        view! { "There is no room called " <bdi dir="auto">{shown.clone()}</bdi> " yet." }
+    };
+    dark(shell, title, heading, || {
         let refused = returned.map(|returned| notice::refused(returned.refusal.message));
         let way_on = if shell.me.is_some() {
             view! {
@@ -57,7 +66,8 @@ pub fn no_room(shell: &Shell, name: &str, returned: Option<Returned>) -> String 
 /// Nothing is at this address, or nothing for you.
 #[must_use]
 pub fn no_page(shell: &Shell) -> String {
-    dark(shell, "Nothing is here.".to_owned(), || {
+    const TITLE: &str = "Nothing is here.";
+    dark(shell, TITLE.to_owned(), TITLE, || {
         view! { <p>"The address leads nowhere, or to something that is not for you."</p> }
     })
 }
@@ -66,5 +76,5 @@ pub fn no_page(shell: &Shell) -> String {
 #[must_use]
 pub fn trouble(shell: &Shell, refusal: &Refusal) -> String {
     let title = if refusal.temporary { "Not right now." } else { "That did not work." };
-    dark(shell, title.to_owned(), || notice::refused(refusal.message.clone()))
+    dark(shell, title.to_owned(), title, || notice::refused(refusal.message.clone()))
 }
