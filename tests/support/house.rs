@@ -243,6 +243,11 @@ impl Person {
         self.place.addr()
     }
 
+    /// What they show at the door.
+    pub fn headers(&self) -> &Headers {
+        &self.headers
+    }
+
     /// Asks for a page, or for data.
     pub async fn get(&self, path: &str) -> Answer {
         let accept = if path.starts_with("/api/") { "application/json" } else { "text/html" };
@@ -251,7 +256,7 @@ impl Person {
 
     /// Any request.
     pub async fn request(&self, method: &str, path: &str, body: &[u8]) -> Answer {
-        http::exchange(self.addr(), method, path, &self.headers, body).await
+        http::exchange(self.addr(), method, path, self.headers(), body).await
     }
 
     /// Sends a plain form, as a page without a script does: answered by a page or a way to one.

@@ -87,13 +87,6 @@ impl MainSocket {
         }
     }
 
-    /// The frames held now that are `wanted`, taken out.
-    pub fn take_held(&mut self, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
-        let (taken, kept) = std::mem::take(&mut self.held).into_iter().partition(wanted);
-        self.held = kept;
-        Vec::from(taken)
-    }
-
     /// Sends text as it is.
     pub async fn text(&mut self, text: impl Into<String>) {
         self.wire.text(text).await;
