@@ -41,8 +41,8 @@ test: ## everything that proves that it works
 fmt: ## bring the Rust sources into their form
 	@cargo fmt
 
-size: target/front/release ## what the first visit loads, into docs/size.md
-	@node tools/size.mjs
+size: build ## what the first visit loads, into docs/size.md
+	@ROOMFUL_BIN=target/release/roomful node tools/size.mjs
 
 bench: target/front/release ## how fast it is, and how much memory it takes
 	@cargo bench --features ssr

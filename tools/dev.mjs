@@ -57,10 +57,9 @@ async function build() {
       continue;
     }
     if (!(await site())) continue;
-    if (recompile || !server) {
-      await stop();
-      start();
-    }
+    // For a new style sheet too: the server learns its name when it starts.
+    await stop();
+    start();
     say('Ready: reload the page.');
   }
   building = false;

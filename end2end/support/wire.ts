@@ -10,6 +10,8 @@ export class Wire {
   private readonly lines = new Set<Line>();
   /** All that were ever opened: some are in no line, because a browser opens spare ones. */
   private readonly sockets = new Set<Socket>();
+  /** What hangs, except sockets. */
+  private readonly waiting = new Set<Socket>();
   private readonly server: Server;
   private mode: 'whole' | 'dropped' | 'hung' | 'pages only' = 'whole';
 
@@ -35,13 +37,14 @@ export class Wire {
 
   /**
    * Nothing passes any more and nobody is told: what a router does that has forgotten the connection.
-   * Those that are open now stay dead even when the wire is whole again.
+   * A WebSocket that is open now stays dead even when the wire is whole again.
    */
   hang() {
     this.mode = 'hung';
-    for (const { near, far } of this.lines) {
+    for (const { near, far, webSocket } of this.lines) {
       near.unpipe(far).pause();
       far.unpipe(near).pause();
+      if (!webSocket) this.waiting.add(near);
     }
     this.lines.clear();
   }
@@ -52,9 +55,11 @@ export class Wire {
     for (const line of this.lines) if (line.webSocket) this.reset(line);
   }
 
-  /** New connections pass. */
+  /** New connections pass. Requests that hung are broken off, or a page would wait for them for minutes. */
   heal() {
     this.mode = 'whole';
+    for (const near of this.waiting) near.resetAndDestroy();
+    this.waiting.clear();
   }
 
   async close() {
@@ -74,6 +79,7 @@ export class Wire {
       const webSocket = /^upgrade: *websocket/im.test(first.toString('latin1'));
       if (this.mode === 'hung') {
         near.pause();
+        if (!webSocket) this.waiting.add(near);
         return;
       }
       if (this.mode === 'dropped' || (webSocket && this.mode === 'pages only')) {

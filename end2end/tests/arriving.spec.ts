@@ -68,8 +68,10 @@ test('the index: busiest first, a filter, what was said last', async ({ person }
   await alice.enterRoom('garden');
   await alice.enterRoom('book club');
   await bob.openRoom('book club');
+  await alice.seesHere('alice', 'bob');
   await alice.say('chapter nine for next week');
   await bob.hears('chapter nine for next week');
+  await bob.seesHere('alice', 'bob');
 
   const carol = await person('carol');
   const cards = carol.page.getByRole('main').getByRole('listitem');

@@ -3,8 +3,11 @@
 import { expect, test, type Person, type Wire } from '../support/test.ts';
 import type { House } from '../../tools/house.mjs';
 
-/** Above the longest wait between two tries (20 s), and above the silence after which a socket is dead. */
-const BACK_MS = 90_000;
+// A connection that hangs is found dead after the heartbeat and 10 s: this is a short one.
+test.use({ settings: { ROOMFUL_HEARTBEAT: '5' } });
+
+/** Above that, and above the longest wait between two tries, 20 s. */
+const BACK_MS = 60_000;
 
 const inTheDark = ['alice writes in the dark', 'alice writes once more'];
 const meanwhile = ['bob goes on meanwhile', 'bob has more to say'];
