@@ -44,6 +44,7 @@ enum Command {
 }
 
 #[derive(Args)]
+#[group(skip)]
 struct Database {
     /// Where everything is stored.
     #[arg(long, env = "ROOMFUL_DATABASE_URL", default_value = DATABASE_URL)]
@@ -76,6 +77,7 @@ enum User {
 }
 
 #[derive(Args)]
+#[group(skip)]
 struct Password {
     /// Read the password from standard input, its first line.
     #[arg(long)]

@@ -523,7 +523,7 @@ async fn one_changes_one_s_password_with_the_current_one() {
     let house = House::open().await;
     let alice = house.in_browser("alice").await;
     let wrong = [("current", "not the one"), ("new", "a new lamp"), ("page", "/account")];
-    assert_eq!(alice.call("/api/change_password", &wrong).await.is_refused().code(), "forbidden");
+    assert_eq!(alice.call("/api/change_password", &wrong).await.is_refused().code(), "invalid");
     let short = [("current", PASSWORD), ("new", "short"), ("page", "/account")];
     alice.call("/api/change_password", &short).await.is_refused();
     let right = [("current", PASSWORD), ("new", "a new lamp"), ("page", "/account")];

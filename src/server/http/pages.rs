@@ -7,7 +7,7 @@ use crate::pages::{self, Account, InviteLine, Returned, SessionLine, Shell};
 use crate::protocol::{At, Code, Refusal, Target, urls};
 use crate::server::domain::Who;
 use axum::Extension;
-use axum::extract::{OriginalUri, Path, Query, State};
+use axum::extract::{OriginalUri, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use std::collections::HashMap;
@@ -194,14 +194,13 @@ pub async fn index(asked: Asked) -> Result<Response, Response> {
     Ok(visitor.index(filter, asked.number("offset").unwrap_or(0)).await)
 }
 
-/// `/chat/<room>/`.
-pub async fn room(Path(name): Path<String>, asked: Asked) -> Result<Response, Response> {
-    Ok(asked.visitor().await?.place(Target::Room(name), asked.number("before")).await)
-}
-
-/// `/talk/<person>/`.
-pub async fn talk(Path(name): Path<String>, asked: Asked) -> Result<Response, Response> {
-    Ok(asked.visitor().await?.place(Target::Person(name), asked.number("before")).await)
+/// `/chat/<room>/` and `/talk/<person>/`.
+pub async fn place(asked: Asked) -> Result<Response, Response> {
+    let mut visitor = asked.visitor().await?;
+    Ok(match urls::target(asked.uri.path()) {
+        Some(to) => visitor.place(to, asked.number("before")).await,
+        None => visitor.trouble(&Refusal::not_found("page")),
+    })
 }
 
 /// `/login`.

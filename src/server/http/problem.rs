@@ -19,11 +19,10 @@ pub fn status(refusal: &Refusal) -> StatusCode {
     }
 }
 
-/// `{"error": {"code", "message", …}}`.
+/// `{"code", "message", …}`, the form that server functions answer with as well.
 #[must_use]
 pub fn json(refusal: &Refusal) -> Response {
-    let mut response =
-        (status(refusal), axum::Json(serde_json::json!({ "error": refusal }))).into_response();
+    let mut response = (status(refusal), axum::Json(refusal)).into_response();
     if let Some(ms) = refusal.retry_ms {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(ms.div_ceil(1_000)));
     }

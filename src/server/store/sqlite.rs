@@ -120,6 +120,7 @@ impl Store {
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
+            .before_acquire(|one, _| Box::pin(is_sound(one)))
             .connect_with(options.clone())
             .await
             .map_err(cause)?;
@@ -132,11 +133,23 @@ impl Store {
             .max_connections(READERS)
             .idle_timeout(IDLE)
             .test_before_acquire(false)
+            .before_acquire(|one, _| Box::pin(is_sound(one)))
             .connect_with(options)
             .await
             .map_err(cause)?;
         Ok(Self { readers, writer })
     }
+}
+
+/// Whether a connection may be used again. After a failed write (a full disk) SQLite has ended the
+/// transaction by itself, the driver's own rollback fails, and it would count itself inside a
+/// transaction for ever: such a connection is closed and another one opened.
+async fn is_sound(one: &mut Connection) -> super::Result<bool> {
+    if one.is_in_transaction() {
+        // A rollback may still be on its way to the connection's thread; this goes after it.
+        one.ping().await?;
+    }
+    Ok(!one.is_in_transaction())
 }
 
 async fn migrate(one: &mut Connection, path: &Path) -> Result<(), OpenError> {

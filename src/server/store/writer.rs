@@ -70,6 +70,8 @@ pub struct Mark {
     pub to: Target,
     /// How far.
     pub seq: i64,
+    /// Who waits for it.
+    pub done: Done<()>,
 }
 
 /// Something to write into a log.
@@ -78,6 +80,15 @@ pub enum Job {
     Post(Post),
     /// A read marker.
     Mark(Mark),
+}
+
+impl Job {
+    fn refuse(self) {
+        match self {
+            Self::Post(post) => (post.done)(Err(Refusal::unavailable())),
+            Self::Mark(mark) => (mark.done)(Err(Refusal::unavailable())),
+        }
+    }
 }
 
 /// What was committed, in the order of its seqs.
@@ -113,61 +124,58 @@ impl Writer {
 
     /// Hands in a message; `done` is called when it is stored or refused.
     pub fn post(&self, post: Post) {
-        if let Err(full) = self.line.try_send(Job::Post(post)) {
-            if let Job::Post(post) = full.into_inner() {
-                (post.done)(Err(Refusal::unavailable()));
-            }
-        }
+        self.hand_in(Job::Post(post));
     }
 
-    /// Hands in a read marker. A marker lost in a full line does no harm: the next one covers it.
+    /// Hands in a read marker; `done` is called when it is stored.
     pub fn mark(&self, mark: Mark) {
-        let _ = self.line.try_send(Job::Mark(mark));
+        self.hand_in(Job::Mark(mark));
+    }
+
+    fn hand_in(&self, job: Job) {
+        if let Err(full) = self.line.try_send(job) {
+            full.into_inner().refuse();
+        }
     }
 }
 
-type Answer = (Done<SendOk>, std::result::Result<SendOk, Refusal>);
+/// What came of each job, in their order.
+enum Answer {
+    Post(std::result::Result<SendOk, Refusal>),
+    Mark,
+}
 
 async fn write(store: &Store, batch: Vec<Job>, publish: &(impl Fn(Committed) + Sync)) {
-    let mut waiting = Vec::new();
-    let mut jobs = Vec::with_capacity(batch.len());
-    for job in batch {
-        match job {
-            Job::Post(mut post) => {
-                waiting.push(std::mem::replace(&mut post.done, Box::new(|_| {})));
-                jobs.push(Job::Post(post));
-            }
-            mark => jobs.push(mark),
-        }
-    }
-    match commit(store, &jobs).await {
+    match commit(store, &batch).await {
         Ok((committed, answers)) => {
             committed.into_iter().for_each(publish);
-            let answers: Vec<Answer> = waiting.into_iter().zip(answers).collect();
-            for (done, answer) in answers {
-                done(answer);
+            for (job, answer) in batch.into_iter().zip(answers) {
+                match (job, answer) {
+                    (Job::Post(post), Answer::Post(answer)) => (post.done)(answer),
+                    (Job::Mark(mark), _) => (mark.done)(Ok(())),
+                    (job, _) => job.refuse(),
+                }
             }
         }
         Err(error) => {
-            tracing::error!(%error, jobs = jobs.len(), "nothing of this batch was stored");
-            for done in waiting {
-                done(Err(Refusal::unavailable()));
-            }
+            tracing::error!(%error, jobs = batch.len(), "nothing of this batch was stored");
+            batch.into_iter().for_each(Job::refuse);
         }
     }
 }
 
-type Outcome = (Vec<Committed>, Vec<std::result::Result<SendOk, Refusal>>);
-
-async fn commit(store: &Store, jobs: &[Job]) -> Result<Outcome> {
+async fn commit(store: &Store, jobs: &[Job]) -> Result<(Vec<Committed>, Vec<Answer>)> {
     let mut tx = store.write().await?;
     let mut batch = Batch { now: At::now(), tops: HashMap::new(), committed: Vec::new() };
-    let mut answers = Vec::new();
+    let mut answers = Vec::with_capacity(jobs.len());
     for job in jobs {
-        match job {
-            Job::Post(post) => answers.push(batch.post(&mut tx, post).await?),
-            Job::Mark(mark) => batch.mark(&mut tx, mark).await?,
-        }
+        answers.push(match job {
+            Job::Post(post) => Answer::Post(batch.post(&mut tx, post).await?),
+            Job::Mark(mark) => {
+                batch.mark(&mut tx, mark).await?;
+                Answer::Mark
+            }
+        });
     }
     for (log, top) in &batch.tops {
         if top.grew {
