@@ -125,7 +125,7 @@ impl House {
     /// Dies at once, as by `kill -9`, and starts again on the same database.
     pub async fn crash_and_restart(&mut self) {
         if let Some(running) = self.running.take() {
-            running.abort();
+            running.abort().await;
         }
         self.start().await;
     }
@@ -138,12 +138,12 @@ impl House {
 
     /// An account and no more.
     pub async fn account(&self, name: &str, admin: bool) {
-        let _ = self.running().add_user(name, PASSWORD, admin).await;
+        self.running().add_user(name, PASSWORD, admin).await.expect("an account");
     }
 
     /// Somebody with a fresh token for an account that exists.
     pub async fn by_token(&self, name: &str) -> Person {
-        let token = self.running().add_token(name).await;
+        let token = self.running().add_token(name).await.expect("a token");
         self.visitor().named(name).with("Authorization", &format!("Bearer {token}"))
     }
 

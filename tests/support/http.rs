@@ -47,9 +47,15 @@ impl Answer {
         })
     }
 
+    /// The refusal in a JSON body: bare from a server function, under `error` from the HTTP API.
+    pub fn refusal(&self) -> Value {
+        let mut body = self.json();
+        if body["error"].is_object() { body["error"].take() } else { body }
+    }
+
     /// The code of the refusal in a JSON body; empty where there is none.
     pub fn code(&self) -> String {
-        self.json()["code"].as_str().unwrap_or_default().to_owned()
+        self.refusal()["code"].as_str().unwrap_or_default().to_owned()
     }
 
     /// Asserts the status; a failure shows the whole answer.
