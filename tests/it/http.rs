@@ -521,7 +521,8 @@ async fn one_changes_one_s_password_with_the_current_one() {
     let house = House::open().await;
     let alice = house.in_browser("alice").await;
     let wrong = [("current", "not the one"), ("new", "a new lamp"), ("page", "/account")];
-    assert_eq!(alice.call("/api/change_password", &wrong).await.is_refused().code(), "forbidden");
+    let refusal = alice.call("/api/change_password", &wrong).await.is_refused().refusal();
+    assert_eq!((&refusal["code"], &refusal["field"]), (&json!("invalid"), &json!("current")));
     let short = [("current", PASSWORD), ("new", "short"), ("page", "/account")];
     alice.call("/api/change_password", &short).await.is_refused();
     let right = [("current", PASSWORD), ("new", "a new lamp"), ("page", "/account")];

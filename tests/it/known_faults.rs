@@ -144,6 +144,8 @@ async fn k12_a_tab_that_closes_leaves_the_other_present_and_a_crash_leaves_no_gh
     watch.hears(join("carol")).await;
     carol.close().await;
     watch.hears(leave("carol")).await;
+    second.hears(join("carol")).await;
+    second.hears(leave("carol")).await;
     second.says_and_hears_only_that("still here").await;
 
     house.crash_and_restart().await;
