@@ -1,2 +1,220 @@
-//! The command line.
-fn main() {}
+//! The command line: each command reads its arguments and calls one verb.
+
+use clap::{Args, Parser, Subcommand};
+use roomful::server::config::{Config, DATABASE_URL};
+use roomful::server::domain::Domain;
+use roomful::server::groups::memory::Memory;
+use roomful::server::store::{Store, sqlite};
+use std::io::{IsTerminal as _, Read as _, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a command waits for the server's lock on the database.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// A chat that a team or a community runs for itself.
+#[derive(Parser)]
+#[command(name = "roomful", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the chat. Brings the database up to date first.
+    Serve(Box<Config>),
+    /// Bring the database up to date and stop.
+    Migrate(Database),
+    /// Make users, and set their passwords. Works beside a running server.
+    #[command(subcommand)]
+    User(User),
+    /// Make tokens for programs. Works beside a running server.
+    #[command(subcommand)]
+    Token(Token),
+    /// Copy everything into one file, while the server runs.
+    Backup {
+        /// The file to write; must not exist yet.
+        file: PathBuf,
+        #[command(flatten)]
+        database: Database,
+    },
+}
+
+#[derive(Args)]
+#[group(skip)]
+struct Database {
+    /// Where everything is stored.
+    #[arg(long, env = "ROOMFUL_DATABASE_URL", default_value = DATABASE_URL)]
+    database_url: String,
+}
+
+#[derive(Subcommand)]
+enum User {
+    /// Make a user. Asks for the password.
+    Add {
+        /// The user's name.
+        name: String,
+        /// Make them an administrator.
+        #[arg(long)]
+        admin: bool,
+        #[command(flatten)]
+        password: Password,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Set a user's password, and end their sessions. Asks for it.
+    Password {
+        /// The user's name.
+        name: String,
+        #[command(flatten)]
+        password: Password,
+        #[command(flatten)]
+        database: Database,
+    },
+}
+
+#[derive(Args)]
+#[group(skip)]
+struct Password {
+    /// Read the password from standard input, its first line.
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+#[derive(Subcommand)]
+enum Token {
+    /// Make a token and print it, once: only its hash is stored.
+    Add {
+        /// The user in whose name the program acts.
+        #[arg(long)]
+        user: String,
+        #[command(flatten)]
+        database: Database,
+    },
+}
+
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+impl Password {
+    fn read(&self) -> Result<String, Box<dyn std::error::Error>> {
+        if self.password_stdin || !std::io::stdin().is_terminal() {
+            let mut all = String::new();
+            std::io::stdin().read_to_string(&mut all)?;
+            return Ok(all.lines().next().unwrap_or_default().to_owned());
+        }
+        let first = rpassword::prompt_password("Password: ")?;
+        if first != rpassword::prompt_password("Once more: ")? {
+            return Err("The two passwords differ. Nothing was changed.".into());
+        }
+        Ok(first)
+    }
+}
+
+impl Database {
+    async fn open(&self) -> Result<Store, sqlite::OpenError> {
+        Store::open(&sqlite::file_of(&self.database_url)?, BUSY).await
+    }
+
+    /// The house without its doors, for commands that work beside the server.
+    async fn domain(&self) -> Result<Domain, Box<dyn std::error::Error>> {
+        let store = self.open().await?;
+        // The settings of a server do not matter here: no connection, no page.
+        let Command::Serve(config) = Cli::try_parse_from(["roomful", "serve"])?.command else {
+            return Err("the settings cannot be read".into());
+        };
+        Ok(Domain::new(*config, store, Arc::new(Memory::default())).0)
+    }
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error),
+    };
+    match runtime.block_on(run(cli.command)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&*error),
+    }
+}
+
+fn fail(error: &dyn std::error::Error) -> ExitCode {
+    eprintln!("roomful: {error}");
+    ExitCode::FAILURE
+}
+
+async fn run(command: Command) -> Outcome {
+    match command {
+        Command::Serve(config) => serve(*config).await,
+        Command::Migrate(database) => {
+            database.open().await?.close().await;
+            println!("The database is up to date.");
+            Ok(())
+        }
+        Command::User(User::Add { name, admin, password, database }) => {
+            database.domain().await?.make_user(&name, password.read()?, admin).await?;
+            println!("{name} can log in now.");
+            Ok(())
+        }
+        Command::User(User::Password { name, password, database }) => {
+            database.domain().await?.reset_password(&name, password.read()?).await?;
+            println!("{name} has a new password. Every session of theirs was ended.");
+            Ok(())
+        }
+        Command::Token(Token::Add { user, database }) => {
+            println!("{}", database.domain().await?.add_token(&user).await?);
+            Ok(())
+        }
+        Command::Backup { file, database } => {
+            if file.exists() {
+                return Err(format!(
+                    "{} exists already; a backup overwrites nothing.",
+                    file.display()
+                )
+                .into());
+            }
+            let path = sqlite::file_of(&database.database_url)?;
+            if !path.exists() {
+                return Err(format!("There is no database at {}.", path.display()).into());
+            }
+            sqlite::backup(&path, &file, BUSY).await?;
+            println!("Everything is in {}.", file.display());
+            Ok(())
+        }
+    }
+}
+
+async fn serve(config: Config) -> Outcome {
+    let filter = tracing_subscriber::EnvFilter::try_new(&config.log)
+        .map_err(|_| "ROOMFUL_LOG must look like info, or roomful=debug.")?;
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let public = config.public_url.clone();
+    let running = roomful::server::start(config).await?;
+    say(&format!("Roomful is at {}", public.unwrap_or_else(|| format!("http://{}", running.addr))));
+    if let Some(link) = &running.set_up_link {
+        say(&format!("Set up the house: {link}"));
+    }
+    wait_for_the_end().await?;
+    say("Closing: letting everyone finish.");
+    running.stop().await;
+    Ok(())
+}
+
+/// Prints a line even where nobody reads line by line.
+fn say(line: &str) {
+    let mut out = std::io::stdout();
+    // A console that is gone is no reason to stop serving.
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+async fn wait_for_the_end() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut term = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = term.recv() => Ok(()),
+        done = tokio::signal::ctrl_c() => done,
+    }
+}

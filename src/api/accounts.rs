@@ -3,14 +3,45 @@
 use crate::protocol::Refusal;
 use leptos::prelude::*;
 
+#[cfg(feature = "ssr")]
+use crate::{
+    protocol::urls,
+    server::{
+        domain::{Domain, accounts::Visit, sessions::Begun},
+        http::{
+            forms::{asking, set_cookie, surroundings},
+            visit,
+        },
+    },
+};
+
+/// The house and the visit, for what is done before anyone is logged in.
+#[cfg(feature = "ssr")]
+fn at_the_door() -> Result<(std::sync::Arc<Domain>, Visit), Refusal> {
+    let (app, parts) = surroundings()?;
+    let visit = visit::visit(&app.domain.config, &parts);
+    Ok((app.domain, visit))
+}
+
+/// Every log-in begins a new session; the one that this browser was in, if any, ends.
+#[cfg(feature = "ssr")]
+async fn welcome(domain: &Domain, begun: Begun, next: &str) -> Result<(), Refusal> {
+    let (_, before) = asking().await?;
+    domain.log_out(&before).await?;
+    set_cookie(&visit::cookie(&domain.config, begun));
+    leptos_axum::redirect(next);
+    Ok(())
+}
+
 /// Begins a session.
 ///
 /// # Errors
 /// One answer for an unknown name and a wrong password; `rate_limited` after repeated failures.
 #[server(endpoint = "log_in")]
 pub async fn log_in(name: String, password: String, next: Option<String>) -> Result<(), Refusal> {
-    let _ = (name, password, next);
-    Err(Refusal::unavailable())
+    let (domain, visit) = at_the_door()?;
+    let begun = domain.log_in(&visit, &name, password).await?;
+    welcome(&domain, begun, &urls::safe_next(next.as_deref())).await
 }
 
 /// Makes an account and begins a session.
@@ -24,8 +55,9 @@ pub async fn sign_up(
     invite: Option<String>,
     next: Option<String>,
 ) -> Result<(), Refusal> {
-    let _ = (name, password, invite, next);
-    Err(Refusal::unavailable())
+    let (domain, visit) = at_the_door()?;
+    let begun = domain.sign_up(&visit, &name, password, invite.as_deref()).await?;
+    welcome(&domain, begun, &urls::safe_next(next.as_deref())).await
 }
 
 /// Makes the first administrator.
@@ -34,8 +66,9 @@ pub async fn sign_up(
 /// `forbidden` with a wrong key or once a user exists.
 #[server(endpoint = "set_up")]
 pub async fn set_up(key: String, name: String, password: String) -> Result<(), Refusal> {
-    let _ = (key, name, password);
-    Err(Refusal::unavailable())
+    let (domain, visit) = at_the_door()?;
+    let begun = domain.set_up(&visit, &key, &name, password).await?;
+    welcome(&domain, begun, urls::INDEX).await
 }
 
 /// Ends this session and its sockets.
@@ -44,17 +77,23 @@ pub async fn set_up(key: String, name: String, password: String) -> Result<(), R
 /// `unavailable` when the database cannot be written.
 #[server(endpoint = "log_out")]
 pub async fn log_out() -> Result<(), Refusal> {
-    Err(Refusal::unavailable())
+    let (domain, who) = asking().await?;
+    domain.log_out(&who).await?;
+    set_cookie(&visit::no_cookie(&domain.config));
+    leptos_axum::redirect(urls::INDEX);
+    Ok(())
 }
 
 /// Changes my password and ends my other sessions.
 ///
 /// # Errors
-/// `forbidden` with a wrong current password, `invalid` for a new one that cannot be.
+/// `invalid` for a wrong current password, or a new one that cannot be.
 #[server(endpoint = "change_password")]
 pub async fn change_password(current: String, new: String) -> Result<(), Refusal> {
-    let _ = (current, new);
-    Err(Refusal::unavailable())
+    let (domain, who) = asking().await?;
+    domain.change_password(&who, current, new).await?;
+    leptos_axum::redirect(&format!("{}?done=1", urls::ACCOUNT));
+    Ok(())
 }
 
 /// Ends one of my sessions.
@@ -63,8 +102,10 @@ pub async fn change_password(current: String, new: String) -> Result<(), Refusal
 /// `not_found` for a session that is not mine.
 #[server(endpoint = "end_session")]
 pub async fn end_session(session: String) -> Result<(), Refusal> {
-    let _ = session;
-    Err(Refusal::unavailable())
+    let (domain, who) = asking().await?;
+    domain.end_session(&who, &session).await?;
+    leptos_axum::redirect(urls::ACCOUNT);
+    Ok(())
 }
 
 /// Makes an invitation link (administrators).
@@ -73,7 +114,10 @@ pub async fn end_session(session: String) -> Result<(), Refusal> {
 /// `forbidden` for everybody else.
 #[server(endpoint = "make_invite")]
 pub async fn make_invite() -> Result<(), Refusal> {
-    Err(Refusal::unavailable())
+    let (domain, who) = asking().await?;
+    domain.make_invite(&who).await?;
+    leptos_axum::redirect(urls::ACCOUNT);
+    Ok(())
 }
 
 /// Ends an invitation link (administrators).
@@ -82,6 +126,8 @@ pub async fn make_invite() -> Result<(), Refusal> {
 /// `forbidden` for everybody else.
 #[server(endpoint = "end_invite")]
 pub async fn end_invite(invite: String) -> Result<(), Refusal> {
-    let _ = invite;
-    Err(Refusal::unavailable())
+    let (domain, who) = asking().await?;
+    domain.end_invite(&who, &invite).await?;
+    leptos_axum::redirect(urls::ACCOUNT);
+    Ok(())
 }

@@ -4,14 +4,19 @@ use crate::protocol::{Refusal, Target, views};
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
+#[cfg(feature = "ssr")]
+use crate::{protocol::urls, server::http::forms::asking};
+
 /// Says something by a plain form: a message, or a command such as `/pm bob hi`.
 ///
 /// # Errors
 /// Those of sending; the form comes back as it was.
 #[server(endpoint = "say")]
 pub async fn say(to: Target, body: String, cid: String) -> Result<(), Refusal> {
-    let _ = (to, body, cid);
-    Err(Refusal::unavailable())
+    let (domain, who) = asking().await?;
+    let next = domain.say(&who, to, &body, cid).await?;
+    leptos_axum::redirect(&urls::page(&next));
+    Ok(())
 }
 
 /// A page of history, newest first; `before` is exclusive.
@@ -20,6 +25,6 @@ pub async fn say(to: Target, body: String, cid: String) -> Result<(), Refusal> {
 /// `not_found` for what is not there or not for me.
 #[server(endpoint = "history", input = GetUrl)]
 pub async fn history(to: Target, before: Option<i64>) -> Result<views::History, Refusal> {
-    let _ = (to, before);
-    Err(Refusal::unavailable())
+    let (domain, who) = asking().await?;
+    domain.history(&who, &to, before, None).await
 }

@@ -104,6 +104,16 @@ pub enum Older {
     Loading,
 }
 
+/// What the page's plain form and links need while no program runs; made for the page as the server
+/// rendered it.
+#[derive(Clone, Debug, Default)]
+pub struct Plain {
+    /// The id of the message that the plain form would send.
+    pub cid: String,
+    /// The seq of the oldest message: the page of older ones ends before it.
+    pub oldest: Option<i64>,
+}
+
 /// Everything the page shows. `Copy`: signals are handles.
 #[derive(Clone, Copy)]
 pub struct HouseState {
@@ -129,6 +139,10 @@ pub struct HouseState {
     pub refusal: RwSignal<Option<Refusal>>,
     /// What is typed in the composer; kept when it is refused, emptied when it was taken.
     pub draft: RwSignal<String>,
+    /// This is an older page, which ends before that seq; none once the newest is shown.
+    pub before: RwSignal<Option<i64>>,
+    /// For the plain form and links.
+    pub plain: StoredValue<Plain>,
     /// The way back: what a person does.
     pub act: Callback<Act>,
 }
@@ -147,8 +161,13 @@ impl HouseState {
             online: RwSignal::new(house.online.clone()),
             side: RwSignal::new(house.side.clone()),
             status: RwSignal::new(Status::Quiet),
-            refusal: RwSignal::new(None),
-            draft: RwSignal::new(String::new()),
+            refusal: RwSignal::new(house.refusal.clone()),
+            draft: RwSignal::new(house.draft.clone()),
+            before: RwSignal::new(house.before),
+            plain: StoredValue::new(Plain {
+                cid: house.cid.clone(),
+                oldest: house.history.messages.last().map(|oldest| oldest.seq),
+            }),
             act,
         }
     }

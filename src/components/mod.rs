@@ -1,1 +1,25 @@
 //! The parts of pages, a file each.
+
+pub mod awake;
+pub mod composer;
+pub mod facade;
+pub mod face;
+pub mod field;
+pub mod house;
+pub mod icons;
+pub mod keeper;
+pub mod keys;
+pub mod links;
+pub mod message;
+pub mod notice;
+pub mod page_header;
+pub mod room_picker;
+pub mod roster;
+pub mod side;
+pub mod status_line;
+pub mod timeline;
+pub mod window;
+pub mod words;
+
+pub use house::HouseView;
+pub use room_picker::RoomPicker;

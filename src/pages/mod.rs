@@ -1,10 +1,31 @@
 //! The pages, a file each: data in, HTML out. Pages read nothing from anywhere; what they show is
 //! handed to them.
 
-use crate::protocol::{
-    At, Refusal,
-    views::{House, Index, Me},
+#[cfg(feature = "ssr")]
+mod account;
+#[cfg(feature = "ssr")]
+mod agent;
+#[cfg(feature = "ssr")]
+mod document;
+#[cfg(feature = "ssr")]
+mod entrance;
+#[cfg(feature = "ssr")]
+mod house;
+#[cfg(feature = "ssr")]
+mod index;
+#[cfg(feature = "ssr")]
+mod missing;
+
+#[cfg(feature = "ssr")]
+pub use {
+    account::account,
+    entrance::{log_in, set_up, sign_up},
+    house::house,
+    index::index,
+    missing::{no_page, no_room, trouble},
 };
+
+use crate::protocol::{At, Refusal, views::Me};
 
 /// Addresses of the hashed files of the browser's side.
 #[derive(Clone, Debug, Default)]
@@ -94,61 +115,16 @@ pub struct Account {
     pub done: Option<String>,
 }
 
-/// The room index.
-#[must_use]
-pub fn index(shell: &Shell, index: Index, returned: Option<Returned>) -> String {
-    format!("{shell:?} {index:?} {returned:?}")
-}
+impl Returned {
+    /// What was typed in a field.
+    #[must_use]
+    pub fn typed(&self, field: &str) -> &str {
+        self.fields.iter().find(|(name, _)| name == field).map_or("", |(_, value)| value)
+    }
 
-/// A room's or a conversation's page.
-#[must_use]
-pub fn house(shell: &Shell, house: House, returned: Option<Returned>) -> String {
-    format!("{shell:?} {house:?} {returned:?}")
-}
-
-/// Logging in.
-#[must_use]
-pub fn log_in(shell: &Shell, next: &str, returned: Option<Returned>) -> String {
-    format!("{shell:?} {next:?} {returned:?}")
-}
-
-/// Signing up; `invite` from the link, if there was one.
-#[must_use]
-pub fn sign_up(
-    shell: &Shell,
-    next: &str,
-    invite: Option<String>,
-    returned: Option<Returned>,
-) -> String {
-    format!("{shell:?} {next:?} {invite:?} {returned:?}")
-}
-
-/// Making the first administrator; `key` from the link, `None` where it is missing or wrong.
-#[must_use]
-pub fn set_up(shell: &Shell, key: Option<String>, returned: Option<Returned>) -> String {
-    format!("{shell:?} {key:?} {returned:?}")
-}
-
-/// My password and my sessions.
-#[must_use]
-pub fn account(shell: &Shell, account: Account, returned: Option<Returned>) -> String {
-    format!("{shell:?} {account:?} {returned:?}")
-}
-
-/// A room that does not exist: with a button that makes it, or an offer to log in.
-#[must_use]
-pub fn no_room(shell: &Shell, name: &str, returned: Option<Returned>) -> String {
-    format!("{shell:?} {name:?} {returned:?}")
-}
-
-/// Nothing is at this address, or nothing for you.
-#[must_use]
-pub fn no_page(shell: &Shell) -> String {
-    format!("{shell:?}")
-}
-
-/// Something was refused or failed, in plain words, with a way on.
-#[must_use]
-pub fn trouble(shell: &Shell, refusal: &Refusal) -> String {
-    format!("{shell:?} {refusal:?}")
+    /// The sentence, if the refusal is about this field.
+    #[must_use]
+    pub fn about(&self, field: &str) -> Option<String> {
+        (self.refusal.field.as_deref() == Some(field)).then(|| self.refusal.message.clone())
+    }
 }

@@ -3,6 +3,7 @@
 
 pub mod at;
 pub mod close;
+pub mod commands;
 pub mod frames;
 pub mod limits;
 pub mod names;

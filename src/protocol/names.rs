@@ -1,7 +1,9 @@
 //! Which names there are: for users and for rooms. The browser checks lengths only; what needs
 //! Unicode's tables (normal form, look-alikes) is checked on the server.
 
-use super::{Refusal, limits};
+#[cfg(feature = "ssr")]
+use super::Refusal;
+use super::limits;
 
 /// What kind of thing a name names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

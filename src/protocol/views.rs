@@ -1,7 +1,7 @@
 //! What pages are made of: the answers of the history call and of the server functions, and the
 //! data that a page carries for hydration.
 
-use super::{At, Target, frames::Online, limits::Limits};
+use super::{At, Refusal, Target, frames::Online, limits::Limits};
 use serde::{Deserialize, Serialize};
 
 /// What kind of author a message has.
@@ -158,4 +158,10 @@ pub struct House {
     pub side: Side,
     /// A fresh id for the message that the page's form would send.
     pub cid: String,
+    /// What was typed into the plain form, when it was refused.
+    #[serde(default)]
+    pub draft: String,
+    /// Why it was refused.
+    #[serde(default)]
+    pub refusal: Option<Refusal>,
 }

@@ -1,1 +1,14 @@
-//! The server.
+//! The server: opens the house, listens, and closes it again.
+
+pub mod config;
+pub mod domain;
+pub mod groups;
+pub mod http;
+pub mod presence;
+pub mod security;
+pub mod socket;
+pub mod store;
+
+mod run;
+
+pub use run::{Running, StartError, start};

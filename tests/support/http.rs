@@ -47,10 +47,11 @@ impl Answer {
         })
     }
 
-    /// The refusal in a JSON body: bare from a server function, under `error` from the HTTP API.
+    /// The refusal in a JSON body.
     pub fn refusal(&self) -> Value {
-        let mut body = self.json();
-        if body["error"].is_object() { body["error"].take() } else { body }
+        let body = self.json();
+        assert!(body["message"].as_str().is_some_and(|m| !m.is_empty()), "{body}");
+        body
     }
 
     /// The code of the refusal in a JSON body; empty where there is none.

@@ -1,0 +1,167 @@
+import { expect, type BrowserContext, type Locator, type Page } from '@playwright/test';
+import { PASSWORD } from '../../tools/house.mjs';
+
+/** Someone at a browser: what they do and what they see, in the words that the page uses. */
+export class Person {
+  constructor(
+    readonly name: string,
+    readonly page: Page,
+    /** Where this browser finds the house: the server itself, or a wire that leads to it. */
+    readonly base: string,
+    /** Whether the browser runs scripts. */
+    readonly scripts: boolean,
+  ) {}
+
+  get context(): BrowserContext {
+    return this.page.context();
+  }
+
+  get log(): Locator {
+    return this.page.getByRole('log', { name: 'Messages' });
+  }
+
+  get composer(): Locator {
+    return this.page.getByRole('textbox', { name: 'Message', exact: true });
+  }
+
+  get sendButton(): Locator {
+    return this.page.getByRole('button', { name: 'Send', exact: true });
+  }
+
+  get status(): Locator {
+    return this.page.getByRole('status');
+  }
+
+  get side(): Locator {
+    return this.page.getByRole('navigation', { name: 'Rooms and people' });
+  }
+
+  get people(): Locator {
+    return this.page.getByRole('complementary', { name: 'People here' });
+  }
+
+  /** The messages that contain this text, however they fare. */
+  messages(text: string): Locator {
+    return this.log.locator('article.msg').filter({ hasText: text });
+  }
+
+  /** Another tab of the same browser. */
+  async anotherTab(): Promise<Person> {
+    return new Person(this.name, await this.context.newPage(), this.base, this.scripts);
+  }
+
+  /** Opens a page of the house and waits until it listens to what a person does. */
+  async visit(path: string) {
+    const answer = await this.page.goto(this.base + path);
+    await this.awake();
+    return answer;
+  }
+
+  async reload() {
+    await this.page.reload();
+    await this.awake();
+  }
+
+  /** Until the program has taken over, where the page has one. */
+  async awake() {
+    if (!this.scripts) return;
+    const program = this.page.locator('#house-data, #index-data');
+    if ((await program.count()) > 0) {
+      await expect(this.page.locator('html[data-awake]')).toBeAttached({ timeout: 20_000 });
+    }
+  }
+
+  async logIn(password = PASSWORD) {
+    await this.visit('/login');
+    await this.page.getByLabel('Name', { exact: true }).fill(this.name);
+    await this.page.getByLabel('Password', { exact: true }).fill(password);
+    await this.page.getByRole('button', { name: 'Log in', exact: true }).click();
+    await expect(this.page).toHaveURL(`${this.base}/chat/`);
+    await this.awake();
+  }
+
+  async signUp(password = PASSWORD) {
+    await this.visit('/signup');
+    await this.page.getByLabel('Name', { exact: true }).fill(this.name);
+    await this.page.getByLabel('Password', { exact: true }).fill(password);
+    await this.page.getByRole('button', { name: 'Sign up', exact: true }).click();
+    await expect(this.page).toHaveURL(`${this.base}/chat/`);
+    await this.awake();
+  }
+
+  /** By the form on the index, which opens the room or makes it. */
+  async enterRoom(room: string) {
+    await this.visit('/chat/');
+    await this.page.getByRole('textbox', { name: 'Find a room, or name a new one' }).fill(room);
+    await this.page.getByRole('button', { name: 'Enter', exact: true }).click();
+    await this.isIn(room);
+  }
+
+  /** By its address. */
+  async openRoom(room: string) {
+    await this.visit(`/chat/${encodeURIComponent(room)}/`);
+    await this.isIn(room);
+  }
+
+  /** By its address. */
+  async openTalk(other: string) {
+    await this.visit(`/talk/${encodeURIComponent(other)}/`);
+    await this.isIn(other);
+  }
+
+  /** The page is this room's or this person's, and its address says so. */
+  async isIn(name: string) {
+    await expect(this.page.getByRole('heading', { level: 1, name, exact: true })).toBeVisible();
+    expect(this.place()).toBe(name);
+    await this.awake();
+  }
+
+  /** What the address names. */
+  place(): string {
+    const [, , segment] = new URL(this.page.url()).pathname.split('/');
+    return decodeURIComponent(segment);
+  }
+
+  /** Says it, by Enter where there are scripts. */
+  async say(text: string) {
+    await this.composer.fill(text);
+    if (this.scripts) await this.composer.press('Enter');
+    else await this.sendButton.click();
+    await expect(this.composer).toHaveValue('');
+  }
+
+  /** The message is there, once, and stored. */
+  async hears(text: string, patience?: number) {
+    const all = this.messages(text);
+    await expect(all).toHaveCount(1, { timeout: patience });
+    await expect(all).not.toHaveClass(/(^| )(pending|failed)( |$)/, { timeout: patience });
+  }
+
+  /** The message is there, once, and on its way. */
+  async holds(text: string) {
+    await expect(this.messages(text)).toHaveCount(1);
+    await expect(this.messages(text)).toHaveClass(/(^| )pending( |$)/);
+  }
+
+  async seesHere(...names: string[]) {
+    await expect(this.people.getByRole('heading', { name: `Here now · ${names.length}` })).toBeVisible();
+    for (const name of names) await expect(this.people.getByRole('listitem').filter({ hasText: name })).toBeVisible();
+  }
+
+  /** Which of these texts the log shows, in its order, as often as it shows them. */
+  async order(texts: string[]): Promise<string[]> {
+    const shown = await this.log.locator('article.msg').allInnerTexts();
+    return shown.flatMap((message) => texts.filter((text) => message.includes(text)));
+  }
+
+  /** Says it by the plain form, without the page: quick, for filling a room. */
+  async post(to: string, body: string, cid = crypto.randomUUID()) {
+    const page = `/chat/${encodeURIComponent(to.slice(1))}/`;
+    const answer = await this.context.request.post(`${this.base}/api/say`, {
+      form: { to, body, cid, page },
+      headers: { Accept: 'text/html', Origin: this.base },
+      maxRedirects: 0,
+    });
+    expect(answer.status(), await answer.text()).toBe(303);
+  }
+}

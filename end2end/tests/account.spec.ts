@@ -1,0 +1,52 @@
+// My password and my sessions.
+import { expect, test } from '../support/test.ts';
+
+test('changing the password ends the other sessions', async ({ person, house }) => {
+  const here = await person('alice');
+  const there = await person('alice');
+  await there.openRoom('lobby');
+  await here.visit('/account');
+
+  await here.page.getByLabel('Current password', { exact: true }).fill('not my password');
+  await here.page.getByLabel('New password', { exact: true }).fill('another lamp entirely');
+  await here.page.getByRole('button', { name: 'Change password' }).click();
+  await expect(here.page.getByRole('alert')).toBeVisible();
+
+  await here.page.getByLabel('Current password', { exact: true }).fill('a lamp in the window');
+  await here.page.getByLabel('New password', { exact: true }).fill('another lamp entirely');
+  await here.page.getByRole('button', { name: 'Change password' }).click();
+  await expect(here.page.getByText(/password was changed/i)).toBeVisible();
+  await expect(there.status).toContainText(/logged out/i);
+
+  await there.visit('/chat/');
+  await expect(there.page.getByRole('link', { name: 'Log in' })).toBeVisible();
+  await there.logIn('another lamp entirely');
+  await here.visit('/chat/');
+  await expect(here.page).toHaveURL(`${house.url}/chat/`);
+  await expect(here.page.getByRole('button', { name: 'Log out' })).toBeVisible();
+});
+
+test('a session that I end elsewhere is over at once', async ({ person }) => {
+  const there = await person('alice');
+  await there.openRoom('lobby');
+  await there.say('from the other machine');
+  await there.hears('from the other machine');
+  const here = await person('alice');
+  await here.visit('/account');
+  const sessions = here.page.getByRole('listitem');
+  await expect(sessions).toHaveCount(2);
+  const other = sessions.filter({ hasNotText: 'this one' });
+  await other.getByRole('button', { name: 'End', exact: true }).click();
+  await expect(sessions).toHaveCount(1);
+  await expect(there.status).toContainText(/logged out/i);
+});
+
+test('logging out in one tab is said in the other', async ({ person }) => {
+  const alice = await person('alice');
+  await alice.openRoom('lobby');
+  const second = await alice.anotherTab();
+  await second.visit('/chat/');
+  await second.page.getByRole('button', { name: 'Log out' }).click();
+  await expect(second.page.getByRole('link', { name: 'Log in' })).toBeVisible();
+  await expect(alice.status).toContainText(/logged out/i);
+});

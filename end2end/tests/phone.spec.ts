@@ -1,0 +1,59 @@
+// One column, drawers, thumbs.
+import { expect, test } from '../support/test.ts';
+
+test('a room on a phone', async ({ person }) => {
+  const alice = await person('alice');
+  const bob = await person('bob');
+  await bob.enterRoom('garden');
+  await bob.openRoom('lobby');
+  await alice.openRoom('garden');
+  await alice.openRoom('lobby');
+  await bob.say('a word that is longerthananylineofaphonecanpossiblybebecausepeoplepasteaddresses'.repeat(2));
+  await alice.hears('longerthananyline');
+  const width = await alice.page.evaluate(() => document.documentElement.scrollWidth);
+  expect(width).toBeLessThanOrEqual(390);
+  await expect(alice.composer).toBeInViewport({ ratio: 1 });
+  await expect(alice.sendButton).toBeInViewport({ ratio: 1 });
+
+  // Enter breaks the line here; the button sends.
+  await alice.composer.tap();
+  await alice.composer.pressSequentially('first');
+  await alice.composer.press('Enter');
+  await alice.composer.pressSequentially('second');
+  await expect(alice.composer).toHaveValue('first\nsecond');
+  await alice.sendButton.tap();
+  await bob.hears('second');
+
+  await expect(alice.people).not.toBeInViewport();
+  await alice.page.getByRole('button', { name: 'People', exact: true }).tap();
+  await expect(alice.people).toBeInViewport();
+  await alice.seesHere('alice', 'bob');
+  await alice.page.keyboard.press('Escape');
+  await expect(alice.people).not.toBeInViewport();
+
+  await expect(alice.side).not.toBeInViewport();
+  await alice.page.getByRole('button', { name: 'Rooms', exact: true }).tap();
+  await expect(alice.side).toBeInViewport();
+  await alice.side.getByRole('link', { name: 'garden' }).tap();
+  await alice.isIn('garden');
+  await expect(alice.side).not.toBeInViewport();
+});
+
+test('the index, the forms and what can be pressed on a phone', async ({ person, visitor }) => {
+  const guest = await visitor();
+  const alice = await person('alice');
+  for (const [who, paths] of [
+    [guest, ['/chat/', '/login', '/signup', '/chat/lobby/', '/chat/nowhere/']],
+    [alice, ['/chat/', '/chat/lobby/', '/account']],
+  ] as const) {
+    for (const path of paths) {
+      await who.visit(path);
+      expect(await who.page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(390);
+      for (const button of await who.page.getByRole('button').all()) {
+        if (!(await button.isVisible())) continue;
+        const box = await button.boundingBox();
+        expect(Math.min(box?.width ?? 0, box?.height ?? 0), `${path} ${await button.textContent()}`).toBeGreaterThanOrEqual(24);
+      }
+    }
+  }
+});

@@ -1,0 +1,58 @@
+// Who is here: by the person, not by the tab.
+import { expect, test } from '../support/test.ts';
+
+// K12
+test('a second tab that closes leaves the first online', async ({ person }) => {
+  const bob = await person('bob');
+  await bob.openRoom('lobby');
+  const alice = await person('alice');
+  await alice.openRoom('lobby');
+  const second = await alice.anotherTab();
+  await second.openRoom('lobby');
+  await second.say('from the second tab');
+  await bob.hears('from the second tab');
+  await alice.hears('from the second tab');
+  const dave = await person('dave');
+  await dave.openRoom('lobby');
+  await bob.seesHere('alice', 'bob', 'dave');
+
+  // Whoever leaves is shown to have left after a while. Dave goes after the tab has: once his
+  // leaving is shown, a leaving of alice's would have been.
+  await second.page.close();
+  await dave.page.close();
+  await expect(bob.log.getByText('dave left')).toBeVisible({ timeout: 15_000 });
+  await bob.seesHere('alice', 'bob');
+  await expect(bob.log.getByText(/alice.* left/)).toHaveCount(0);
+  await alice.say('still here');
+  await bob.hears('still here');
+});
+
+test('a reload is silent', async ({ person }) => {
+  const bob = await person('bob');
+  await bob.openRoom('lobby');
+  const alice = await person('alice');
+  await alice.openRoom('lobby');
+  const dave = await person('dave');
+  await dave.openRoom('lobby');
+  await bob.seesHere('alice', 'bob', 'dave');
+  await alice.reload();
+  await dave.page.close();
+  await expect(bob.log.getByText('dave left')).toBeVisible({ timeout: 15_000 });
+  await expect(bob.log.getByText(/alice.* left/)).toHaveCount(0);
+  await expect(bob.log.getByText('alice came in')).toHaveCount(1);
+  await bob.seesHere('alice', 'bob');
+});
+
+test('going to another room is leaving this one', async ({ person }) => {
+  const bob = await person('bob');
+  await bob.openRoom('lobby');
+  const alice = await person('alice');
+  await alice.enterRoom('garden');
+  await alice.openRoom('lobby');
+  await bob.seesHere('alice', 'bob');
+  await alice.side.getByRole('link', { name: 'garden' }).click();
+  await alice.isIn('garden');
+  await alice.seesHere('alice');
+  await expect(bob.log.getByText('alice left')).toBeVisible({ timeout: 15_000 });
+  await bob.seesHere('bob');
+});

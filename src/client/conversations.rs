@@ -1,0 +1,382 @@
+//! The side column: which rooms I know and whom I talk to, what is unread in each, and which of
+//! them has something new.
+
+use crate::protocol::{
+    At, Target,
+    frames::{Followed, Online},
+    limits::UNREAD_MOST,
+    views::{Line, Side},
+};
+
+/// What came of an event of a conversation that is not on the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    /// It is counted, or was before.
+    Yes,
+    /// Something before it is missing: subscribe again.
+    Gap,
+}
+
+#[derive(Clone, Debug)]
+struct Conversation {
+    line: Line,
+    /// The seq of the last event that was counted; none until the subscription is answered.
+    last: Option<i64>,
+}
+
+/// Rooms and people, the latest first.
+#[derive(Clone, Debug, Default)]
+pub struct Conversations {
+    rooms: Vec<Conversation>,
+    people: Vec<Conversation>,
+}
+
+impl Conversations {
+    /// As the page says it.
+    #[must_use]
+    pub fn new(side: &Side) -> Self {
+        let mut it = Self::default();
+        it.merge(side);
+        it
+    }
+
+    /// What the side column shows.
+    #[must_use]
+    pub fn side(&self) -> Side {
+        let lines = |all: &[Conversation]| all.iter().map(|one| one.line.clone()).collect();
+        Side { rooms: lines(&self.rooms), people: lines(&self.people) }
+    }
+
+    /// All of them, in the order of the column.
+    pub fn targets(&self) -> impl Iterator<Item = &Target> {
+        self.rooms.iter().chain(&self.people).map(|one| &one.line.to)
+    }
+
+    /// Whether it is in the column.
+    #[must_use]
+    pub fn has(&self, to: &Target) -> bool {
+        self.targets().any(|other| other == to)
+    }
+
+    /// A fresh list from the server. What is followed live is known better here than there.
+    pub fn merge(&mut self, side: &Side) {
+        let merge = |old: &mut Vec<Conversation>, lines: &[Line]| {
+            let mut fresh: Vec<Conversation> = Vec::with_capacity(lines.len());
+            for line in lines {
+                let known = old.iter().position(|one| one.line.to == line.to);
+                fresh.push(match known.map(|at| old.remove(at)) {
+                    Some(known) if known.last.is_some() => known,
+                    _ => Conversation { line: line.clone(), last: None },
+                });
+            }
+            *old = fresh;
+        };
+        merge(&mut self.rooms, &side.rooms);
+        merge(&mut self.people, &side.people);
+    }
+
+    /// A conversation that appeared: on top, unless it is there already.
+    pub fn add(&mut self, to: &Target) -> bool {
+        if self.has(to) || *to == Target::Own {
+            return false;
+        }
+        let line = Line { to: to.clone(), online: 0, unread: 0, at: None };
+        self.list(to).insert(0, Conversation { line, last: None });
+        true
+    }
+
+    /// It is not mine to see any more.
+    pub fn remove(&mut self, to: &Target) {
+        self.list(to).retain(|one| one.line.to != *to);
+    }
+
+    /// The connection is gone: nothing is followed.
+    pub fn lost(&mut self) {
+        for one in self.rooms.iter_mut().chain(&mut self.people) {
+            one.last = None;
+        }
+    }
+
+    /// The answer to a subscription.
+    pub fn followed(&mut self, to: &Target, answer: &Followed) {
+        let list = self.list(to);
+        if let Some(place) = list.iter().position(|one| one.line.to == *to) {
+            let one = &mut list[place];
+            one.last = answer.top.or(one.last);
+            let before = one.line.unread;
+            one.line.unread = answer.unread.unwrap_or(before);
+            if one.line.unread > before {
+                // Somebody spoke there while the connection was away.
+                list[..=place].rotate_right(1);
+            }
+        }
+        if let Some(online) = &answer.online {
+            self.online(to, online);
+        }
+    }
+
+    /// A whole list of people.
+    pub fn online(&mut self, to: &Target, online: &Online) {
+        if let Some(one) = self.find(to) {
+            one.line.online = match (to, &online.users) {
+                (Target::Person(name), Some(users)) => usize::from(users.contains(name)),
+                (Target::Person(_), None) => online.count.min(1),
+                _ => online.count,
+            };
+        }
+    }
+
+    /// People came or went.
+    pub fn moved(&mut self, to: &Target, join: &[String], leave: &[String], count: usize) {
+        if let Some(one) = self.find(to) {
+            match to {
+                Target::Person(name) if join.contains(name) => one.line.online = 1,
+                Target::Person(name) if leave.contains(name) => one.line.online = 0,
+                Target::Person(_) => {}
+                _ => one.line.online = count,
+            }
+        }
+    }
+
+    /// An event that is not a message.
+    pub fn event(&mut self, to: &Target, seq: i64) -> Counted {
+        self.count(to, seq).1
+    }
+
+    /// A message; `unread`: it is another's, and not being read right now.
+    pub fn message(&mut self, to: &Target, seq: i64, at: At, unread: bool) -> Counted {
+        let (new, counted) = self.count(to, seq);
+        if !new {
+            return counted;
+        }
+        let list = self.list(to);
+        if let Some(place) = list.iter().position(|one| one.line.to == *to) {
+            let mut one = list.remove(place);
+            one.line.at = Some(at);
+            if unread {
+                one.line.unread = (one.line.unread + 1).min(UNREAD_MOST);
+            }
+            list.insert(0, one);
+        }
+        counted
+    }
+
+    /// The top of a log, as a ping tells it: whether something is missing here.
+    #[must_use]
+    pub fn is_behind(&self, to: &Target, top: i64) -> bool {
+        self.rooms
+            .iter()
+            .chain(&self.people)
+            .any(|one| one.line.to == *to && one.last.is_some_and(|last| last < top))
+    }
+
+    /// I have read up to `seq`, here or elsewhere. Whether the rest must be asked for: what is
+    /// unread past it is not known.
+    pub fn read(&mut self, to: &Target, seq: i64) -> bool {
+        let Some(one) = self.find(to) else { return false };
+        if one.last.is_none_or(|last| seq >= last) {
+            one.line.unread = 0;
+            return false;
+        }
+        one.line.unread > 0
+    }
+
+    /// Unread messages in all of them.
+    #[must_use]
+    pub fn unread(&self) -> i64 {
+        self.rooms.iter().chain(&self.people).map(|one| one.line.unread).sum()
+    }
+
+    /// Whether it is new, and what came of it.
+    fn count(&mut self, to: &Target, seq: i64) -> (bool, Counted) {
+        let Some(one) = self.find(to) else { return (false, Counted::Yes) };
+        match one.last {
+            Some(last) if seq == last + 1 => {
+                one.last = Some(seq);
+                (true, Counted::Yes)
+            }
+            Some(last) if seq > last => {
+                // Until the new subscription is answered, nothing is counted twice or missed.
+                one.last = None;
+                (false, Counted::Gap)
+            }
+            _ => (false, Counted::Yes),
+        }
+    }
+
+    fn list(&mut self, to: &Target) -> &mut Vec<Conversation> {
+        match to {
+            Target::Person(_) => &mut self.people,
+            _ => &mut self.rooms,
+        }
+    }
+
+    fn find(&mut self, to: &Target) -> Option<&mut Conversation> {
+        self.list(to).iter_mut().find(|one| one.line.to == *to)
+    }
+}
+
+/// The page's title: what waits for me, and where I am.
+#[must_use]
+pub fn title(place: &Target, unread: i64) -> String {
+    let name = place.name();
+    match unread {
+        ..=0 => format!("{name} · Roomful"),
+        1..UNREAD_MOST => format!("({unread}) {name} · Roomful"),
+        _ => format!("(99+) {name} · Roomful"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn room(name: &str) -> Target {
+        Target::Room(name.into())
+    }
+
+    fn bob() -> Target {
+        Target::Person("bob".into())
+    }
+
+    fn line(to: Target, unread: i64) -> Line {
+        Line { to, online: 0, unread, at: None }
+    }
+
+    fn side() -> Side {
+        Side { rooms: vec![line(room("a"), 0), line(room("b"), 2)], people: vec![line(bob(), 1)] }
+    }
+
+    fn answer(to: Target, top: i64, unread: i64) -> Followed {
+        Followed {
+            to,
+            err: None,
+            epoch: Some("e1".into()),
+            top: Some(top),
+            recovered: None,
+            events: None,
+            online: None,
+            read: None,
+            unread: Some(unread),
+        }
+    }
+
+    fn followed() -> Conversations {
+        let mut it = Conversations::new(&side());
+        for (to, top, unread) in [(room("a"), 10, 0), (room("b"), 20, 2), (bob(), 5, 1)] {
+            it.followed(&to.clone(), &answer(to, top, unread));
+        }
+        it
+    }
+
+    fn names(it: &Conversations) -> Vec<String> {
+        it.targets().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_message_counts_once_and_brings_its_room_to_the_top() {
+        let mut it = followed();
+        assert_eq!(it.message(&room("b"), 21, At(7), true), Counted::Yes);
+        assert_eq!(it.message(&room("b"), 21, At(7), true), Counted::Yes);
+        assert_eq!(names(&it), ["#b", "#a", "@bob"]);
+        let side = it.side();
+        assert_eq!((side.rooms[0].unread, side.rooms[0].at), (3, Some(At(7))));
+        assert_eq!(it.unread(), 4);
+    }
+
+    #[test]
+    fn my_own_message_and_other_events_are_not_unread() {
+        let mut it = followed();
+        it.message(&bob(), 6, At(1), false);
+        it.event(&bob(), 7);
+        assert_eq!(it.message(&bob(), 8, At(1), true), Counted::Yes);
+        assert_eq!(it.side().people[0].unread, 2);
+    }
+
+    #[test]
+    fn a_jump_asks_again_and_the_answer_is_the_truth() {
+        let mut it = followed();
+        assert_eq!(it.message(&bob(), 8, At(1), true), Counted::Gap);
+        assert_eq!(it.message(&bob(), 9, At(1), true), Counted::Yes, "asked for already");
+        assert_eq!(it.side().people[0].unread, 1);
+        it.followed(&bob(), &answer(bob(), 9, 5));
+        assert_eq!(it.side().people[0].unread, 5);
+        assert_eq!(it.message(&bob(), 10, At(1), true), Counted::Yes);
+        assert_eq!(it.side().people[0].unread, 6);
+    }
+
+    #[test]
+    fn counts_end_where_the_server_ends_them() {
+        let mut it = followed();
+        for seq in 21..200 {
+            it.message(&room("b"), seq, At(1), true);
+        }
+        assert_eq!(it.side().rooms[0].unread, UNREAD_MOST);
+    }
+
+    #[test]
+    fn what_is_read_elsewhere_is_read_here() {
+        let mut it = followed();
+        assert!(it.read(&room("b"), 19), "one of two may be left: ask");
+        assert!(!it.read(&room("b"), 20));
+        assert_eq!(it.side().rooms[1].unread, 0);
+        assert!(!it.read(&room("nowhere"), 20));
+    }
+
+    #[test]
+    fn a_new_conversation_stands_on_top_once() {
+        let mut it = followed();
+        let kim = Target::Person("kim".into());
+        assert!(it.add(&kim));
+        assert!(!it.add(&kim));
+        assert!(!it.add(&Target::Own));
+        assert_eq!(names(&it), ["#a", "#b", "@kim", "@bob"]);
+        it.remove(&kim);
+        assert!(!it.has(&kim));
+    }
+
+    #[test]
+    fn a_person_is_online_or_not_and_a_room_has_a_count() {
+        let mut it = followed();
+        let users = Some(vec!["alice".to_owned(), "bob".to_owned()]);
+        it.online(&room("a"), &Online { count: 2, users: users.clone() });
+        it.online(&bob(), &Online { count: 2, users });
+        let online = |it: &Conversations| (it.side().rooms[0].online, it.side().people[0].online);
+        assert_eq!(online(&it), (2, 1));
+        it.moved(&bob(), &[], &["bob".to_owned()], 1);
+        it.moved(&room("a"), &["kim".to_owned()], &[], 3);
+        assert_eq!(online(&it), (3, 0));
+        it.online(&bob(), &Online { count: 1, users: Some(vec!["alice".to_owned()]) });
+        assert_eq!(online(&it), (3, 0));
+    }
+
+    #[test]
+    fn a_fresh_list_does_not_undo_what_came_live() {
+        let mut it = followed();
+        it.message(&room("b"), 21, At(7), true);
+        let mut fresh = side();
+        fresh.rooms.push(line(room("c"), 4));
+        it.merge(&fresh);
+        assert_eq!(names(&it), ["#a", "#b", "#c", "@bob"]);
+        assert_eq!(it.unread(), 3 + 4 + 1);
+        it.lost();
+        it.merge(&side());
+        assert_eq!((it.unread(), names(&it).len()), (3, 3), "after a loss the server knows better");
+    }
+
+    #[test]
+    fn a_ping_tells_what_was_missed() {
+        let mut it = followed();
+        assert!(!it.is_behind(&room("a"), 10));
+        assert!(it.is_behind(&room("a"), 11));
+        it.lost();
+        assert!(!it.is_behind(&room("a"), 11), "it is being asked for");
+    }
+
+    #[test]
+    fn the_title_counts() {
+        assert_eq!(title(&room("lobby"), 0), "lobby · Roomful");
+        assert_eq!(title(&bob(), 7), "(7) bob · Roomful");
+        assert_eq!(title(&room("lobby"), 100), "(99+) lobby · Roomful");
+    }
+}

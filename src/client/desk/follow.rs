@@ -1,0 +1,334 @@
+//! Following conversations: what is subscribed to, from where, and what the events do.
+
+use super::{Asked, Desk, Effect, Fetch};
+use crate::client::{Moment, conversations::Counted, presence::Change, timeline::Applied};
+use crate::protocol::{
+    Code, Refusal, Target,
+    frames::{After, ClientFrame, Event, Follow, Followed, Kind, Online, Reply, SubOk},
+};
+
+/// Conversations asked for in one frame: their names fit into it by far, and the answer about the
+/// place on the screen, which goes first, does not wait for all the others.
+const ASKED_AT_ONCE: usize = 16;
+/// After a temporary refusal that names no time.
+const AGAIN_MS: u64 = 3_000;
+
+/// How the place on the screen is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hold {
+    /// Not.
+    Away,
+    /// Asked for by the frame of that number; the next event counts, a jump waits for the answer.
+    Asked(u64),
+    /// Every event comes.
+    Live,
+    /// The page of history is being loaded anew; until then events mean nothing.
+    Reloading,
+}
+
+impl Desk {
+    /// After `hello`: my own log, the place on the screen, then the side column, as many as the
+    /// server allows.
+    pub(super) fn follow_all(&mut self) {
+        let place = self.timeline.to().clone();
+        let mut all = Vec::new();
+        if self.me.is_some() {
+            all.push(Target::Own);
+        }
+        all.push(place.clone());
+        all.extend(self.conversations.targets().filter(|to| **to != place).cloned());
+        all.truncate(self.limits.rooms);
+        let rest = all.split_off(all.len().min(2));
+        self.follow(all);
+        self.follow(rest);
+    }
+
+    /// Subscribes; each from where it stands.
+    pub(super) fn follow(&mut self, targets: Vec<Target>) {
+        if !self.connection.is_up() {
+            return;
+        }
+        for some in targets.chunks(ASKED_AT_ONCE) {
+            let mut rooms: Vec<Follow> = Vec::with_capacity(some.len());
+            for to in some {
+                let after = match to {
+                    Target::Own => {
+                        self.own_asked = true;
+                        self.own.clone()
+                    }
+                    to if to == self.timeline.to() => {
+                        if self.hold != Hold::Reloading {
+                            self.hold = Hold::Asked(self.frames + 1);
+                        }
+                        Some(self.timeline.after())
+                    }
+                    _ => None,
+                };
+                rooms.push(Follow { to: to.clone(), after });
+            }
+            self.ask(&ClientFrame::Sub { rooms: rooms.clone() }, Asked::Sub(rooms));
+        }
+    }
+
+    pub(super) fn unfollow(&mut self, to: Target) {
+        if self.connection.is_up() {
+            self.ask(&ClientFrame::Unsub { rooms: vec![to] }, Asked::Nothing);
+        }
+    }
+
+    /// The connection is gone.
+    pub(super) fn unfollow_all(&mut self) {
+        if self.hold != Hold::Reloading {
+            self.hold = Hold::Away;
+        }
+        self.own_asked = false;
+        self.ask_again.clear();
+        self.conversations.lost();
+    }
+
+    /// The answer to a `sub`.
+    pub(super) fn followed(&mut self, asked: Vec<Follow>, reply: Reply, now: &Moment) {
+        let number = reply.re.as_u64().unwrap_or(0);
+        let answers = match (reply.ok, reply.err) {
+            (Some(ok), None) => serde_json::from_value::<SubOk>(ok).map(|ok| ok.rooms),
+            (_, err) => {
+                let refusal = err.unwrap_or_else(Refusal::unavailable);
+                for follow in asked {
+                    self.not_followed(&follow.to, refusal.clone(), now);
+                }
+                return;
+            }
+        };
+        for (follow, answer) in asked.into_iter().zip(answers.unwrap_or_default()) {
+            match answer.err {
+                Some(refusal) => self.not_followed(&follow.to, refusal, now),
+                None => self.followed_one(number, &follow, answer, now),
+            }
+        }
+    }
+
+    fn not_followed(&mut self, to: &Target, refusal: Refusal, now: &Moment) {
+        if refusal.temporary {
+            self.ask_again_at = now.ms + refusal.retry_ms.unwrap_or(AGAIN_MS);
+            self.ask_again.push(to.clone());
+        } else if to == self.timeline.to() {
+            self.hold = Hold::Away;
+            // A conversation in which nobody has spoken yet is not there to follow. It will be
+            // announced in my own log.
+            let begun = !self.timeline.messages().is_empty();
+            if begun || matches!(to, Target::Room(_)) {
+                self.refusal = Some(refusal);
+            }
+        }
+    }
+
+    fn followed_one(&mut self, number: u64, follow: &Follow, mut answer: Followed, now: &Moment) {
+        let events = answer.events.take().unwrap_or_default();
+        if follow.to == Target::Own {
+            self.followed_own(&answer, events);
+            return;
+        }
+        self.conversations.followed(&follow.to, &answer);
+        if follow.to != *self.timeline.to() {
+            return;
+        }
+        if let Some(online) = answer.online.take() {
+            self.presence.replace(online, now.ms);
+        }
+        self.read = self.read.max(answer.read.unwrap_or(0));
+        if self.me.is_some() && matches!(follow.to, Target::Room(_)) {
+            self.conversations.add(&follow.to);
+        }
+        if self.hold != Hold::Asked(number) {
+            // Of an earlier visit, or asked for again since.
+            return;
+        }
+        if answer.recovered != Some(true) {
+            self.reload();
+            return;
+        }
+        self.hold = Hold::Live;
+        for event in events {
+            self.place_event(event);
+        }
+        if answer.top.is_some_and(|top| top > self.timeline.last()) {
+            self.reload();
+        }
+    }
+
+    fn reload(&mut self) {
+        self.hold = Hold::Reloading;
+        self.fetch_anew();
+    }
+
+    fn followed_own(&mut self, answer: &Followed, events: Vec<Event>) {
+        self.own_asked = false;
+        let missed = self.own.is_some() && answer.recovered == Some(false);
+        if answer.recovered == Some(true) && self.own.is_some() {
+            for event in events {
+                self.own_event(event);
+            }
+        } else if let (Some(epoch), Some(top)) = (&answer.epoch, answer.top) {
+            self.own = Some(After { epoch: epoch.clone(), seq: top });
+        }
+        if missed {
+            // What happened there is seen in the side column, as the server has it now.
+            let to = self.timeline.to().clone();
+            let ticket = self.fetch(Fetch::Side);
+            self.effects.push(Effect::Place { ticket, to });
+        }
+    }
+
+    /// Something happened.
+    pub(super) fn event(&mut self, to: &Target, event: Event) {
+        if *to == Target::Own {
+            self.own_event(event);
+        } else if to == self.timeline.to() {
+            self.place_event(event);
+        } else {
+            self.other_event(to, event);
+        }
+    }
+
+    fn place_event(&mut self, event: Event) {
+        if self.hold == Hold::Reloading {
+            return;
+        }
+        let seq = event.seq;
+        let place = self.timeline.to().clone();
+        match self.timeline.apply(event) {
+            Applied::Old => {}
+            Applied::Gap => {
+                if self.hold == Hold::Live {
+                    self.follow(vec![place]);
+                }
+            }
+            Applied::Done(None) => {
+                self.conversations.event(&place, seq);
+            }
+            Applied::Done(Some(message)) => {
+                self.rows_changed = true;
+                let mine = self.name() == Some(message.author.as_str());
+                if mine {
+                    if let Some(cid) = &message.cid {
+                        self.settle(cid);
+                    }
+                } else if !self.at_end {
+                    self.fresh += 1;
+                }
+                let unread = !mine && !self.is_reading();
+                self.conversations.message(&place, seq, message.at, unread);
+                self.drop_acked();
+                if self.at_end {
+                    self.timeline.trim();
+                }
+            }
+        }
+    }
+
+    fn other_event(&mut self, to: &Target, event: Event) {
+        let counted = match event.reading() {
+            Some(Kind::Message(message)) => {
+                let mine = self.name() == Some(message.author.as_str());
+                if mine && let Some(cid) = &event.cid {
+                    self.settle(cid);
+                }
+                self.conversations.message(to, event.seq, message.at, !mine)
+            }
+            _ => self.conversations.event(to, event.seq),
+        };
+        if counted == Counted::Gap {
+            self.follow(vec![to.clone()]);
+        }
+    }
+
+    fn own_event(&mut self, event: Event) {
+        let Some(own) = &mut self.own else { return };
+        if event.seq <= own.seq {
+            return;
+        }
+        if event.seq != own.seq + 1 {
+            if !self.own_asked {
+                self.follow(vec![Target::Own]);
+            }
+            return;
+        }
+        own.seq = event.seq;
+        match event.reading() {
+            Some(Kind::Read { to, seq }) => {
+                if to == *self.timeline.to() {
+                    self.read = self.read.max(seq);
+                    if seq >= self.timeline.last() {
+                        self.conversations.read(&to, seq);
+                    }
+                } else if self.conversations.read(&to, seq) {
+                    self.follow(vec![to]);
+                }
+            }
+            Some(Kind::Conversation { to }) => {
+                let new = self.conversations.add(&to);
+                let here = to == *self.timeline.to() && self.hold == Hold::Away;
+                if new || here {
+                    self.follow(vec![to]);
+                }
+            }
+            // Notifications join here. Messages are of other logs.
+            Some(Kind::Message(_)) | None => {}
+        }
+    }
+
+    /// A ping names a log's top: whether something got lost on the way here.
+    pub(super) fn catch_up(&mut self, to: &Target, top: i64) {
+        let behind = match to {
+            Target::Own => !self.own_asked && self.own.as_ref().is_some_and(|own| own.seq < top),
+            to if to == self.timeline.to() => self.hold == Hold::Live && self.timeline.last() < top,
+            to => self.conversations.is_behind(to, top),
+        };
+        if behind {
+            self.follow(vec![to.clone()]);
+        }
+    }
+
+    /// People came or went, or a whole list came.
+    pub(super) fn online(
+        &mut self,
+        to: &Target,
+        join: &[String],
+        leave: &[String],
+        all: Option<Vec<String>>,
+        count: usize,
+        now: &Moment,
+    ) {
+        let here = to == self.timeline.to();
+        if all.is_some() || (join.is_empty() && leave.is_empty()) {
+            let online = Online { count, users: all };
+            self.conversations.online(to, &online);
+            if here {
+                self.presence.replace(online, now.ms);
+            }
+            return;
+        }
+        self.conversations.moved(to, join, leave, count);
+        if here {
+            let change = self.presence.change(join, leave, count, now.ms);
+            if change != Change::default() {
+                self.notes.moved(change, self.timeline.last());
+                self.rows_changed = true;
+            }
+        }
+    }
+
+    /// I may not see it any more.
+    pub(super) fn gone(&mut self, to: &Target, reason: &str) {
+        self.conversations.remove(to);
+        if to == self.timeline.to() {
+            self.hold = Hold::Away;
+            let name = to.name();
+            let why = match reason {
+                "deleted" => format!("{name} was closed."),
+                _ => format!("You are not in {name} any more."),
+            };
+            self.refusal = Some(Refusal::new(Code::NotFound, why));
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! From what is known to what is shown: the log as rows with keys that stay the same while a row
+//! changes, so that the page moves nothing that has not moved.
+
+use super::{Row, Said, SaidState, presence::Note, timeline::Timeline};
+use crate::protocol::{At, views::Message};
+
+/// Messages of one author within this time form a group.
+const GROUP_MS: i64 = 5 * 60_000;
+
+/// A reader's time zone: how many minutes it is ahead of UTC at a moment.
+#[derive(Clone, Copy)]
+pub struct Zone(pub fn(At) -> i32);
+
+impl Zone {
+    /// The zone of the server's rendering, and so of the page's first rows.
+    pub const UTC: Self = Self(|_| 0);
+
+    fn local(self, at: At) -> At {
+        At(at.0 + i64::from((self.0)(at)) * 60_000)
+    }
+}
+
+/// What stands below the messages that have come back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tail {
+    /// A message of mine.
+    Mine { cid: String, id: Option<String>, body: String, at: At, state: SaidState },
+    /// A quiet line.
+    Quiet { key: String, text: String },
+}
+
+/// Everything that the log shows.
+pub struct Picture<'a> {
+    /// The messages.
+    pub timeline: &'a Timeline,
+    /// My name; none for a visitor.
+    pub me: Option<&'a str>,
+    /// My read marker when the place was opened, where the "new" line is to be shown.
+    pub unread_after: Option<i64>,
+    /// The quiet lines of this visit.
+    pub notes: &'a [Note],
+    /// What has not come back yet.
+    pub tail: Vec<Tail>,
+    /// In whose time.
+    pub zone: Zone,
+}
+
+struct Rows {
+    rows: Vec<(String, Row)>,
+    zone: Zone,
+    day: String,
+    /// Author and beginning of the group that is open.
+    group: Option<(String, At)>,
+}
+
+impl Rows {
+    fn other(&mut self, key: String, row: Row) {
+        self.group = None;
+        self.rows.push((key, row));
+    }
+
+    fn day(&mut self, at: At) {
+        let day = self.zone.local(at).date();
+        // Only ever forward: a clock that was set back does not give a day two lines (and two
+        // rows one key).
+        if day > self.day {
+            self.other(format!("day-{day}"), Row::Day(day.clone()));
+            self.day = day;
+        }
+    }
+
+    fn said(&mut self, key: String, mut said: Said) {
+        let first = match &self.group {
+            Some((author, began)) => {
+                *author != said.author || said.at.0 - began.0 > GROUP_MS || said.at < *began
+            }
+            None => true,
+        };
+        if first {
+            self.group = Some((said.author.clone(), said.at));
+        }
+        said.first = first;
+        said.clock = self.zone.local(said.at).clock();
+        self.rows.push((key, Row::Said(said)));
+    }
+}
+
+/// A message's key: my own keep that of the row that was pending. Others' cids are theirs to choose,
+/// so they are no keys.
+fn key(message: &Message, me: Option<&str>) -> String {
+    match &message.cid {
+        Some(cid) if me == Some(message.author.as_str()) => cid.clone(),
+        _ => message.id.clone(),
+    }
+}
+
+/// The rows, oldest first.
+#[must_use]
+pub fn rows(picture: Picture<'_>) -> Vec<(String, Row)> {
+    let Picture { timeline, me, unread_after, notes, tail, zone } = picture;
+    let messages = timeline.messages();
+    let mut it = Rows {
+        rows: Vec::with_capacity(messages.len() + tail.len() + 8),
+        zone,
+        day: String::new(),
+        group: None,
+    };
+    // A line that stood before what is loaded now stands nowhere.
+    let first = if timeline.has_more() { timeline.before().unwrap_or(0) } else { 0 };
+    let mut notes = notes.iter().filter(|note| note.after >= first).peekable();
+    let mut new_after = unread_after;
+    for message in messages {
+        while let Some(note) = notes.next_if(|note| note.after < message.seq) {
+            it.other(note.key.clone(), Row::Came(note.text()));
+        }
+        it.day(message.at);
+        if new_after.is_some_and(|read| message.seq > read) && me != Some(message.author.as_str()) {
+            new_after = None;
+            it.other("new".to_owned(), Row::New);
+        }
+        it.said(
+            key(message, me),
+            Said {
+                id: Some(message.id.clone()),
+                author: message.author.clone(),
+                body: message.body.clone(),
+                at: message.at,
+                clock: String::new(),
+                first: false,
+                edited: message.edited_at.is_some(),
+                deleted: message.deleted,
+                state: SaidState::Sent,
+            },
+        );
+    }
+    for note in notes {
+        it.other(note.key.clone(), Row::Came(note.text()));
+    }
+    for tail in tail {
+        match tail {
+            Tail::Quiet { key, text } => it.other(key, Row::Came(text)),
+            Tail::Mine { cid, id, body, at, state } => {
+                it.day(at);
+                let said = Said {
+                    id,
+                    author: me.unwrap_or_default().to_owned(),
+                    body,
+                    at,
+                    clock: String::new(),
+                    first: false,
+                    edited: false,
+                    deleted: false,
+                    state,
+                };
+                it.said(cid, said);
+            }
+        }
+    }
+    it.rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::{
+        presence::Notes,
+        testing::{history, message},
+    };
+    use crate::protocol::views::History;
+    use proptest::prelude::*;
+    use std::collections::HashSet;
+
+    fn timeline(messages: Vec<Message>) -> Timeline {
+        let top = messages.iter().map(|message| message.seq).max().unwrap_or(0);
+        Timeline::new(History { messages, top, ..history("#a", 0..=0) }, false)
+    }
+
+    fn by(seq: i64, author: &str, minute: i64) -> Message {
+        Message { at: At(minute * 60_000), ..message(seq, author) }
+    }
+
+    fn picture(timeline: &Timeline) -> Picture<'_> {
+        Picture {
+            timeline,
+            me: Some("alice"),
+            unread_after: None,
+            notes: &[],
+            tail: vec![],
+            zone: Zone::UTC,
+        }
+    }
+
+    /// The rows in one word each.
+    fn words(rows: &[(String, Row)]) -> Vec<String> {
+        rows.iter()
+            .map(|(key, row)| match row {
+                Row::Day(day) => day.clone(),
+                Row::New => "NEW".into(),
+                Row::Came(text) => text.clone(),
+                Row::Said(said) => format!("{key}{}", if said.first { "!" } else { "" }),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn one_author_within_five_minutes_is_a_group() {
+        let it = timeline(vec![
+            by(1, "bob", 0),
+            by(2, "bob", 5),
+            by(3, "bob", 6),
+            by(4, "sam", 6),
+            by(5, "bob", 7),
+        ]);
+        assert_eq!(words(&rows(picture(&it))), ["1970-01-01", "m1!", "m2", "m3!", "m4!", "m5!"]);
+    }
+
+    #[test]
+    fn days_are_the_readers_own() {
+        let it = timeline(vec![by(1, "bob", 23 * 60 + 58), by(2, "bob", 24 * 60 + 1)]);
+        assert_eq!(words(&rows(picture(&it))), ["1970-01-01", "m1!", "1970-01-02", "m2!"]);
+        let shanghai = Picture { zone: Zone(|_| 480), ..picture(&it) };
+        let rows = rows(shanghai);
+        assert_eq!(words(&rows), ["1970-01-02", "m1!", "m2"]);
+        assert!(matches!(&rows[1].1, Row::Said(said) if said.clock == "07:58"));
+    }
+
+    #[test]
+    fn a_clock_set_back_does_not_repeat_a_day() {
+        let it = timeline(vec![by(1, "bob", 0), by(2, "bob", 1_440), by(3, "bob", 0)]);
+        assert_eq!(words(&rows(picture(&it))), ["1970-01-01", "m1!", "1970-01-02", "m2!", "m3!"]);
+    }
+
+    #[test]
+    fn the_new_line_stands_above_the_first_unread_of_another() {
+        let it =
+            timeline(vec![by(1, "bob", 0), by(2, "alice", 0), by(3, "bob", 0), by(4, "bob", 0)]);
+        let new = |after| words(&rows(Picture { unread_after: Some(after), ..picture(&it) }));
+        assert_eq!(new(1), ["1970-01-01", "m1!", "m2!", "NEW", "m3!", "m4"]);
+        assert_eq!(new(3), ["1970-01-01", "m1!", "m2!", "m3!", "NEW", "m4!"]);
+        assert!(!new(4).contains(&"NEW".to_owned()));
+    }
+
+    #[test]
+    fn my_message_keeps_its_key_from_pending_to_history() {
+        let pending = |state| Tail::Mine {
+            cid: "c1".into(),
+            id: None,
+            body: "hi".into(),
+            at: At(61_000),
+            state,
+        };
+        let it = timeline(vec![by(1, "alice", 1)]);
+        let tail = vec![pending(SaidState::Pending)];
+        let before = rows(Picture { tail, ..picture(&it) });
+        assert_eq!(words(&before), ["1970-01-01", "m1!", "c1"]);
+        assert!(matches!(&before[2].1, Row::Said(said) if said.author == "alice"));
+        let mut mine = by(2, "alice", 1);
+        mine.cid = Some("c1".into());
+        let it = timeline(vec![by(1, "alice", 1), mine]);
+        assert_eq!(words(&rows(picture(&it))), words(&before));
+    }
+
+    #[test]
+    fn a_cid_of_another_is_no_key() {
+        let mut one = by(1, "bob", 0);
+        one.cid = Some("c".into());
+        let mut two = by(2, "sam", 0);
+        two.cid = Some("c".into());
+        let it = timeline(vec![one, two]);
+        assert_eq!(words(&rows(picture(&it))), ["1970-01-01", "m1!", "m2!"]);
+    }
+
+    #[test]
+    fn quiet_lines_stand_where_they_happened() {
+        let mut notes = Notes::default();
+        notes.say("before all".into(), 0);
+        notes.say("between".into(), 1);
+        notes.say("last".into(), 2);
+        let it = timeline(vec![by(1, "bob", 0), by(2, "bob", 0)]);
+        let shown = rows(Picture { notes: notes.all(), ..picture(&it) });
+        assert_eq!(words(&shown), ["before all", "1970-01-01", "m1!", "between", "m2!", "last"]);
+        let later = Timeline::new(history("#a", 2..=2), true);
+        let shown = rows(Picture { notes: notes.all(), ..picture(&later) });
+        assert_eq!(words(&shown), ["1970-01-01", "m2!", "last"], "above what is loaded: nowhere");
+        let none = timeline(vec![]);
+        assert_eq!(
+            words(&rows(Picture { notes: notes.all(), ..picture(&none) })),
+            ["before all", "between", "last"]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn keys_are_unique(
+            messages in prop::collection::vec((0u8..3, 0i64..4_000, any::<bool>()), 0..40),
+            notes in prop::collection::vec(0i64..40, 0..10),
+            read in prop::option::of(0i64..40),
+        ) {
+            let authors = ["alice", "bob", "sam"];
+            let messages = messages.iter().enumerate().map(|(at, (who, minute, own))| {
+                let mut one = by(at as i64 + 1, authors[usize::from(*who)], *minute);
+                one.cid = own.then(|| format!("c{at}"));
+                one
+            });
+            let it = timeline(messages.collect());
+            let mut quiet = Notes::default();
+            for after in notes {
+                quiet.say("x".into(), after);
+            }
+            let shown = rows(Picture { notes: quiet.all(), unread_after: read, ..picture(&it) });
+            let keys: HashSet<&String> = shown.iter().map(|(key, _)| key).collect();
+            prop_assert_eq!(keys.len(), shown.len());
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! The one thin shell of browser calls around the [`Desk`]: what happens goes in, what is to be done
+//! is done. It decides nothing. Where a browser refuses a call, it goes on without.
+
+mod browser;
+mod socket;
+
+use super::{
+    Act, HouseState,
+    desk::{Desk, Effect as Task, Input, Show, ZoneOf},
+    outbox,
+};
+use crate::{
+    api,
+    components::{house::HouseView, room_picker::RoomPicker},
+    protocol::{
+        Target, urls,
+        views::{House, Index},
+    },
+};
+use gloo_timers::callback::Timeout;
+use leptos::{mount::hydrate_from, prelude::*, task::spawn_local};
+use socket::Socket;
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+};
+
+/// A timer is never set for longer: browsers keep the number in 31 bits. It is set again then.
+const TIMER_MOST_MS: u64 = 1 << 30;
+
+thread_local! {
+    static SHELL: RefCell<Option<Shell>> = const { RefCell::new(None) };
+    static INPUTS: RefCell<VecDeque<Input>> = const { RefCell::new(VecDeque::new()) };
+    static BUSY: Cell<bool> = const { Cell::new(false) };
+}
+
+struct Shell {
+    desk: Desk,
+    state: HouseState,
+    /// Whose messages are stored; none for a visitor.
+    user: Option<String>,
+    socket: Option<Socket>,
+    /// When it rings, and the timer itself.
+    alarm: Option<(u64, Timeout)>,
+    /// What is half written in other places, while the page is open.
+    drafts: Vec<(Target, String)>,
+}
+
+/// Wakes the page that the server rendered.
+pub fn wake() {
+    if let Some((element, index)) = browser::page_data::<Index>("index", "index-data") {
+        hydrate_from(element, move || view! { <RoomPicker index /> }).forget();
+    }
+    if let Some((element, house)) = browser::page_data::<House>("house", "house-data") {
+        hydrate_from(element, move || {
+            let state = super::state_acting(&house, Callback::new(|act| put(Input::Act(act))));
+            // Effects run once the page is hydrated: only from then on are clock, zone and
+            // storage read.
+            Effect::new(move |_| begin(&house, state));
+            view! { <HouseView state /> }
+        })
+        .forget();
+    }
+}
+
+fn begin(house: &House, state: HouseState) {
+    let user = house.me.as_ref().map(|me| me.name.clone());
+    let stored = user.as_ref().map(|user| browser::stored(&outbox::prefix(user)));
+    let desk = Desk::new(house, browser::is_visible(), &stored.unwrap_or_default());
+    let shell = Shell { desk, state, user, socket: None, alarm: None, drafts: Vec::new() };
+    SHELL.set(Some(shell));
+    listen();
+    put(Input::Start(ZoneOf(browser::zone())));
+}
+
+fn listen() {
+    browser::on_window("online", |_| put(Input::Online));
+    browser::on_window("offline", |_| put(Input::Offline));
+    // A page with an open socket is not kept for "back": it is closed before and opened after.
+    browser::on_window("pagehide", |_| put(Input::Away));
+    browser::on_window("pageshow", |_| put(Input::Return));
+    browser::on_window("popstate", |_| {
+        if let Some(to) = urls::target(&browser::path()) {
+            put(Input::WentTo(to));
+        }
+    });
+    browser::on_window("storage", |event| {
+        if let Some(key) = browser::removed_key(&event) {
+            put_gone(&key);
+        }
+    });
+    browser::on_document("visibilitychange", |_| put(Input::Visible(browser::is_visible())));
+}
+
+/// Another tab removed this key.
+fn put_gone(key: &str) {
+    let user = SHELL.with_borrow(|shell| shell.as_ref().and_then(|shell| shell.user.clone()));
+    if let Some(cid) = user.and_then(|user| key.strip_prefix(&outbox::prefix(&user))) {
+        put(Input::Gone(cid.to_owned()));
+    }
+}
+
+/// Something happened. What happens while something else is being done waits for its turn.
+fn put(input: Input) {
+    INPUTS.with_borrow_mut(|inputs| inputs.push_back(input));
+    if BUSY.replace(true) {
+        return;
+    }
+    while let Some(input) = INPUTS.with_borrow_mut(VecDeque::pop_front) {
+        SHELL.with_borrow_mut(|shell| {
+            if let Some(shell) = shell {
+                shell.on(input);
+            }
+        });
+    }
+    BUSY.set(false);
+}
+
+impl Shell {
+    fn on(&mut self, input: Input) {
+        if matches!(input, Input::Tick) {
+            self.alarm = None;
+        }
+        let now = browser::moment();
+        for task in self.desk.on(input, &now) {
+            self.carry_out(task);
+        }
+        let due = self.desk.due(&now);
+        if due != self.alarm.as_ref().map(|(at, _)| *at) {
+            self.alarm = due.map(|at| {
+                // A moment more than is due: a timer may ring a fraction too early.
+                let wait = (at.saturating_sub(now.ms) + 1).min(TIMER_MOST_MS);
+                (at, Timeout::new(wait as u32, || put(Input::Tick)))
+            });
+        }
+    }
+
+    fn carry_out(&mut self, task: Task) {
+        match task {
+            Task::Open(generation) => {
+                self.socket = None;
+                self.socket = Socket::open(generation);
+            }
+            Task::Close => self.socket = None,
+            Task::Send(text) => {
+                if let Some(socket) = &self.socket {
+                    socket.send(text);
+                }
+            }
+            Task::History { ticket, to, before } => spawn_local(async move {
+                let result = api::messages::history(to, before).await;
+                put(Input::History { ticket, result });
+            }),
+            Task::Place { ticket, to } => spawn_local(async move {
+                let result = api::rooms::open_place(to).await.map(Box::new);
+                put(Input::Opened { ticket, result });
+            }),
+            Task::Push(to) => browser::push(&urls::page(&to)),
+            Task::Visit(address) => browser::visit(&address),
+            Task::Keep { cid, stored } => {
+                if let Some(user) = &self.user {
+                    browser::store(&outbox::key(user, &cid), &stored);
+                }
+            }
+            Task::Forget(cid) => {
+                if let Some(user) = &self.user {
+                    browser::forget(&outbox::key(user, &cid));
+                }
+            }
+            Task::Taken => self.state.draft.set(String::new()),
+            Task::GiveBack { cid, text } => {
+                if self.state.draft.with_untracked(|draft| draft.trim().is_empty()) {
+                    self.state.draft.set(text);
+                    put(Input::Act(Act::Discard(cid)));
+                }
+            }
+            Task::Show(show) => self.show(show),
+        }
+    }
+
+    fn show(&mut self, show: Show) {
+        let state = self.state;
+        match show {
+            Show::Place(to) => {
+                self.swap_drafts(&to);
+                state.place.set(to);
+            }
+            Show::Rows(rows) => state.rows.set(rows),
+            Show::Older(older) => state.older.set(older),
+            Show::Fresh(fresh) => state.fresh.set(fresh),
+            Show::Online(online) => state.online.set(online),
+            Show::Side(side) => state.side.set(side),
+            Show::Status(status) => state.status.set(status),
+            Show::Refusal(refusal) => state.refusal.set(refusal),
+            Show::Title(title) => document().set_title(&title),
+        }
+    }
+
+    /// What was written for one place is not said in another.
+    fn swap_drafts(&mut self, to: &Target) {
+        let left = (self.state.place.get_untracked(), self.state.draft.get_untracked());
+        let back = self.drafts.iter().position(|(place, _)| place == to);
+        let draft = back.map(|at| self.drafts.swap_remove(at).1).unwrap_or_default();
+        if !left.1.is_empty() {
+            self.drafts.push(left);
+        }
+        self.state.draft.set(draft);
+    }
+}

@@ -1,0 +1,122 @@
+//! The browser calls, each made safe where a browser may refuse it (no storage in private windows,
+//! no element, no permission).
+
+use crate::client::{Moment, rows::Zone};
+use crate::protocol::At;
+use leptos::prelude::{document, window};
+use serde::de::DeserializeOwned;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{Event, EventTarget, HtmlElement, Storage, StorageEvent, VisibilityState};
+
+/// The element to wake and the data that it was rendered from, where the page has them.
+pub fn page_data<T: DeserializeOwned>(element: &str, data: &str) -> Option<(HtmlElement, T)> {
+    let page = document();
+    let element = page.get_element_by_id(element)?.dyn_into().ok()?;
+    let text = page.get_element_by_id(data)?.text_content()?;
+    Some((element, serde_json::from_str(&text).ok()?))
+}
+
+/// Now, with fresh dice.
+pub fn moment() -> Moment {
+    let window = window();
+    let at = js_sys::Date::now();
+    let ms = window.performance().map_or(at, |clock| clock.now());
+    let mut dice = [0; 16];
+    let rolled = window.crypto().and_then(|it| it.get_random_values_with_u8_array(&mut dice));
+    if rolled.is_err() {
+        for die in &mut dice {
+            *die = (js_sys::Math::random() * 256.0) as u8;
+        }
+    }
+    Moment { ms: ms as u64, at: At(at as i64), dice }
+}
+
+/// The reader's own time zone.
+pub fn zone() -> Zone {
+    Zone(|at| {
+        let date = js_sys::Date::new(&JsValue::from_f64(at.0 as f64));
+        -date.get_timezone_offset() as i32
+    })
+}
+
+/// Whether the page is in view.
+pub fn is_visible() -> bool {
+    document().visibility_state() == VisibilityState::Visible
+}
+
+/// The path in the address line.
+pub fn path() -> String {
+    window().location().pathname().unwrap_or_default()
+}
+
+/// Where the socket is: this very host, encrypted where the page is.
+pub fn socket_url() -> String {
+    let location = window().location();
+    let secure = location.protocol().is_ok_and(|scheme| scheme == "https:");
+    let host = location.host().unwrap_or_default();
+    format!("{}://{host}/ws", if secure { "wss" } else { "ws" })
+}
+
+/// Puts an address into the address line.
+pub fn push(address: &str) {
+    if let Ok(history) = window().history() {
+        let _ = history.push_state_with_url(&JsValue::NULL, "", Some(address));
+    }
+}
+
+/// Leaves for an address.
+pub fn visit(address: &str) {
+    let _ = window().location().assign(address);
+}
+
+fn storage() -> Option<Storage> {
+    window().local_storage().ok().flatten()
+}
+
+/// Everything that is stored under keys with this beginning.
+pub fn stored(prefix: &str) -> Vec<String> {
+    let Some(storage) = storage() else { return Vec::new() };
+    (0..storage.length().unwrap_or(0))
+        .filter_map(|at| storage.key(at).ok().flatten())
+        .filter(|key| key.starts_with(prefix))
+        .filter_map(|key| storage.get_item(&key).ok().flatten())
+        .collect()
+}
+
+/// Stores a text, where there is room.
+pub fn store(key: &str, text: &str) {
+    if let Some(storage) = storage() {
+        let _ = storage.set_item(key, text);
+    }
+}
+
+/// Removes a text.
+pub fn forget(key: &str) {
+    if let Some(storage) = storage() {
+        let _ = storage.remove_item(key);
+    }
+}
+
+/// The key that another tab removed, if that is what happened.
+pub fn removed_key(event: &Event) -> Option<String> {
+    let event: &StorageEvent = event.dyn_ref()?;
+    if event.new_value().is_some() {
+        return None;
+    }
+    event.key()
+}
+
+/// Hears the window's events, for as long as the page lives.
+pub fn on_window(name: &str, heard: impl FnMut(Event) + 'static) {
+    on(window().as_ref(), name, Box::new(heard));
+}
+
+/// Hears the document's.
+pub fn on_document(name: &str, heard: impl FnMut(Event) + 'static) {
+    on(document().as_ref(), name, Box::new(heard));
+}
+
+fn on(target: &EventTarget, name: &str, heard: Box<dyn FnMut(Event)>) {
+    let heard = Closure::wrap(heard).into_js_value();
+    let _ = target.add_event_listener_with_callback(name, heard.unchecked_ref());
+}

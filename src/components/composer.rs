@@ -1,0 +1,221 @@
+//! Where one writes. A plain form that works by itself; with the program running it says
+//! [`Act::Say`] instead.
+
+use super::{
+    icons::{self, icon},
+    keys::Press,
+    status_line::status_line,
+};
+use crate::{
+    client::{Act, HouseState},
+    protocol::urls,
+};
+use leptos::{ev, html, prelude::*};
+
+/// From how many characters before the limit on the rest is counted down.
+const COUNT_FROM: usize = 200;
+
+/// Status line, refusal, and the form or the way to log in.
+pub fn composer(state: HouseState) -> impl IntoView {
+    let member = state.me.with_value(Option::is_some);
+    let refusal = move || {
+        state
+            .refusal
+            .with(|refusal| refusal.as_ref().map(|r| r.message.clone()).unwrap_or_default())
+    };
+    let fine = move || state.refusal.with(Option::is_none);
+    let said_no = NodeRef::<html::P>::new();
+    keep_refusal(state, said_no);
+    view! {
+        <div class="compose">
+            {status_line(state)}
+            <div class="refusal" hidden=fine>
+                <p role="alert" id="refusal" node_ref=said_no>{refusal}</p>
+                <button
+                    class="icon-button awake-only"
+                    type="button"
+                    aria-label="Dismiss"
+                    on:click=move |_| state.act.run(Act::Dismiss)
+                >
+                    {icon(icons::CLOSE)}
+                </button>
+            </div>
+            {if member { form(state).into_any() } else { visitor(state).into_any() }}
+        </div>
+    }
+}
+
+fn visitor(state: HouseState) -> impl IntoView {
+    let href = move || urls::log_in_and_return(&urls::page(&state.place.get()));
+    view! {
+        <p class="visitor">
+            <span>"You read along as a visitor."</span>
+            <a class="button" href=href>"Log in to talk"</a>
+        </p>
+    }
+}
+
+fn form(state: HouseState) -> impl IntoView {
+    let area = NodeRef::<html::Textarea>::new();
+    keep_draft(state, area);
+    let composed_at = StoredValue::new(None::<f64>);
+
+    let say = move || {
+        let text = state.draft.get_untracked();
+        if !text.trim().is_empty() {
+            state.act.run(Act::Say(text));
+        }
+    };
+    let on_key = move |ev: ev::KeyboardEvent| {
+        let press = Press {
+            enter: ev.key() == "Enter",
+            modified: ev.shift_key() || ev.alt_key() || ev.ctrl_key() || ev.meta_key(),
+            composing: ev.is_composing(),
+            key_code: ev.key_code(),
+            since_composition: composed_at.get_value().map(|at| ev.time_stamp() - at),
+            touch: touch(),
+        };
+        if press.sends() {
+            ev.prevent_default();
+            say();
+        }
+    };
+    let on_submit = move |ev: ev::SubmitEvent| {
+        ev.prevent_default();
+        say();
+        if let Some(area) = area.get_untracked() {
+            // The worst that can happen is that the focus stays where it is.
+            let _ = area.focus();
+        }
+    };
+    let limit = state.limits.get_value().body;
+    let left = Memo::new(move |_| {
+        let used = state.draft.with(|draft| draft.chars().count());
+        (used + COUNT_FROM >= limit).then(|| limit as i64 - used as i64)
+    });
+    let count = move || {
+        left.get().map(|left| {
+            let (class, words) = match left {
+                0.. => ("left", format!("{left} left")),
+                _ => ("left over", format!("{} too many", -left)),
+            };
+            view! { <span class=class>{words}</span> }
+        })
+    };
+    let refused = move || state.refusal.with(Option::is_some);
+    view! {
+        <form class="composer" method="post" action="/api/say" on:submit=on_submit>
+            <input type="hidden" name="to" value=move || state.place.get().to_string()/>
+            <input type="hidden" name="cid" value=state.plain.with_value(|plain| plain.cid.clone())/>
+            <input type="hidden" name="page" value=move || urls::page(&state.place.get())/>
+            // The same text again, unseen: it gives the box its height without measuring.
+            <div class="grow" data-text=move || state.draft.get()>
+                <textarea
+                    id="message"
+                    name="body"
+                    rows="1"
+                    dir="auto"
+                    autocomplete="off"
+                    aria-label="Message"
+                    placeholder=move || format!("Say something to {}", state.place.get().name())
+                    aria-invalid=move || refused().then_some("true")
+                    aria-describedby=move || refused().then_some("refusal")
+                    inner_html=escape(&state.draft.get_untracked())
+                    node_ref=area
+                    on:input=move |ev| state.draft.set(event_target_value(&ev))
+                    on:keydown=on_key
+                    on:compositionend=move |ev| composed_at.set_value(Some(ev.time_stamp()))
+                ></textarea>
+            </div>
+            {count}
+            <button
+                class="icon-button send"
+                aria-label="Send"
+                title="Send"
+                // The focus stays in the text, and a phone's keyboard stays up.
+                on:mousedown=|ev| ev.prevent_default()
+            >
+                {icon(icons::SEND)}
+            </button>
+        </form>
+    }
+}
+
+/// A text inside `<textarea>`. It is written as it is there, so it must be escaped here; and the
+/// first line break after the tag would be dropped.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    if text.starts_with('\n') {
+        escaped.push('\n');
+    }
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            _ => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// Keeps the box and the draft alike. What was typed (or came back refused) before the program was
+/// there is taken over, not wiped.
+fn keep_draft(state: HouseState, area: NodeRef<html::Textarea>) {
+    Effect::new(move |woken: Option<bool>| {
+        let draft = state.draft.get();
+        let Some(area) = area.get() else { return false };
+        let typed = area.value();
+        if woken != Some(true) && !typed.is_empty() {
+            state.draft.set(typed);
+        } else if typed != draft {
+            area.set_value(&draft);
+        }
+        true
+    });
+    Effect::new(move |before: Option<crate::protocol::Target>| {
+        let place = state.place.get();
+        let moved = before.is_none_or(|before| before != place);
+        if moved
+            && !touch()
+            && let Some(area) = area.get()
+        {
+            let _ = area.focus();
+        }
+        place
+    });
+}
+
+/// A refusal of the plain form is in the page only: takes it over.
+fn keep_refusal(state: HouseState, said_no: NodeRef<html::P>) {
+    Effect::new(move |_| {
+        let Some(said_no) = said_no.get() else { return };
+        let words = said_no.text_content().unwrap_or_default();
+        if state.refusal.with_untracked(Option::is_none) && !words.trim().is_empty() {
+            state.refusal.set(Some(crate::protocol::Refusal::invalid("body", words)));
+        }
+    });
+}
+
+/// Whether the main pointer is a finger.
+fn touch() -> bool {
+    #[cfg(feature = "hydrate")]
+    return window()
+        .match_media("(pointer: coarse)")
+        .ok()
+        .flatten()
+        .is_some_and(|query| query.matches());
+    #[cfg(not(feature = "hydrate"))]
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_draft_cannot_leave_its_box() {
+        assert_eq!(escape("</textarea><script>&"), "&lt;/textarea&gt;&lt;script&gt;&amp;");
+        assert_eq!(escape("\nx"), "\n\nx");
+    }
+}

@@ -1,0 +1,29 @@
+//! The house at dusk: a small picture for the pages outside the rooms. As many of its windows are
+//! lit as the page says.
+
+use leptos::prelude::*;
+
+const COLUMNS: usize = 4;
+const ROWS: usize = 3;
+/// The order in which windows light up: scattered, as in a real house.
+const ORDER: [usize; COLUMNS * ROWS] = [5, 2, 8, 11, 0, 7, 9, 3, 4, 10, 1, 6];
+
+/// The house, with `lit` of its windows lit.
+pub fn facade(lit: usize) -> impl IntoView {
+    let windows = (0..COLUMNS * ROWS)
+        .map(|place| {
+            let (x, y) = (place % COLUMNS * 26 + 22, place / COLUMNS * 30 + 38);
+            let rank = ORDER.iter().position(|at| *at == place).unwrap_or_default();
+            let class = if rank < lit { "pane lit" } else { "pane" };
+            let d = format!("M{x} {y}h16v20h-16zm8 0v20m-8-9h16");
+            view! { <path class=class d=d></path> }
+        })
+        .collect_view();
+    view! {
+        <svg class="facade" viewBox="0 0 138 150" aria-hidden="true">
+            <path class="wall" d="M10 142V30L69 6l59 24v112z"></path>
+            {windows}
+            <path class="ground" d="M0 142h138"></path>
+        </svg>
+    }
+}

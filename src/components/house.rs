@@ -1,0 +1,101 @@
+//! A room's or a conversation's page: rooms and people, the log, who is here.
+
+use super::{
+    awake,
+    composer::composer,
+    face::face,
+    icons::{self, icon},
+    roster::{self, roster},
+    side::{self, side},
+    timeline::timeline,
+    window::window,
+};
+use crate::{
+    client::{Act, HouseState},
+    protocol::{Target, urls},
+};
+use leptos::{
+    ev,
+    prelude::*,
+    wasm_bindgen::JsCast,
+    web_sys::{Element, HtmlElement},
+};
+
+/// The whole of `<div id="house">`, on the server and in the browser.
+#[component]
+pub fn HouseView(
+    /// What it shows.
+    state: HouseState,
+) -> impl IntoView {
+    // What only works with the program running is shown once it does.
+    let awake = RwSignal::new(false);
+    Effect::new(move |_| awake.set(true));
+    awake::tell();
+    view! {
+        <div class="house" class:awake=awake on:click=move |ev| follow(&ev, state)>
+            {side(state)}
+            <main class="room">
+                {header(state)}
+                {timeline(state)}
+                {composer(state)}
+            </main>
+            {roster(state)}
+        </div>
+    }
+}
+
+fn header(state: HouseState) -> impl IntoView {
+    let lit = move || state.online.with(|online| online.count > 0);
+    let mark = move || match state.place.get() {
+        Target::Person(name) => face(&name, true, here(state, &name)).into_any(),
+        _ => window(lit(), true).into_any(),
+    };
+    let about = move || match state.place.get() {
+        Target::Person(name) if here(state, &name) => "here now".to_owned(),
+        Target::Person(_) => "away; your words will wait".to_owned(),
+        _ => match state.online.with(|online| online.count) {
+            0 => "nobody is here".to_owned(),
+            count => format!("{count} here"),
+        },
+    };
+    view! {
+        <header class="place">
+            <button class="icon-button rooms-button" type="button" aria-label="Rooms" popovertarget=side::ID>
+                {icon(icons::ROOMS)}
+            </button>
+            {mark}
+            <h1><bdi dir="auto">{move || state.place.get().name().to_owned()}</bdi></h1>
+            <span class="about">{about}</span>
+            <button class="icon-button people-button" type="button" aria-label="People" popovertarget=roster::ID>
+                {icon(icons::PEOPLE)}
+            </button>
+        </header>
+    }
+}
+
+fn here(state: HouseState, name: &str) -> bool {
+    state.online.with(|online| online.users.iter().flatten().any(|user| user == name))
+}
+
+/// Goes to another place without leaving the page, on a plain click on a link to one. Every other
+/// click is the browser's.
+fn follow(ev: &ev::MouseEvent, state: HouseState) {
+    let modified = ev.ctrl_key() || ev.meta_key() || ev.shift_key() || ev.alt_key();
+    if ev.default_prevented() || ev.button() != 0 || modified {
+        return;
+    }
+    let link = ev
+        .target()
+        .and_then(|target| target.dyn_into::<Element>().ok())
+        .and_then(|element| element.closest("a[data-go]").ok().flatten());
+    let Some(link) = link else { return };
+    let Some(target) = link.get_attribute("href").as_deref().and_then(urls::target) else { return };
+    ev.prevent_default();
+    if let Ok(Some(drawer)) = link.closest("[popover]")
+        && let Ok(drawer) = drawer.dyn_into::<HtmlElement>()
+    {
+        // Refused where it is a column and not a drawer: then there is nothing to close.
+        let _ = drawer.hide_popover();
+    }
+    state.act.run(Act::Go(target));
+}

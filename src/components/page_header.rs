@@ -1,0 +1,54 @@
+//! The header of the pages outside the rooms: the house's name and my account.
+
+use super::{face::face, window::window};
+use crate::{
+    pages::{Shell, SignUp},
+    protocol::urls,
+};
+use leptos::prelude::*;
+
+/// The header; `account` leaves the menu out where the page itself is about logging in.
+pub fn page_header(shell: &Shell, account: bool) -> impl IntoView + use<> {
+    view! {
+        <header class="top">
+            <a class="logo" href=urls::INDEX>
+                {window(true, false)}
+                <b>"Roomful"</b>
+            </a>
+            {account.then(|| account_menu(shell))}
+        </header>
+    }
+}
+
+fn account_menu(shell: &Shell) -> AnyView {
+    let Some(me) = &shell.me else {
+        let sign_up = shell.sign_up == SignUp::Open;
+        return view! {
+            <nav class="account" aria-label="Account">
+                <a class="button quiet" href=urls::LOG_IN>"Log in"</a>
+                {sign_up.then(|| view! { <a class="button" href=urls::SIGN_UP>"Sign up"</a> })}
+            </nav>
+        }
+        .into_any();
+    };
+    view! {
+        <nav class="account" aria-label="Account">
+            <a class="who" href=urls::ACCOUNT>
+                {face(&me.name, true, false)}
+                <bdi dir="auto">{me.name.clone()}</bdi>
+            </a>
+            {log_out(shell.path.clone())}
+        </nav>
+    }
+    .into_any()
+}
+
+/// The button that ends this session.
+pub fn log_out(page: String) -> impl IntoView {
+    view! {
+        <form method="post" action="/api/log_out">
+            <input type="hidden" name="page" value=page/>
+            <button class="button quiet">"Log out"</button>
+        </form>
+    }
+}

@@ -1,0 +1,103 @@
+//! The side column: rooms and people I talk to, what is unread there, and my account. On narrow
+//! screens it is a drawer (a popover: it opens and closes without a script, and Esc closes it).
+
+use super::{
+    face::face,
+    icons::{self, icon},
+    window::window,
+    words,
+};
+use crate::{
+    client::HouseState,
+    protocol::{
+        Target, urls,
+        views::{Line, Me},
+    },
+};
+use leptos::prelude::*;
+
+/// The drawer's id, for the buttons that open it.
+pub const ID: &str = "rooms";
+
+/// The column.
+pub fn side(state: HouseState) -> impl IntoView {
+    let me = state.me.get_value();
+    let lines = move |of: fn(&crate::protocol::views::Side) -> &Vec<Line>| {
+        let place = state.place.get();
+        state
+            .side
+            .with(|side| of(side).iter().map(|known| line(known, known.to == place)).collect_view())
+    };
+    let nobody = move || state.side.with(|side| side.people.is_empty());
+    view! {
+        <nav class="side" id=ID popover="auto" aria-label="Rooms and people">
+            <div class="side-top">
+                <a class="logo" href=urls::INDEX>
+                    {window(true, true)}
+                    <b>"Roomful"</b>
+                </a>
+                {super::icons::close_drawer(ID)}
+            </div>
+            <div class="side-lists">
+                <section>
+                    <h2>"Rooms"</h2>
+                    <ul>{move || lines(|side| &side.rooms)}</ul>
+                    <a class="all" href=urls::INDEX>"All rooms"</a>
+                </section>
+                {me.is_some().then(|| view! {
+                    <section>
+                        <h2>"People"</h2>
+                        <ul>{move || lines(|side| &side.people)}</ul>
+                        <p class="hint" hidden=move || !nobody()>
+                            "Nobody yet. Choose someone who is here to talk in private."
+                        </p>
+                    </section>
+                })}
+            </div>
+            {me.map(|me| mine(me, state))}
+        </nav>
+    }
+}
+
+fn line(known: &Line, current: bool) -> impl IntoView + use<> {
+    let name = known.to.name().to_owned();
+    let lit = known.online > 0;
+    let mark = match known.to {
+        Target::Person(_) => face(&name, true, lit).into_any(),
+        _ => window(lit, true).into_any(),
+    };
+    let person_here = lit && matches!(known.to, Target::Person(_));
+    let class = if known.unread > 0 { "unread" } else { "" };
+    let unread = (known.unread > 0).then(|| {
+        view! { <span class="count">{words::unread(known.unread)}<span class="sr">" unread"</span></span> }
+    });
+    view! {
+        <li class=class>
+            <a href=urls::page(&known.to) data-go="" aria-current=current.then_some("page")>
+                {mark}
+                <bdi class="name" dir="auto">{name}</bdi>
+                {person_here.then(|| view! { <span class="sr">"here now"</span> })}
+                {unread}
+            </a>
+        </li>
+    }
+}
+
+/// My account, at the foot of the column.
+fn mine(me: Me, state: HouseState) -> impl IntoView {
+    let page = move || urls::page(&state.place.get());
+    view! {
+        <div class="side-foot">
+            <a class="who" href=urls::ACCOUNT>
+                {face(&me.name, true, false)}
+                <bdi class="name" dir="auto">{me.name}</bdi>
+            </a>
+            <form method="post" action="/api/log_out">
+                <input type="hidden" name="page" value=page/>
+                <button class="icon-button" aria-label="Log out" title="Log out">
+                    {icon(icons::LEAVE)}
+                </button>
+            </form>
+        </div>
+    }
+}

@@ -1,0 +1,15 @@
+//! The lit window: the mark of a room, and of the house itself. Only ever an ornament: what it says
+//! is said in words beside it.
+
+use leptos::prelude::*;
+
+/// A window, lit or dark.
+pub fn window(lit: bool, small: bool) -> impl IntoView {
+    let class = match (lit, small) {
+        (true, true) => "window lit small",
+        (true, false) => "window lit",
+        (false, true) => "window small",
+        (false, false) => "window",
+    };
+    view! { <span class=class aria-hidden="true"></span> }
+}

@@ -1,0 +1,164 @@
+//! My account: password, sessions, and the invitations of those who look after the house.
+
+use super::{
+    Account, InviteLine, Returned, SessionLine, Shell, agent,
+    document::{Page, document},
+};
+use crate::{
+    components::{
+        field::{Field, field},
+        notice,
+        page_header::page_header,
+        words,
+    },
+    protocol::{At, urls},
+};
+use leptos::prelude::*;
+
+const CHANGE_PASSWORD: &str = "/api/change_password";
+
+/// My password and my sessions.
+#[must_use]
+pub fn account(shell: &Shell, account: Account, returned: Option<Returned>) -> String {
+    let page = Page { title: "Your account".to_owned(), class: "outside", wakes: None };
+    document(shell, page, || {
+        let (password, other) = match returned {
+            Some(returned) if returned.action == CHANGE_PASSWORD => (Some(returned), None),
+            other => (None, other),
+        };
+        view! {
+            <div class="page">
+                {page_header(shell, true)}
+                <main class="account-page">
+                    <h1>"Your account"</h1>
+                    {account.done.map(|done| view! { <p class="notice" role="status">{done}</p> })}
+                    {other.map(|returned| notice::refused(returned.refusal.message))}
+                    {change_password(shell, password.as_ref())}
+                    {sessions(shell, account.sessions)}
+                    {account.invites.map(|invites| invitations(shell, invites))}
+                    <p class="aside"><a class="link" href=urls::INDEX>"Back to the rooms"</a></p>
+                </main>
+            </div>
+        }
+    })
+}
+
+fn change_password(shell: &Shell, returned: Option<&Returned>) -> impl IntoView + use<> {
+    let (current, new) =
+        (returned.and_then(|r| r.about("current")), returned.and_then(|r| r.about("new")));
+    let general = returned
+        .filter(|_| current.is_none() && new.is_none())
+        .map(|r| notice::refused(r.refusal.message.clone()));
+    let (wrong_current, wrong_new) = (current.is_some(), new.is_some());
+    view! {
+        <section class="panel">
+            <h2>"Password"</h2>
+            <form class="stack" method="post" action=CHANGE_PASSWORD>
+                <input type="hidden" name="page" value=shell.path.clone()/>
+                // Tells a password manager whose password this is.
+                <input
+                    type="text"
+                    hidden=true
+                    autocomplete="username"
+                    value=shell.me.as_ref().map(|me| me.name.clone())
+                />
+                {general}
+                {field(Field {
+                    label: "Current password",
+                    name: "current",
+                    secret: true,
+                    autocomplete: "current-password",
+                    error: current,
+                    first: wrong_current,
+                    ..Field::default()
+                })}
+                {field(Field {
+                    label: "New password",
+                    name: "new",
+                    secret: true,
+                    autocomplete: "new-password",
+                    hint: Some("8 to 128 characters. Your other sessions end when it changes."),
+                    error: new,
+                    first: wrong_new,
+                    ..Field::default()
+                })}
+                <button class="button">"Change password"</button>
+            </form>
+        </section>
+    }
+}
+
+fn time(at: At) -> impl IntoView {
+    view! { <time datetime=at.to_string()>{words::moment(at)}</time> }
+}
+
+fn sessions(shell: &Shell, sessions: Vec<SessionLine>) -> impl IntoView + use<> {
+    let lines = sessions
+        .into_iter()
+        .map(|session| {
+            view! {
+                <li>
+                    <div class="what">
+                        <b>{agent::in_words(&session.agent)}</b>
+                        {session.this.then(|| view! { <span class="tag">"this one"</span> })}
+                        <p class="quiet">
+                            "Begun " {time(session.created_at)} ", last used " {time(session.seen_at)}
+                        </p>
+                    </div>
+                    // This one is ended by logging out.
+                    {(!session.this)
+                        .then(|| end_button("/api/end_session", "session", session.id, &shell.path))}
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <section class="panel">
+            <h2>"Where you are logged in"</h2>
+            <ul class="lines">{lines}</ul>
+        </section>
+    }
+}
+
+fn end_button(
+    action: &'static str,
+    name: &'static str,
+    id: String,
+    path: &str,
+) -> impl IntoView + use<> {
+    view! {
+        <form method="post" action=action>
+            <input type="hidden" name="page" value=path.to_owned()/>
+            <input type="hidden" name=name value=id/>
+            <button class="button quiet">"End"</button>
+        </form>
+    }
+}
+
+fn invitations(shell: &Shell, invites: Vec<InviteLine>) -> impl IntoView + use<> {
+    let lines = invites
+        .into_iter()
+        .map(|invite| {
+            view! {
+                <li>
+                    <div class="what">
+                        <input readonly=true type="text" aria-label="Invitation link" value=invite.link/>
+                        <p class="quiet">"Opens the door until " {time(invite.expires_at)}</p>
+                    </div>
+                    {end_button("/api/end_invite", "invite", invite.id, &shell.path)}
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <section class="panel">
+            <h2>"Invitations"</h2>
+            <p class="quiet">"Whoever has such a link can make an account."</p>
+            <ul class="lines">{lines}</ul>
+            <form method="post" action="/api/make_invite">
+                <input type="hidden" name="page" value=shell.path.clone()/>
+                <button class="button">"Make an invitation link"</button>
+            </form>
+        </section>
+    }
+}

@@ -1,0 +1,92 @@
+//! The document around every page: head, style, and the program where the page has use for it.
+
+use super::Shell;
+use crate::components::notice;
+use leptos::prelude::*;
+use serde::Serialize;
+
+/// One page to put into a document.
+pub struct Page {
+    /// Before the house's name in the title.
+    pub title: String,
+    /// The body's class.
+    pub class: &'static str,
+    /// What the program wakes with: the id of the data's script, and the data as JSON.
+    pub wakes: Option<(&'static str, String)>,
+}
+
+/// The whole page. Every view is built inside one owner, which ends with it.
+pub fn document<V: IntoView + 'static>(
+    shell: &Shell,
+    page: Page,
+    body: impl FnOnce() -> V,
+) -> String {
+    let owner = Owner::new();
+    let html = owner.with(|| {
+        let Page { title, class, wakes } = page;
+        let program = wakes.is_some().then(|| program(shell));
+        let data = wakes.map(|(id, json)| {
+            view! { <script type="application/json" id=id inner_html=json></script> }
+        });
+        view! {
+            <html lang="en">
+                <head>
+                    <meta charset="utf-8"/>
+                    <meta
+                        name="viewport"
+                        content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content"
+                    />
+                    <title>{format!("{title} · Roomful")}</title>
+                    <meta name="color-scheme" content="light dark"/>
+                    <meta name="theme-color" content="#f1ede5" media="(prefers-color-scheme: light)"/>
+                    <meta name="theme-color" content="#1a1d25" media="(prefers-color-scheme: dark)"/>
+                    <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                    <link rel="stylesheet" href=shell.assets.css.clone()/>
+                    {program}
+                </head>
+                <body class=class>
+                    {shell.setting_up.then(notice::setting_up)}
+                    {body()}
+                    {data}
+                </body>
+            </html>
+        }
+        .to_html()
+    });
+    format!("<!DOCTYPE html>{html}")
+}
+
+/// Loads the program and wakes the page with it.
+fn program(shell: &Shell) -> impl IntoView + use<> {
+    let (js, wasm, nonce) =
+        (shell.assets.js.clone(), shell.assets.wasm.clone(), shell.nonce.clone());
+    let script = format!(
+        "import init, {{ hydrate }} from {};\nawait init({{ module_or_path: {} }});\nhydrate();",
+        json(&js),
+        json(&wasm)
+    );
+    view! {
+        <link rel="modulepreload" href=js nonce=nonce.clone()/>
+        <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
+        <script type="module" nonce=nonce inner_html=script></script>
+    }
+}
+
+/// Data as JSON that cannot end the script around it.
+pub fn json<T: Serialize>(data: &T) -> String {
+    // Plain data with text keys: it always has a JSON form.
+    serde_json::to_string(data).unwrap_or_default().replace('<', "\\u003c")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_cannot_end_its_script() {
+        let text = "</script><!--<script>";
+        let written = json(&text);
+        assert!(!written.contains('<'), "{written}");
+        assert_eq!(serde_json::from_str::<String>(&written).ok().as_deref(), Some(text));
+    }
+}

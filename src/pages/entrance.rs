@@ -1,0 +1,234 @@
+//! Coming in: logging in, signing up, and making the first administrator.
+
+use super::{
+    Returned, Shell, SignUp,
+    document::{Page, document},
+};
+use crate::{
+    components::{
+        facade::facade,
+        field::{Field, field},
+        notice,
+        page_header::page_header,
+    },
+    protocol::urls,
+};
+use leptos::prelude::*;
+
+const NAME_HINT: &str = "Up to 32 letters and digits of any script, and _ . -";
+const PASSWORD_HINT: &str = "8 to 128 characters. A short sentence is a good one.";
+
+/// A page with one form on a card.
+fn card<V: IntoView + 'static>(
+    shell: &Shell,
+    title: &'static str,
+    lit: usize,
+    inside: impl FnOnce() -> V,
+) -> String {
+    let page = Page { title: title.to_owned(), class: "outside", wakes: None };
+    document(shell, page, || {
+        view! {
+            <div class="page narrow">
+                {page_header(shell, false)}
+                <main class="card">
+                    {facade(lit)}
+                    <h1>{title}</h1>
+                    {inside()}
+                </main>
+            </div>
+        }
+    })
+}
+
+/// Name and password, as they were filled in.
+fn name_and_password(returned: Option<&Returned>, new: bool) -> impl IntoView + use<> {
+    let typed = returned.map(|r| r.typed("name").to_owned()).unwrap_or_default();
+    let (wrong_name, wrong_password) =
+        (returned.and_then(|r| r.about("name")), returned.and_then(|r| r.about("password")));
+    // One begins with what is missing or wrong.
+    let password_first = wrong_name.is_none() && !typed.is_empty();
+    let general = returned
+        .filter(|_| wrong_name.is_none() && wrong_password.is_none())
+        .map(|r| notice::refused(r.refusal.message.clone()));
+    view! {
+        {general}
+        {field(Field {
+            label: "Name",
+            name: "name",
+            autocomplete: "username",
+            hint: new.then_some(NAME_HINT),
+            value: typed,
+            error: wrong_name,
+            first: !password_first,
+            ..Field::default()
+        })}
+        {field(Field {
+            label: "Password",
+            name: "password",
+            secret: true,
+            autocomplete: if new { "new-password" } else { "current-password" },
+            hint: new.then_some(PASSWORD_HINT),
+            error: wrong_password,
+            first: password_first,
+            ..Field::default()
+        })}
+    }
+}
+
+fn hidden(name: &'static str, value: &str) -> impl IntoView + use<> {
+    view! { <input type="hidden" name=name value=value.to_owned()/> }
+}
+
+/// The other entrance, coming back to the same place.
+fn other(path: &str, next: &str) -> String {
+    if next == urls::INDEX {
+        path.to_owned()
+    } else {
+        format!("{path}?next={}", urls::encode(next))
+    }
+}
+
+/// Logging in.
+#[must_use]
+pub fn log_in(shell: &Shell, next: &str, returned: Option<Returned>) -> String {
+    card(shell, "Log in", 5, || {
+        let sign_up = shell.sign_up == SignUp::Open;
+        view! {
+            <form class="stack" method="post" action="/api/log_in">
+                {hidden("page", &shell.path)}
+                {hidden("next", next)}
+                {name_and_password(returned.as_ref(), false)}
+                <button class="button">"Log in"</button>
+            </form>
+            {sign_up.then(|| view! {
+                <p class="aside">"New here? "<a class="link" href=other(urls::SIGN_UP, next)>"Sign up"</a></p>
+            })}
+        }
+    })
+}
+
+/// Signing up; `invite` from the link, if there was one.
+#[must_use]
+pub fn sign_up(
+    shell: &Shell,
+    next: &str,
+    invite: Option<String>,
+    returned: Option<Returned>,
+) -> String {
+    card(shell, "Sign up", 7, || {
+        let log_in = view! {
+            <p class="aside">"Have an account? "<a class="link" href=other(urls::LOG_IN, next)>"Log in"</a></p>
+        };
+        let shut = match (shell.sign_up, &invite) {
+            (SignUp::Closed, _) => {
+                Some("Whoever looks after this house makes the accounts. Ask them for one.")
+            }
+            (SignUp::Invite, None) => Some(
+                "This house is open to whoever has an invitation link. Ask someone who looks after it for one.",
+            ),
+            _ => None,
+        };
+        if let Some(words) = shut {
+            return view! {
+                {returned.map(|r| notice::refused(r.refusal.message))}
+                <p>{words}</p>
+                {log_in}
+            }
+            .into_any();
+        }
+        view! {
+            <form class="stack" method="post" action="/api/sign_up">
+                {hidden("page", &shell.path)}
+                {hidden("next", next)}
+                {invite.map(|invite| hidden("invite", &invite))}
+                {name_and_password(returned.as_ref(), true)}
+                <button class="button">"Sign up"</button>
+            </form>
+            {log_in}
+        }
+        .into_any()
+    })
+}
+
+/// Making the first administrator; `key` from the link, `None` where it is missing or wrong.
+#[must_use]
+pub fn set_up(shell: &Shell, key: Option<String>, returned: Option<Returned>) -> String {
+    let lit = usize::from(key.is_some());
+    card(shell, "Open the house", lit, || {
+        let Some(key) = key else {
+            let words = if shell.setting_up {
+                "This page needs the set-up link. Copy it whole from the console where the house was started; it works once."
+            } else {
+                "This house is open already: the set-up link has been used."
+            };
+            let log_in = (!shell.setting_up)
+                .then(|| view! { <p><a class="button" href=urls::LOG_IN>"Log in"</a></p> });
+            return view! {
+                {returned.map(|r| notice::refused(r.refusal.message))}
+                <p>{words}</p>
+                {log_in}
+            }
+            .into_any();
+        };
+        view! {
+            <p>"Make the first account. It looks after the house: it may invite people, and whatever else needs a key."</p>
+            <form class="stack" method="post" action="/api/set_up">
+                {hidden("page", &shell.path)}
+                {hidden("key", &key)}
+                {name_and_password(returned.as_ref(), true)}
+                <button class="button">"Open the house"</button>
+            </form>
+        }
+        .into_any()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{Code, Refusal};
+
+    fn returned(refusal: Refusal) -> Returned {
+        Returned {
+            action: "/api/sign_up".to_owned(),
+            refusal,
+            fields: vec![("name".to_owned(), "a\"b<c".to_owned())],
+        }
+    }
+
+    #[test]
+    fn a_refused_form_comes_back_filled_in() {
+        let html = sign_up(
+            &Shell::default(),
+            "/chat/lobby/",
+            None,
+            Some(returned(Refusal::invalid("name", "That name is taken."))),
+        );
+        assert!(html.contains("value=\"a&quot;b&lt;c\""), "{html}");
+        assert!(html.contains("aria-invalid=\"true\""), "{html}");
+        assert!(
+            html.contains("id=\"field-name-error\" role=\"alert\">That name is taken."),
+            "{html}"
+        );
+        assert!(html.contains("name=\"next\" value=\"/chat/lobby/\""), "{html}");
+    }
+
+    #[test]
+    fn a_refusal_about_no_field_stands_above_the_form() {
+        let html = log_in(
+            &Shell::default(),
+            "/chat/",
+            Some(returned(Refusal::new(Code::Forbidden, "Name or password is wrong."))),
+        );
+        assert!(html.contains("role=\"alert\">Name or password is wrong."), "{html}");
+        assert!(!html.contains("aria-invalid"), "{html}");
+    }
+
+    #[test]
+    fn without_an_invitation_there_is_no_form_to_fill_in_vain() {
+        let shell = Shell { sign_up: SignUp::Invite, ..Shell::default() };
+        assert!(!sign_up(&shell, "/chat/", None, None).contains("<form"));
+        let html = sign_up(&shell, "/chat/", Some("k".to_owned()), None);
+        assert!(html.contains("name=\"invite\" value=\"k\""), "{html}");
+    }
+}

@@ -1,0 +1,80 @@
+//! Where nothing is: a room that does not exist yet, an address that leads nowhere, a failure.
+
+use super::{
+    Returned, Shell,
+    document::{Page, document},
+};
+use crate::{
+    components::{facade::facade, notice, page_header::page_header},
+    protocol::{Refusal, Target, urls},
+};
+use leptos::prelude::*;
+
+/// A dark house, what is the matter, and a way on.
+fn dark<V: IntoView + 'static>(
+    shell: &Shell,
+    title: String,
+    heading: impl IntoView + 'static,
+    inside: impl FnOnce() -> V,
+) -> String {
+    let page = Page { title, class: "outside", wakes: None };
+    document(shell, page, || {
+        view! {
+            <div class="page">
+                {page_header(shell, true)}
+                <main class="empty">
+                    {facade(0)}
+                    <h1>{heading}</h1>
+                    {inside()}
+                    <p><a class="link" href=urls::INDEX>"Back to the rooms"</a></p>
+                </main>
+            </div>
+        }
+    })
+}
+
+/// A room that does not exist: with a button that makes it, or an offer to log in.
+#[must_use]
+pub fn no_room(shell: &Shell, name: &str, returned: Option<Returned>) -> String {
+    let title = format!("There is no room called {name} yet.");
+    let shown = name.to_owned();
+    let heading = move || {
+        view! { "There is no room called " <bdi dir="auto">{shown.clone()}</bdi> " yet." }
+    };
+    dark(shell, title, heading, || {
+        let refused = returned.map(|returned| notice::refused(returned.refusal.message));
+        let way_on = if shell.me.is_some() {
+            view! {
+                <form method="post" action="/api/enter_room">
+                    <input type="hidden" name="page" value=shell.path.clone()/>
+                    <input type="hidden" name="name" value=name.to_owned()/>
+                    <button class="button">"Open this room"</button>
+                </form>
+            }
+            .into_any()
+        } else {
+            let next = urls::page(&Target::Room(name.to_owned()));
+            view! {
+                <p><a class="button" href=urls::log_in_and_return(&next)>"Log in to open it"</a></p>
+            }
+            .into_any()
+        };
+        view! { {refused} {way_on} }
+    })
+}
+
+/// Nothing is at this address, or nothing for you.
+#[must_use]
+pub fn no_page(shell: &Shell) -> String {
+    const TITLE: &str = "Nothing is here.";
+    dark(shell, TITLE.to_owned(), TITLE, || {
+        view! { <p>"The address leads nowhere, or to something that is not for you."</p> }
+    })
+}
+
+/// Something was refused or failed, in plain words, with a way on.
+#[must_use]
+pub fn trouble(shell: &Shell, refusal: &Refusal) -> String {
+    let title = if refusal.temporary { "Not right now." } else { "That did not work." };
+    dark(shell, title.to_owned(), title, || notice::refused(refusal.message.clone()))
+}

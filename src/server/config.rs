@@ -1,0 +1,221 @@
+//! Every setting, by flag or environment, in one list.
+
+use super::security::addresses::read_net;
+use super::security::origin;
+use super::security::passwords::Cost;
+use super::security::rate::Rate;
+use crate::protocol::limits::{self, Limits};
+use ipnet::IpNet;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+pub use crate::pages::SignUp;
+
+/// A setting's reader, whose error begins with the setting's name.
+macro_rules! named {
+    ($name:literal, $read:expr) => {
+        |text: &str| ($read)(text).map_err(|why| format!("{} {why}", $name))
+    };
+}
+
+/// The settings of `roomful serve`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Config {
+    /// Where to listen.
+    #[arg(long, env = "ROOMFUL_ADDR", default_value = "127.0.0.1:3000", value_parser = named!("ROOMFUL_ADDR", read_addr))]
+    pub addr: SocketAddr,
+
+    /// Where everything is stored.
+    #[arg(long, env = "ROOMFUL_DATABASE_URL", default_value = DATABASE_URL)]
+    pub database_url: String,
+
+    /// The address people type, such as https://chat.example.org. Sets which origin is ours and,
+    /// under https, that cookies are sent over https alone.
+    #[arg(long, env = "ROOMFUL_PUBLIC_URL", value_parser = named!("ROOMFUL_PUBLIC_URL", read_url))]
+    pub public_url: Option<String>,
+
+    /// Proxies whose X-Forwarded-For counts: addresses or networks, parted by commas.
+    #[arg(long, env = "ROOMFUL_TRUSTED_PROXIES", value_delimiter = ',', value_parser = named!("ROOMFUL_TRUSTED_PROXIES", read_net))]
+    pub trusted_proxies: Vec<IpNet>,
+
+    /// Who may make an account: open, invite or closed.
+    #[arg(long, env = "ROOMFUL_SIGNUP", default_value = "open", value_parser = named!("ROOMFUL_SIGNUP", read_sign_up))]
+    pub sign_up: SignUp,
+
+    /// Whether visitors may read rooms: on or off.
+    #[arg(long, env = "ROOMFUL_PUBLIC_READING", default_value = "on", value_parser = named!("ROOMFUL_PUBLIC_READING", read_switch), action = clap::ArgAction::Set)]
+    pub public_reading: bool,
+
+    /// What is logged, such as info or roomful=debug.
+    #[arg(long, env = "ROOMFUL_LOG", default_value = "info")]
+    pub log: String,
+
+    /// Messages a user may send, such as 20/10s, or off.
+    #[arg(long, env = "ROOMFUL_MESSAGE_RATE", default_value = "20/10s", value_parser = named!("ROOMFUL_MESSAGE_RATE", read_rate))]
+    pub message_rate: MessageRate,
+
+    /// Connections of one user; 0 for no limit.
+    #[arg(long, env = "ROOMFUL_CONNECTIONS_PER_USER", default_value_t = limits::CONNECTIONS_PER_USER, value_parser = named!("ROOMFUL_CONNECTIONS_PER_USER", read_count))]
+    pub connections_per_user: usize,
+
+    /// Connections of one address; 0 for no limit.
+    #[arg(long, env = "ROOMFUL_CONNECTIONS_PER_ADDRESS", default_value_t = limits::CONNECTIONS_PER_ADDRESS, value_parser = named!("ROOMFUL_CONNECTIONS_PER_ADDRESS", read_count))]
+    pub connections_per_address: usize,
+
+    /// Characters in a message.
+    #[arg(long, env = "ROOMFUL_BODY_LIMIT", default_value_t = limits::BODY, value_parser = named!("ROOMFUL_BODY_LIMIT", read_some))]
+    pub body_limit: usize,
+
+    /// Bytes in a client's frame.
+    #[arg(long, env = "ROOMFUL_FRAME_LIMIT", default_value_t = limits::FRAME, value_parser = named!("ROOMFUL_FRAME_LIMIT", read_frame))]
+    pub frame_limit: usize,
+
+    /// Conversations one connection may follow.
+    #[arg(long, env = "ROOMFUL_ROOMS_PER_CONNECTION", default_value_t = limits::ROOMS, value_parser = named!("ROOMFUL_ROOMS_PER_CONNECTION", read_some))]
+    pub rooms_per_connection: usize,
+
+    /// Seconds between two pings of the server.
+    #[arg(long, env = "ROOMFUL_HEARTBEAT", default_value = "25", value_parser = named!("ROOMFUL_HEARTBEAT", read_seconds))]
+    pub heartbeat: Duration,
+
+    /// Bytes that may wait for one connection.
+    #[arg(long, env = "ROOMFUL_QUEUE_BYTES", default_value_t = limits::QUEUE_BYTES, value_parser = named!("ROOMFUL_QUEUE_BYTES", read_some))]
+    pub queue_bytes: usize,
+
+    /// Frames that may wait for one connection.
+    #[arg(long, env = "ROOMFUL_QUEUE_FRAMES", default_value_t = limits::QUEUE_FRAMES, value_parser = named!("ROOMFUL_QUEUE_FRAMES", read_some))]
+    pub queue_frames: usize,
+
+    /// How long past the heartbeat a connection may be silent.
+    #[arg(skip = Duration::from_millis(limits::HEARTBEAT_GRACE_MS))]
+    pub heartbeat_grace: Duration,
+    /// How long a leave waits.
+    #[arg(skip = Duration::from_millis(limits::LEAVE_GRACE_MS))]
+    pub leave_grace: Duration,
+    /// At most one presence frame a room in this time.
+    #[arg(skip = Duration::from_millis(limits::PRESENCE_EVERY_MS))]
+    pub presence_every: Duration,
+    /// How long to wait for another program's lock on the database.
+    #[arg(skip = Duration::from_secs(5))]
+    pub busy_timeout: Duration,
+    /// How much work a password's hash is.
+    #[arg(skip = Cost::DEFAULT)]
+    pub password_cost: Cost,
+}
+
+/// The database of a house that says nothing else.
+pub const DATABASE_URL: &str = "sqlite:data/roomful.db";
+
+/// A rate, or none; a type of its own so that "off" is a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MessageRate(pub Option<Rate>);
+
+impl Config {
+    /// The defaults, on a free port, with a database at `database` and cheap passwords.
+    #[must_use]
+    pub fn for_tests(database: &Path) -> Self {
+        Self {
+            addr: SocketAddr::from(([127, 0, 0, 1], 0)),
+            database_url: format!("sqlite:{}", database.display()),
+            public_url: None,
+            trusted_proxies: Vec::new(),
+            sign_up: SignUp::Open,
+            public_reading: true,
+            log: "warn".to_owned(),
+            message_rate: MessageRate(None),
+            connections_per_user: limits::CONNECTIONS_PER_USER,
+            connections_per_address: limits::CONNECTIONS_PER_ADDRESS,
+            body_limit: limits::BODY,
+            frame_limit: limits::FRAME,
+            rooms_per_connection: limits::ROOMS,
+            heartbeat: Duration::from_millis(limits::HEARTBEAT_MS),
+            queue_bytes: limits::QUEUE_BYTES,
+            queue_frames: limits::QUEUE_FRAMES,
+            heartbeat_grace: Duration::from_millis(limits::HEARTBEAT_GRACE_MS),
+            leave_grace: Duration::from_millis(limits::LEAVE_GRACE_MS),
+            presence_every: Duration::from_millis(limits::PRESENCE_EVERY_MS),
+            busy_timeout: Duration::from_secs(5),
+            password_cost: Cost::TESTS,
+        }
+    }
+
+    /// What clients are told.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        Limits { body: self.body_limit, frame: self.frame_limit, rooms: self.rooms_per_connection }
+    }
+
+    /// The origin that is ours, where it is set.
+    #[must_use]
+    pub fn public_origin(&self) -> Option<String> {
+        self.public_url.as_deref().and_then(origin::of)
+    }
+
+    /// Whether people come by https.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
+    }
+}
+
+fn read_addr(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "must be an address and a port, such as 127.0.0.1:3000")
+}
+
+fn read_url(text: &str) -> Result<String, &'static str> {
+    let wrong = "must be the address people type, such as https://chat.example.org, without a path";
+    let url = text.trim_end_matches('/');
+    match origin::of(url) {
+        Some(origin) if origin == url.to_ascii_lowercase() => Ok(origin),
+        _ => Err(wrong),
+    }
+}
+
+fn read_sign_up(text: &str) -> Result<SignUp, &'static str> {
+    match text {
+        "open" => Ok(SignUp::Open),
+        "invite" => Ok(SignUp::Invite),
+        "closed" => Ok(SignUp::Closed),
+        _ => Err("must be open, invite or closed"),
+    }
+}
+
+fn read_switch(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("must be on or off"),
+    }
+}
+
+fn read_rate(text: &str) -> Result<MessageRate, String> {
+    if text == "off" {
+        Ok(MessageRate(None))
+    } else {
+        text.parse().map(|rate| MessageRate(Some(rate)))
+    }
+}
+
+fn read_count(text: &str) -> Result<usize, &'static str> {
+    text.parse().map_err(|_| "must be a whole number; 0 for no limit")
+}
+
+fn read_some(text: &str) -> Result<usize, &'static str> {
+    text.parse().ok().filter(|n| *n > 0).ok_or("must be a whole number above 0")
+}
+
+fn read_frame(text: &str) -> Result<usize, &'static str> {
+    read_some(text)
+        .ok()
+        .filter(|n| *n <= limits::FRAME_READ)
+        .ok_or("must be a whole number from 1 to 1048576")
+}
+
+fn read_seconds(text: &str) -> Result<Duration, &'static str> {
+    text.parse()
+        .ok()
+        .filter(|s| *s > 0)
+        .map(Duration::from_secs)
+        .ok_or("must be a whole number of seconds above 0")
+}

@@ -1,0 +1,191 @@
+//! The verbs: who may, what is valid, what happens. Every entrance (server function, HTTP, both
+//! sockets, command line) calls these and nothing below them.
+
+pub mod accounts;
+pub mod connections;
+pub mod follow;
+pub mod history;
+pub mod house;
+pub mod places;
+pub mod post;
+pub mod read;
+pub mod rooms;
+pub mod sessions;
+pub mod who;
+
+use crate::protocol::{Refusal, Target};
+use crate::server::config::Config;
+use crate::server::groups::{Addressed, Broadcast, Group, Groups};
+use crate::server::presence::{Announcement, Patience, Presence};
+use crate::server::security::rate::Speech;
+use crate::server::security::slowdown::Slowdown;
+use crate::server::store::writer::{Committed, Place as Written, Writer};
+use crate::server::store::{Store, directs, rooms as room_rows, users};
+use std::net::IpAddr;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
+
+pub use who::{Member, Who};
+
+/// Failed log-ins that pass without a wait: of one account, of one address.
+const FREE_FAILURES: (u32, u32) = (5, 20);
+
+/// The house: everything a verb needs.
+pub struct Domain {
+    /// Settings.
+    pub config: Config,
+    /// The database.
+    pub store: Store,
+    /// Where messages are handed in.
+    pub writer: Writer,
+    /// Who hears what.
+    pub groups: Arc<dyn Groups>,
+    /// Who is where.
+    pub presence: Presence,
+    /// Who is connected, and how often.
+    pub connections: connections::Connections,
+    speech: Speech,
+    guesses_at_account: Slowdown<String>,
+    guesses_from_address: Slowdown<IpAddr>,
+    /// The key of the set-up link, until the first user exists.
+    set_up_key: Mutex<Option<String>>,
+    /// Once a user exists this stays true, and is not asked again.
+    inhabited: AtomicBool,
+}
+
+/// What a database error is to those outside; the cause is logged.
+pub fn unavailable(error: sqlx::Error) -> Refusal {
+    tracing::error!(%error, "the database failed");
+    Refusal::unavailable()
+}
+
+impl Domain {
+    /// A house on an open database. The task ends when every handle to the writer is gone.
+    #[must_use]
+    pub fn new(
+        config: Config,
+        store: Store,
+        groups: Arc<dyn Groups>,
+    ) -> (Self, tokio::task::JoinHandle<()>) {
+        let heard = Arc::clone(&groups);
+        let (writer, task) =
+            Writer::start(store.clone(), move |committed| tell(&*heard, committed));
+        let patience = Patience { grace: config.leave_grace, every: config.presence_every };
+        let domain = Self {
+            speech: Speech::new(config.message_rate.0),
+            connections: connections::Connections::new(
+                config.connections_per_user,
+                config.connections_per_address,
+            ),
+            presence: Presence::new(patience),
+            guesses_at_account: Slowdown::new(FREE_FAILURES.0),
+            guesses_from_address: Slowdown::new(FREE_FAILURES.1),
+            set_up_key: Mutex::new(None),
+            inhabited: AtomicBool::new(false),
+            config,
+            store,
+            writer,
+            groups,
+        };
+        (domain, task)
+    }
+
+    /// Tells the others who came and went; runs as long as the server.
+    pub async fn keep_announcing(&self) {
+        loop {
+            for one in self.presence.next().await {
+                if let Err(error) = self.announce(one).await {
+                    tracing::warn!(%error, "an announcement of who came or went was lost");
+                }
+            }
+        }
+    }
+
+    async fn announce(&self, one: Announcement) -> crate::server::store::Result<()> {
+        let Announcement { place, join, leave, count } = one;
+        let mut db = self.store.read().await?;
+        match place {
+            Group::Room(log) => {
+                let name: Option<String> = room_rows::name(&mut db, log).await?;
+                let Some(name) = name else { return Ok(()) };
+                let to = Addressed::All(Target::Room(name));
+                self.groups.publish(place, &Broadcast::Online { to, join, leave, count });
+            }
+            Group::House => {
+                for (name, came) in
+                    join.iter().map(|n| (n, true)).chain(leave.iter().map(|n| (n, false)))
+                {
+                    self.announce_to_partners(&mut db, name, came).await?;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Tells those who have a conversation with this user that they came or went.
+    async fn announce_to_partners(
+        &self,
+        db: &mut crate::server::store::Connection,
+        name: &str,
+        came: bool,
+    ) -> crate::server::store::Result<()> {
+        let Some(user) = users::find(db, &crate::protocol::names::fold(name)).await? else {
+            return Ok(());
+        };
+        for partner in directs::of(db, user.id, house::SIDE_MOST).await? {
+            let (low, high) = directs::pair(user.id, partner.other);
+            let (low_name, high_name) = if low == user.id {
+                (&user.name, &partner.name)
+            } else {
+                (&partner.name, &user.name)
+            };
+            let to = Addressed::Sides {
+                low: Target::Person(high_name.clone()),
+                high: Target::Person(low_name.clone()),
+            };
+            let who = vec![user.name.clone()];
+            let (join, leave) = if came { (who, Vec::new()) } else { (Vec::new(), who) };
+            let here = |name: &str| usize::from(self.presence.look().is_here(Group::House, name));
+            let count = here(&user.name) + here(&partner.name);
+            self.groups
+                .publish(Group::Direct(low, high), &Broadcast::Online { to, join, leave, count });
+        }
+        Ok(())
+    }
+
+    /// Forgets what no longer limits anyone; called now and then.
+    pub fn sweep(&self) {
+        self.speech.sweep();
+    }
+
+    fn set_up_key(&self) -> std::sync::MutexGuard<'_, Option<String>> {
+        // A poisoned lock cannot happen: nothing panics while it is held.
+        self.set_up_key.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Stored first, told then: the one way from the log to those who listen.
+fn tell(groups: &dyn Groups, committed: Committed) {
+    match committed {
+        Committed::Own { user, event } => {
+            let to = Addressed::All(Target::Own);
+            groups.publish(Group::Own(user), &Broadcast::Event { to, event });
+        }
+        Committed::Said { place: Written::Room { log, name }, event } => {
+            let to = Addressed::All(Target::Room(name));
+            groups.publish(Group::Room(log), &Broadcast::Event { to, event });
+        }
+        Committed::Said { place: Written::Direct { low, high }, event } => {
+            let whisper = post::whisper(&event, &low, &high);
+            let to = Addressed::Sides {
+                low: Target::Person(high.name.to_string()),
+                high: Target::Person(low.name.to_string()),
+            };
+            groups.publish(Group::Direct(low.id, high.id), &Broadcast::Event { to, event });
+            if let Some((hearer, whisper)) = whisper {
+                groups.publish(Group::User(hearer), &whisper);
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Saying something: in a room or to a person, from any entrance.
+
+use super::{Domain, Who, unavailable};
+use crate::protocol::commands::{self, Command};
+use crate::protocol::frames::{Event, Kind, SendOk};
+use crate::protocol::{Refusal, Target, limits};
+use crate::server::groups::Broadcast;
+use crate::server::store::UserId;
+use crate::server::store::writer::{Done, Party, Post};
+use tokio::sync::oneshot;
+
+/// A message before it is stored.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// Where.
+    pub to: Target,
+    /// The sender's own id, which makes sending it again harmless.
+    pub cid: String,
+    /// What.
+    pub body: String,
+    /// The id of the message it answers.
+    pub reply_to: Option<String>,
+}
+
+impl Domain {
+    /// Checks a message and hands it to the writer; `done` hears once it is committed or refused.
+    ///
+    /// # Errors
+    /// What is wrong with it; then `done` was not called.
+    pub async fn post(&self, who: &Who, draft: Draft, done: Done<SendOk>) -> Result<(), Refusal> {
+        let me = who.member()?;
+        commands::check_body(&draft.body, self.config.body_limit)?;
+        if draft.cid.is_empty() || draft.cid.chars().count() > limits::CID {
+            return Err(Refusal::invalid(
+                "cid",
+                format!("A cid has 1 to {} characters.", limits::CID),
+            ));
+        }
+        let mut db = self.store.read().await.map_err(unavailable)?;
+        let place = self.find(&mut db, who, &draft.to).await?;
+        drop(db);
+        let place = place
+            .written()
+            .ok_or_else(|| Refusal::invalid("to", "A message goes to a #room or to a @person."))?;
+        self.speech.may_speak(me.id)?;
+        self.writer.post(Post {
+            author: me.party(),
+            author_kind: me.kind,
+            place,
+            cid: draft.cid,
+            body: draft.body,
+            reply_to: draft.reply_to,
+            done,
+        });
+        Ok(())
+    }
+
+    /// The same, and waits until it is stored.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub async fn post_and_wait(&self, who: &Who, draft: Draft) -> Result<SendOk, Refusal> {
+        let (answer, answered) = oneshot::channel();
+        let done = Box::new(move |result| {
+            // Whoever asked may have gone; the message is stored all the same.
+            let _ = answer.send(result);
+        });
+        self.post(who, draft, done).await?;
+        answered.await.unwrap_or_else(|_| Err(Refusal::unavailable()))
+    }
+
+    /// What was typed into a plain form: a message for this place, or a command. Answers where to
+    /// look next.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub async fn say(
+        &self,
+        who: &Who,
+        to: Target,
+        text: &str,
+        cid: String,
+    ) -> Result<Target, Refusal> {
+        let text = text.replace("\r\n", "\n");
+        let (to, body) = match commands::read(&text)? {
+            Command::Say(body) => (to, body.to_owned()),
+            Command::Private { to, body } => (Target::Person(to.to_owned()), body.to_owned()),
+            Command::Unknown(word) => return Err(commands::unknown(word)),
+        };
+        self.post_and_wait(who, Draft { to: to.clone(), cid, body, reply_to: None }).await?;
+        Ok(to)
+    }
+}
+
+/// What the room sockets of the other one are told of a private message.
+pub(super) fn whisper(event: &Event, low: &Party, high: &Party) -> Option<(UserId, Broadcast)> {
+    let Some(Kind::Message(said)) = event.reading() else { return None };
+    let hearer = if *said.author == *low.name { high } else { low };
+    let body = said.body.unwrap_or_default();
+    Some((hearer.id, Broadcast::Whisper { id: said.id, from: said.author, body, at: said.at }))
+}

@@ -1,0 +1,27 @@
+//! Read markers.
+
+use super::{Domain, Who, unavailable};
+use crate::protocol::{Refusal, Target};
+use crate::server::store::writer::Mark;
+use tokio::sync::oneshot;
+
+impl Domain {
+    /// Moves my read marker forward, and answers once it is stored; my other devices hear of it through my own log.
+    ///
+    /// # Errors
+    /// `not_found` for what is not there or not mine to see.
+    pub async fn mark_read(&self, who: &Who, to: &Target, seq: i64) -> Result<(), Refusal> {
+        let me = who.member()?;
+        let mut db = self.store.read().await.map_err(unavailable)?;
+        let place = self.find(&mut db, who, to).await?;
+        drop(db);
+        let (Some(log), true) = (place.log(), *to != Target::Own) else { return Ok(()) };
+        let (answer, answered) = oneshot::channel();
+        let done = Box::new(move |result| {
+            // Whoever asked may have gone.
+            let _ = answer.send(result);
+        });
+        self.writer.mark(Mark { user: me.id, own: me.own, log, to: place.target(), seq, done });
+        answered.await.unwrap_or_else(|_| Err(Refusal::unavailable()))
+    }
+}

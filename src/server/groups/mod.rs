@@ -1,0 +1,91 @@
+//! The channel layer: who hears what. A group is named by what it is for, never by a name that
+//! somebody chose, so that a user called like a room hears nothing of it.
+//!
+//! [`Groups`] is all that the rest of the server knows; [`memory`] is the implementation for one
+//! process. Another one carries a [`Broadcast`] between processes and delivers it the same way.
+
+pub mod memory;
+pub mod queue;
+pub mod wire;
+
+use crate::protocol::frames::Event;
+use crate::protocol::{At, Target};
+use crate::server::store::{LogId, UserId};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+pub use queue::Queue;
+
+/// A connection, for as long as it lives. Made by the server, never chosen by a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ConnId(pub u64);
+
+/// What a group is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Group {
+    /// A room's log and presence.
+    Room(LogId),
+    /// The conversation of two, lower id first.
+    Direct(UserId, UserId),
+    /// A user's own log.
+    Own(UserId),
+    /// All connections of a user (requirement 2).
+    User(UserId),
+    /// Everyone who is online.
+    House,
+}
+
+/// Which of the two of a conversation a member is; they see it under different names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Side {
+    /// The lower id, and everybody where there are no sides.
+    #[default]
+    Low,
+    /// The higher id.
+    High,
+}
+
+/// What a broadcast is about, as its hearers name it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Addressed {
+    /// The same name for everybody.
+    All(Target),
+    /// A conversation: each side sees the other.
+    Sides { low: Target, high: Target },
+}
+
+/// What a group is told. Plain data, so that it can travel between processes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Broadcast {
+    /// An entry of a log; never dropped.
+    Event { to: Addressed, event: Event },
+    /// People came or went; dropped first, and replaced by a fresh list.
+    Online { to: Addressed, join: Vec<String>, leave: Vec<String>, count: usize },
+    /// A private message, for room sockets (main sockets learn of it from its log).
+    Whisper { id: String, from: String, body: String, at: At },
+    /// The end of one session's connections, or of all the user's.
+    End { session: Option<String>, code: u16 },
+}
+
+/// A connection's place in a group.
+#[derive(Clone)]
+pub struct Member {
+    /// Which connection.
+    pub conn: ConnId,
+    /// Its queue.
+    pub queue: Arc<Queue>,
+    /// Its side.
+    pub side: Side,
+}
+
+/// Who hears what.
+pub trait Groups: Send + Sync {
+    /// Adds a connection to a group; again changes nothing.
+    fn join(&self, group: Group, member: Member);
+    /// Removes it.
+    fn leave(&self, group: Group, conn: ConnId);
+    /// Tells everyone in the group, in the order of the calls.
+    fn publish(&self, group: Group, broadcast: &Broadcast);
+    /// Memberships in all: zero when nobody is connected.
+    fn memberships(&self) -> usize;
+}

@@ -1,0 +1,145 @@
+//! Server functions over HTTP. A plain form that is refused is answered with its own page, filled
+//! in as it was; one that succeeds is answered with a redirect, so that a reload posts nothing.
+
+use super::guard::Nonce;
+use super::{App, pages, problem, visit};
+use crate::pages::Returned;
+use crate::protocol::{Refusal, urls};
+use axum::Extension;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use leptos::prelude::provide_context;
+use std::sync::Arc;
+
+/// What a server function finds of the request that it runs in.
+#[derive(Clone)]
+pub struct Doorway {
+    /// The house and its settings.
+    pub app: App,
+}
+
+/// Runs the server function that the path names, in the name of whoever asks.
+async fn run(app: &App, request: Request) -> Response {
+    let doorway = Doorway { app: app.clone() };
+    let provide = move || provide_context(doorway.clone());
+    leptos_axum::handle_server_fns_with_context(provide, request).await.into_response()
+}
+
+/// A call of the browser's program by GET.
+pub async fn call(State(app): State<App>, request: Request) -> Response {
+    let response = run(&app, request).await;
+    as_refusal(response).await
+}
+
+/// A call of the browser's program, or a plain form.
+pub async fn post(
+    State(app): State<App>,
+    Extension(nonce): Extension<Nonce>,
+    request: Request,
+) -> Response {
+    let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    if !accept.is_some_and(|accept| accept.contains("text/html")) {
+        return as_refusal(run(&app, request).await).await;
+    }
+    let (mut parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, super::BODY).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let headers = parts.headers.clone();
+    let action = parts.uri.path().to_owned();
+    // The server function answers as to a program; what a person sees is made of that here.
+    parts.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    let response = run(&app, Request::from_parts(parts, Body::from(body.clone()))).await;
+    if response.status().is_success() {
+        return redirect(response, &headers);
+    }
+    let refusal = refusal_of(response).await;
+    let fields = fields(&body);
+    let page = came_from(&fields, &headers);
+    let returned = Returned {
+        action,
+        refusal,
+        fields: fields.into_iter().filter(|(name, _)| !is_secret(name)).collect(),
+    };
+    pages::again(&app, &headers, &nonce.0, &page, returned).await
+}
+
+fn is_secret(field: &str) -> bool {
+    matches!(field, "password" | "current" | "new" | "key")
+}
+
+fn fields(body: &Bytes) -> Vec<(String, String)> {
+    serde_urlencoded::from_bytes(body).unwrap_or_default()
+}
+
+/// The page that the form stands on: it says so itself, since a Referer may be missing.
+fn came_from(fields: &[(String, String)], headers: &HeaderMap) -> String {
+    let said = fields.iter().find(|(name, _)| name == "page").map(|(_, page)| page.clone());
+    let referer = || {
+        let referer = headers.get(header::REFERER)?.to_str().ok()?;
+        let (_, rest) = referer.split_once("://")?;
+        rest.find('/').map(|at| rest[at..].to_owned())
+    };
+    urls::safe_next(said.or_else(referer).as_deref())
+}
+
+fn redirect(mut done: Response, headers: &HeaderMap) -> Response {
+    let location = done.headers_mut().remove(header::LOCATION);
+    let location = location.unwrap_or_else(|| {
+        HeaderValue::from_str(&came_from(&[], headers)).unwrap_or(HeaderValue::from_static("/"))
+    });
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    for cookie in done.headers().get_all(header::SET_COOKIE) {
+        response.headers_mut().append(header::SET_COOKIE, cookie.clone());
+    }
+    response.headers_mut().insert(header::LOCATION, location);
+    response
+}
+
+async fn refusal_of(response: Response) -> Refusal {
+    let body = to_bytes(response.into_body(), super::BODY).await.unwrap_or_default();
+    serde_json::from_slice(&body).unwrap_or_else(|_| Refusal::unavailable())
+}
+
+/// A refused call keeps its JSON and gets the status that goes with it.
+async fn as_refusal(response: Response) -> Response {
+    if response.status() != StatusCode::INTERNAL_SERVER_ERROR {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let body = to_bytes(body, super::BODY).await.unwrap_or_default();
+    if let Ok(refusal) = serde_json::from_slice::<Refusal>(&body) {
+        parts.status = problem::status(&refusal);
+    }
+    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Response::from_parts(parts, Body::from(body))
+}
+
+/// For server functions: the house, and who asks.
+pub async fn asking() -> Result<(Arc<super::Domain>, crate::server::domain::Who), Refusal> {
+    let (app, parts) = surroundings()?;
+    let who = app.domain.recognise(visit::credentials(&parts.headers)).await?;
+    Ok((app.domain, who.unwrap_or_default()))
+}
+
+/// For server functions: the house, and the request they run in.
+///
+/// # Errors
+/// `unavailable` outside of a request.
+pub fn surroundings() -> Result<(App, axum::http::request::Parts), Refusal> {
+    let doorway = leptos::prelude::use_context::<Doorway>();
+    let parts = leptos::prelude::use_context::<axum::http::request::Parts>();
+    doorway.map(|doorway| doorway.app).zip(parts).ok_or_else(Refusal::unavailable)
+}
+
+/// For server functions: sets a cookie in the answer.
+pub fn set_cookie(cookie: &str) {
+    if let (Some(response), Ok(value)) = (
+        leptos::prelude::use_context::<leptos_axum::ResponseOptions>(),
+        HeaderValue::from_str(cookie),
+    ) {
+        response.append_header(header::SET_COOKIE, value);
+    }
+}

@@ -1,0 +1,296 @@
+//! The pages' handlers: load, render, answer. A page makes nothing.
+
+use super::guard::Nonce;
+use super::visit::Asking;
+use super::{App, assets, problem, visit};
+use crate::pages::{self, Account, InviteLine, Returned, SessionLine, Shell};
+use crate::protocol::{At, Code, Refusal, Target, urls};
+use crate::server::domain::Who;
+use axum::Extension;
+use axum::extract::{OriginalUri, Query, State};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use std::collections::HashMap;
+
+type Values = Query<HashMap<String, String>>;
+
+/// A request for a page.
+struct Visitor<'a> {
+    app: &'a App,
+    who: Who,
+    shell: Shell,
+    returned: Option<Returned>,
+}
+
+impl<'a> Visitor<'a> {
+    async fn new(app: &'a App, who: Who, nonce: &str, path: &str) -> Result<Self, Refusal> {
+        let shell = Shell {
+            nonce: nonce.to_owned(),
+            assets: (*app.assets).clone(),
+            me: who.me(),
+            setting_up: !app.domain.is_inhabited().await?,
+            sign_up: app.domain.config.sign_up,
+            path: path.to_owned(),
+        };
+        Ok(Self { app, who, shell, returned: None })
+    }
+
+    fn answer(&self, html: String) -> Response {
+        self.answer_with(StatusCode::OK, html)
+    }
+
+    /// A page with a form that was refused says so in its status.
+    fn answer_with(&self, status: StatusCode, html: String) -> Response {
+        let status =
+            self.returned.as_ref().map_or(status, |returned| problem::status(&returned.refusal));
+        let no_cache = [(header::CACHE_CONTROL, "no-cache, private")];
+        (status, no_cache, Html(html)).into_response()
+    }
+
+    fn trouble(&self, refusal: &Refusal) -> Response {
+        match refusal.code {
+            Code::LoginNeeded => {
+                Redirect::to(&urls::log_in_and_return(&self.shell.path)).into_response()
+            }
+            Code::NotFound => self.answer_with(StatusCode::NOT_FOUND, pages::no_page(&self.shell)),
+            _ => self.answer_with(problem::status(refusal), pages::trouble(&self.shell, refusal)),
+        }
+    }
+
+    async fn index(&mut self, filter: &str, offset: usize) -> Response {
+        match self.app.domain.list_rooms(&self.who, filter, offset).await {
+            Ok(index) => {
+                let html = pages::index(&self.shell, index, self.returned.clone());
+                self.answer(html)
+            }
+            Err(refusal) => self.trouble(&refusal),
+        }
+    }
+
+    async fn place(&mut self, to: Target, before: Option<i64>) -> Response {
+        match self.app.domain.house(&self.who, &to, before).await {
+            Ok(house) if house.history.to != to => {
+                // One address per place: names have one spelling.
+                Redirect::permanent(&urls::page(&house.history.to)).into_response()
+            }
+            Ok(house) => {
+                let html = pages::house(&self.shell, house, self.returned.clone());
+                self.answer(html)
+            }
+            Err(refusal) => match (&to, refusal.code) {
+                (Target::Room(name), Code::NotFound) => {
+                    let html = pages::no_room(&self.shell, name, self.returned.clone());
+                    self.answer_with(StatusCode::NOT_FOUND, html)
+                }
+                _ => self.trouble(&refusal),
+            },
+        }
+    }
+
+    fn log_in(&self, next: Option<&str>) -> Response {
+        if let (Who::Member(_), None) = (&self.who, &self.returned) {
+            return Redirect::to(&urls::safe_next(next)).into_response();
+        }
+        self.answer(pages::log_in(&self.shell, &urls::safe_next(next), self.returned.clone()))
+    }
+
+    fn sign_up(&self, next: Option<&str>, invite: Option<String>) -> Response {
+        if let (Who::Member(_), None) = (&self.who, &self.returned) {
+            return Redirect::to(&urls::safe_next(next)).into_response();
+        }
+        self.answer(pages::sign_up(
+            &self.shell,
+            &urls::safe_next(next),
+            invite,
+            self.returned.clone(),
+        ))
+    }
+
+    async fn set_up(&self, key: Option<String>) -> Response {
+        if !self.shell.setting_up && self.returned.is_none() {
+            return Redirect::to(urls::INDEX).into_response();
+        }
+        let key = match key {
+            Some(key) if self.app.domain.is_set_up_key(&key).await.unwrap_or(false) => Some(key),
+            _ => None,
+        };
+        let status = if key.is_some() { StatusCode::OK } else { StatusCode::FORBIDDEN };
+        self.answer_with(status, pages::set_up(&self.shell, key, self.returned.clone()))
+    }
+
+    async fn account(&self, done: bool) -> Response {
+        let account = async {
+            let this = self.who.member()?.session.clone();
+            let sessions = self.app.domain.sessions(&self.who).await?;
+            let sessions = sessions
+                .into_iter()
+                .map(|session| SessionLine {
+                    this: this.as_ref() == Some(&session.id),
+                    id: session.id,
+                    agent: session.agent,
+                    created_at: At(session.created_at),
+                    seen_at: At(session.seen_at),
+                })
+                .collect();
+            let base = self.app.domain.config.public_url.clone().unwrap_or_default();
+            let invites = match self.app.domain.invites(&self.who).await {
+                Ok(invites) => Some(
+                    invites
+                        .into_iter()
+                        .map(|invite| InviteLine {
+                            link: format!("{base}{}?invite={}", urls::SIGN_UP, invite.id),
+                            id: invite.id,
+                            expires_at: At(invite.expires_at),
+                        })
+                        .collect(),
+                ),
+                Err(refusal) if refusal.code == Code::Forbidden => None,
+                Err(refusal) => return Err(refusal),
+            };
+            let done = done.then(|| {
+                "Your password was changed, and your other sessions were ended.".to_owned()
+            });
+            Ok(Account { sessions, invites, done })
+        };
+        match account.await {
+            Ok(account) => self.answer(pages::account(&self.shell, account, self.returned.clone())),
+            Err(refusal) => self.trouble(&refusal),
+        }
+    }
+}
+
+/// What every handler is given.
+#[derive(axum::extract::FromRequestParts)]
+#[from_request(state(App))]
+pub struct Asked {
+    app: State<App>,
+    nonce: Extension<Nonce>,
+    uri: OriginalUri,
+    asking: Asking,
+    values: Values,
+}
+
+impl Asked {
+    async fn visitor(&self) -> Result<Visitor<'_>, Response> {
+        let path = self.uri.path_and_query().map_or("/", |path| path.as_str());
+        Visitor::new(&self.app, self.asking.0.clone(), &self.nonce.0.0, path)
+            .await
+            .map_err(|refusal| problem::json(&refusal))
+    }
+
+    fn value(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(String::as_str)
+    }
+
+    fn number<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
+        self.value(name)?.parse().ok()
+    }
+}
+
+/// `/chat/`.
+pub async fn index(asked: Asked) -> Result<Response, Response> {
+    let mut visitor = asked.visitor().await?;
+    let filter = asked.value("name").unwrap_or_default();
+    Ok(visitor.index(filter, asked.number("offset").unwrap_or(0)).await)
+}
+
+/// `/chat/<room>/` and `/talk/<person>/`.
+pub async fn place(asked: Asked) -> Result<Response, Response> {
+    let mut visitor = asked.visitor().await?;
+    Ok(match urls::target(asked.uri.path()) {
+        Some(to) => visitor.place(to, asked.number("before")).await,
+        None => visitor.trouble(&Refusal::not_found("page")),
+    })
+}
+
+/// `/login`.
+pub async fn log_in(asked: Asked) -> Result<Response, Response> {
+    Ok(asked.visitor().await?.log_in(asked.value("next")))
+}
+
+/// `/signup`.
+pub async fn sign_up(asked: Asked) -> Result<Response, Response> {
+    Ok(asked
+        .visitor()
+        .await?
+        .sign_up(asked.value("next"), asked.value("invite").map(str::to_owned)))
+}
+
+/// `/setup`.
+pub async fn set_up(asked: Asked) -> Result<Response, Response> {
+    Ok(asked.visitor().await?.set_up(asked.value("key").map(str::to_owned)).await)
+}
+
+/// `/account`.
+pub async fn account(asked: Asked) -> Result<Response, Response> {
+    Ok(asked.visitor().await?.account(asked.value("done").is_some()).await)
+}
+
+/// A page's address without its last slash.
+pub async fn with_slash(uri: Uri) -> Redirect {
+    Redirect::permanent(&format!("{}/", uri.path()))
+}
+
+/// Everything else: a file of the browser's side, or nothing.
+pub async fn other(
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    asked: Asked,
+) -> Result<Response, Response> {
+    if matches!(method, Method::GET | Method::HEAD) {
+        let file = assets::serve(uri, headers).await;
+        if file.status() != StatusCode::NOT_FOUND {
+            return Ok(file);
+        }
+    }
+    let visitor = asked.visitor().await?;
+    Ok(visitor.answer_with(StatusCode::NOT_FOUND, pages::no_page(&visitor.shell)))
+}
+
+/// The page that a refused form stands on, once more.
+pub async fn again(
+    app: &App,
+    headers: &HeaderMap,
+    nonce: &str,
+    page: &str,
+    returned: Returned,
+) -> Response {
+    let who = match app.domain.recognise(visit::credentials(headers)).await {
+        Ok(who) => who.unwrap_or_default(),
+        Err(refusal) => return problem::json(&refusal),
+    };
+    if returned.refusal.code == Code::LoginNeeded {
+        return Redirect::to(&urls::log_in_and_return(page)).into_response();
+    }
+    let mut visitor = match Visitor::new(app, who, nonce, page).await {
+        Ok(visitor) => visitor,
+        Err(refusal) => return problem::json(&refusal),
+    };
+    visitor.returned = Some(returned);
+    let (path, query) = page.split_once('?').unwrap_or((page, ""));
+    let values: HashMap<String, String> = serde_urlencoded::from_str(query).unwrap_or_default();
+    let value = |name: &str| values.get(name).map(String::as_str);
+    match path {
+        urls::INDEX => visitor.index("", 0).await,
+        urls::LOG_IN => visitor.log_in(value("next")),
+        urls::SIGN_UP => visitor.sign_up(value("next"), value("invite").map(str::to_owned)),
+        urls::SET_UP => visitor.set_up(value("key").map(str::to_owned)).await,
+        urls::ACCOUNT => visitor.account(false).await,
+        _ => match urls::target(path) {
+            Some(to) => {
+                visitor.place(to, value("before").and_then(|before| before.parse().ok())).await
+            }
+            None => {
+                let refusal = visitor
+                    .returned
+                    .take()
+                    .map_or_else(Refusal::unavailable, |returned| returned.refusal);
+                visitor.answer_with(
+                    problem::status(&refusal),
+                    pages::trouble(&visitor.shell, &refusal),
+                )
+            }
+        },
+    }
+}

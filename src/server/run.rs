@@ -1,0 +1,173 @@
+//! The life of a server: open the database, listen, serve, drain, close.
+
+use super::config::Config;
+use super::domain::Domain;
+use super::groups::memory::Memory;
+use super::http::{App, assets, router};
+use super::socket::connection::Going;
+use super::store::Store;
+use super::store::sqlite::{self, OpenError, ServeLock};
+use axum::serve::ListenerExt as _;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// How long a shutdown may take, of the 10 s that are promised.
+const DRAIN: Duration = Duration::from_secs(9);
+/// How often what is no longer needed is forgotten.
+const SWEEP: Duration = Duration::from_secs(60);
+
+/// Why a server could not start, in a sentence for whoever starts it.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] OpenError),
+    /// The address.
+    #[error(
+        "Cannot listen on {addr}: {cause}. If something else uses that port, choose another one with ROOMFUL_ADDR."
+    )]
+    Listen { addr: SocketAddr, cause: std::io::Error },
+    /// The first question to the database failed.
+    #[error("The database cannot be read.")]
+    Read,
+}
+
+/// A server that serves.
+pub struct Running {
+    /// Where it listens.
+    pub addr: SocketAddr,
+    /// The link that makes the first administrator, while nobody has an account.
+    pub set_up_link: Option<String>,
+    domain: Arc<Domain>,
+    going: watch::Sender<Going>,
+    serving: JoinHandle<()>,
+    helpers: Vec<JoinHandle<()>>,
+    writer: JoinHandle<()>,
+    _lock: ServeLock,
+}
+
+/// Opens the house.
+///
+/// # Errors
+/// A [`StartError`] that says what to do.
+pub async fn start(config: Config) -> Result<Running, StartError> {
+    // Rendering needs an executor to be named once; a second time changes nothing.
+    let _ = any_spawner::Executor::init_tokio();
+    let path = sqlite::file_of(&config.database_url)?;
+    sqlite::make_folder(&path)?;
+    let lock = sqlite::lock(&path)?;
+    let store = Store::open(&path, config.busy_timeout).await?;
+    let listener = TcpListener::bind(config.addr)
+        .await
+        .map_err(|cause| StartError::Listen { addr: config.addr, cause })?;
+    let addr = listener.local_addr().unwrap_or(config.addr);
+    let public = config.public_url.clone().unwrap_or_else(|| format!("http://{addr}"));
+
+    let (domain, writer) = Domain::new(config, store, Arc::new(Memory::default()));
+    let domain = Arc::new(domain);
+    let key = domain.open_set_up().await.map_err(|_| StartError::Read)?;
+    let set_up_link = key.map(|key| format!("{public}{}?key={key}", crate::protocol::urls::SET_UP));
+
+    let (going, watch) = watch::channel(Going::On);
+    let app = App {
+        domain: Arc::clone(&domain),
+        going: watch.clone(),
+        assets: Arc::new(assets::manifest()),
+    };
+    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
+    // Without this a page that is written in parts waits for the client's delayed ACK, 40 ms.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY");
+        }
+    });
+    let mut stop = watch.clone();
+    let serving = tokio::spawn(async move {
+        let stopping = async move {
+            let _ = stop.wait_for(|going| *going != Going::On).await;
+        };
+        if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stopping).await {
+            tracing::error!(%error, "the server stopped listening");
+        }
+    });
+    let announcing = Arc::clone(&domain);
+    let sweeping = Arc::clone(&domain);
+    let helpers = vec![
+        tokio::spawn(async move { announcing.keep_announcing().await }),
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(SWEEP).await;
+                sweeping.sweep();
+            }
+        }),
+    ];
+    Ok(Running { addr, set_up_link, domain, going, serving, helpers, writer, _lock: lock })
+}
+
+impl Running {
+    /// The house that is served.
+    #[must_use]
+    pub fn domain(&self) -> &Arc<Domain> {
+        &self.domain
+    }
+
+    /// Drains: takes no more connections, closes sockets with 4010, stores what was accepted.
+    pub async fn stop(self) {
+        let _ = self.going.send(Going::Draining);
+        let drained = async {
+            while self.domain.connections.open() > 0 {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            let _ = self.serving.await;
+        };
+        if tokio::time::timeout(DRAIN, drained).await.is_err() {
+            tracing::warn!("some connections did not end in time");
+        }
+        for helper in self.helpers {
+            helper.abort();
+            let _ = helper.await;
+        }
+        let store = self.domain.store.clone();
+        drop(self.domain);
+        let _ = tokio::time::timeout(Duration::from_secs(1), self.writer).await;
+        store.close().await;
+    }
+
+    /// Ends at once, as far as one process can play a loss of power: for tests.
+    pub async fn abort(self) {
+        let _ = self.going.send(Going::Gone);
+        self.serving.abort();
+        self.writer.abort();
+        for helper in self.helpers {
+            helper.abort();
+        }
+        let _ = self.serving.await;
+        let _ = self.writer.await;
+        self.domain.store.close().await;
+    }
+
+    /// Makes a user: for tests.
+    ///
+    /// # Errors
+    /// Those of making a user.
+    pub async fn add_user(
+        &self,
+        name: &str,
+        password: &str,
+        admin: bool,
+    ) -> Result<(), crate::protocol::Refusal> {
+        self.domain.make_user(name, password.to_owned(), admin).await.map(drop)
+    }
+
+    /// Makes a token: for tests.
+    ///
+    /// # Errors
+    /// Those of making a token.
+    pub async fn add_token(&self, name: &str) -> Result<String, crate::protocol::Refusal> {
+        self.domain.add_token(name).await
+    }
+}

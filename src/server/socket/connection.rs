@@ -1,0 +1,155 @@
+//! A live connection: its seat, its queue, its membership of groups and its presence, all given
+//! back when it goes, however it goes.
+
+use crate::protocol::limits;
+use crate::server::domain::connections::Seat;
+use crate::server::domain::{Domain, Who};
+use crate::server::groups::queue::Dialect;
+use crate::server::groups::{ConnId, Group, Member, Queue, Side};
+use axum::body::Bytes;
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+
+/// What a connection is told when the server goes down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Going {
+    /// Not at all.
+    On,
+    /// Soon: finish, close, tell the client to come back.
+    Draining,
+    /// Now, as if the machine had lost power (tests).
+    Gone,
+}
+
+/// See the module.
+pub struct Connection {
+    /// The house.
+    pub domain: Arc<Domain>,
+    /// Who opened it.
+    pub who: Who,
+    /// What waits for it.
+    pub queue: Arc<Queue>,
+    seat: Seat,
+    groups: Vec<Group>,
+    places: Vec<Group>,
+    bad_frames: VecDeque<Instant>,
+}
+
+impl Connection {
+    /// Sits down: joins the user's own group and is online from now on.
+    #[must_use]
+    pub fn open(domain: Arc<Domain>, who: Who, seat: Seat, dialect: Dialect) -> Self {
+        let session = match &who {
+            Who::Member(me) => me.session.clone(),
+            Who::Visitor => None,
+        };
+        let config = &domain.config;
+        let queue = Queue::new(dialect, session, config.queue_frames, config.queue_bytes);
+        let mut connection = Self {
+            queue: Arc::new(queue),
+            who,
+            seat,
+            groups: Vec::new(),
+            places: Vec::new(),
+            bad_frames: VecDeque::new(),
+            domain,
+        };
+        if let Who::Member(me) = connection.who.clone() {
+            connection.join(Group::User(me.id), Side::Low);
+            connection.enter(Group::House);
+        }
+        connection
+    }
+
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> ConnId {
+        self.seat.conn
+    }
+
+    /// Hears the group from now on.
+    pub fn join(&mut self, group: Group, side: Side) {
+        if !self.groups.contains(&group) {
+            self.groups.push(group);
+        }
+        let member = Member { conn: self.id(), queue: Arc::clone(&self.queue), side };
+        self.domain.groups.join(group, member);
+    }
+
+    /// Hears it no more.
+    pub fn part(&mut self, group: Group) {
+        self.groups.retain(|g| *g != group);
+        self.domain.groups.leave(group, self.id());
+        self.queue.forget(group);
+    }
+
+    /// Is present there from now on; visitors never are.
+    pub fn enter(&mut self, place: Group) {
+        if let Some(name) = self.who.name() {
+            if !self.places.contains(&place) {
+                self.places.push(place);
+            }
+            self.domain.presence.enter(place, name, self.seat.conn);
+        }
+    }
+
+    /// Is present there no more.
+    pub fn exit(&mut self, place: Group) {
+        if let (true, Some(name)) = (self.places.contains(&place), self.who.name()) {
+            self.domain.presence.leave(place, name, self.seat.conn);
+        }
+        self.places.retain(|p| *p != place);
+    }
+
+    /// Counts a frame that could not be read; true when there were too many in a minute.
+    pub fn bad_frame(&mut self) -> bool {
+        let now = Instant::now();
+        while self.bad_frames.front().is_some_and(|at| now - *at > Duration::from_secs(60)) {
+            self.bad_frames.pop_front();
+        }
+        self.bad_frames.push_back(now);
+        self.bad_frames.len() >= limits::BAD_FRAMES as usize
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        let (conn, domain) = (self.seat.conn, &self.domain);
+        for group in &self.groups {
+            domain.groups.leave(*group, conn);
+        }
+        if let Some(name) = self.who.name() {
+            for place in &self.places {
+                domain.presence.leave(*place, name, conn);
+            }
+        }
+    }
+}
+
+/// Says goodbye with a code.
+pub async fn close(mut socket: WebSocket, code: u16) {
+    let frame = CloseFrame { code, reason: Utf8Bytes::default() };
+    // The peer may be gone already; there is nobody left to tell.
+    let _ = socket.send(Message::Close(Some(frame))).await;
+    // Reading to the end lets the close arrive: dropping a socket with unread input resets it.
+    let rest = async { while let Some(Ok(_)) = socket.recv().await {} };
+    let _ = tokio::time::timeout(Duration::from_secs(2), rest).await;
+}
+
+/// A ping frame of the WebSocket itself.
+#[must_use]
+pub fn ws_ping() -> Message {
+    Message::Ping(Bytes::new())
+}
+
+/// Waits until the server goes down, and how.
+pub async fn going(watch: &mut watch::Receiver<Going>) -> Going {
+    match watch.wait_for(|going| *going != Going::On).await {
+        Ok(going) => *going,
+        // Whoever could have said it is gone: so is the server.
+        Err(_) => Going::Gone,
+    }
+}

@@ -1,0 +1,6 @@
+//! Both sockets: the upgrade, and what they share as connections.
+
+pub mod connection;
+pub mod main_socket;
+pub mod room_socket;
+pub mod upgrade;

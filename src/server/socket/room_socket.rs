@@ -1,0 +1,247 @@
+//! The room socket: the wire of the original chat, for plain clients of a few lines. It enters at
+//! the same verbs as everything else.
+
+use super::connection::{Connection, Going, close, going, ws_ping};
+use super::main_socket::code_of;
+use crate::protocol::commands::{self, Command};
+use crate::protocol::frames::SendOk;
+use crate::protocol::{Refusal, Target, close as codes};
+use crate::server::domain::post::Draft;
+use crate::server::domain::{Who, unavailable};
+use crate::server::groups::queue::Item;
+use crate::server::groups::wire::{Comings, RoomFrame, text};
+use crate::server::groups::{Group, Queue, Side};
+use crate::server::security::secrets;
+use crate::server::store::logs;
+use crate::server::store::rooms::Room;
+use axum::extract::ws::{Message, WebSocket};
+use futures_util::SinkExt as _;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+/// A write that makes no progress for this long: the peer is gone, or reads nothing.
+const WRITE_PATIENCE: Duration = Duration::from_secs(30);
+
+struct Visit {
+    connection: Connection,
+    room: Room,
+    /// Whom this client was told is here; it hears of nobody twice.
+    named: BTreeSet<String>,
+}
+
+/// Serves a connection to the room of this name until it ends.
+pub async fn serve(
+    mut socket: WebSocket,
+    connection: Connection,
+    name: String,
+    mut watch: watch::Receiver<Going>,
+) {
+    let room = match enter(&connection, &name).await {
+        Ok(room) => room,
+        Err(refusal) => {
+            let error = text(&RoomFrame::Error { message: &refusal.message });
+            let _ = socket.send(Message::Text(error)).await;
+            return close(socket, codes::NO_SUCH_ROOM).await;
+        }
+    };
+    let config = &connection.domain.config;
+    let (heartbeat, patience) = (config.heartbeat, config.heartbeat + config.heartbeat_grace);
+    let queue = Arc::clone(&connection.queue);
+    let mut visit = Visit { connection, room, named: BTreeSet::new() };
+    if visit.arrive().await.is_err() {
+        drop(visit);
+        return close(socket, codes::RESYNC).await;
+    }
+    let mut heard = Instant::now();
+    let mut ping_at = Instant::now() + heartbeat;
+
+    let code = loop {
+        let deadline = ping_at.min(heard + patience);
+        tokio::select! {
+            frame = socket.recv() => match frame {
+                Some(Ok(frame)) => {
+                    heard = Instant::now();
+                    if let Some(code) = Box::pin(visit.hear(frame)).await {
+                        break code;
+                    }
+                }
+                Some(Err(error)) => break code_of(&error),
+                None => return,
+            },
+            () = queue.ready() => {
+                match visit.write(&mut socket).await {
+                    Ok(None) => {}
+                    Ok(Some(code)) => break code,
+                    Err(()) => return,
+                }
+            }
+            () = tokio::time::sleep_until(deadline) => {
+                let now = Instant::now();
+                if now >= heard + patience {
+                    break codes::NO_PONG;
+                }
+                if now >= ping_at {
+                    ping_at = now + heartbeat;
+                    if socket.send(ws_ping()).await.is_err() {
+                        return;
+                    }
+                    if let Ok(false) = visit.connection.domain.goes_on(&visit.connection.who).await {
+                        break codes::LOGIN_NEEDED;
+                    }
+                }
+            }
+            how = going(&mut watch) => match how {
+                Going::Gone => return,
+                _ => break codes::DRAINING,
+            },
+        }
+    };
+    let _ = visit.write(&mut socket).await;
+    drop(visit);
+    close(socket, code).await;
+}
+
+/// The room; a logged-in user's socket makes it where it does not exist.
+async fn enter(connection: &Connection, name: &str) -> Result<Room, Refusal> {
+    let refused = match connection.domain.enter_room(&connection.who, name).await {
+        Ok(room) => return Ok(room),
+        Err(refusal) => refusal,
+    };
+    match connection.who {
+        Who::Member(_) => Err(refused),
+        Who::Visitor => Err(Refusal::not_found("such room")),
+    }
+}
+
+impl Visit {
+    /// Hears the room from now on, and is told who is here.
+    async fn arrive(&mut self) -> Result<(), Refusal> {
+        let group = Group::Room(self.room.log_id);
+        let queue = Arc::clone(&self.connection.queue);
+        queue.hold(group);
+        self.connection.join(group, Side::Low);
+        let mut db = self.connection.domain.store.read().await.map_err(unavailable)?;
+        let head = logs::head(&mut db, self.room.log_id).await.map_err(unavailable)?;
+        drop(db);
+        let me = self.connection.who.name().cloned();
+        let users = self.connection.domain.presence.look().list_for(group, me.as_deref());
+        self.named = users.iter().cloned().collect();
+        if let Some(me) = &me {
+            self.named.insert(me.to_string());
+        }
+        self.connection.enter(group);
+        queue.answer(text(&RoomFrame::UserList { users }), &[(group, head.top)]);
+        if let Some(me) = &me {
+            queue.say(text(&RoomFrame::UserJoin { user: me }));
+        }
+        Ok(())
+    }
+
+    async fn write(&mut self, socket: &mut WebSocket) -> Result<Option<u16>, ()> {
+        let taken = self.connection.queue.take();
+        let writing = async {
+            for item in taken.items {
+                match item {
+                    Item::Text(text) => socket.feed(Message::Text(text)).await?,
+                    Item::Comings(comings) => self.tell(socket, &comings).await?,
+                    Item::Online(..) => {}
+                }
+            }
+            socket.flush().await
+        };
+        match tokio::time::timeout(WRITE_PATIENCE, writing).await {
+            Ok(Ok(())) => Ok(taken.close),
+            Ok(Err(_)) | Err(_) => Err(()),
+        }
+    }
+
+    async fn tell(&mut self, socket: &mut WebSocket, comings: &Comings) -> Result<(), axum::Error> {
+        let me = self.connection.who.name();
+        for user in &comings.join {
+            if self.named.insert(user.clone()) {
+                socket.feed(Message::Text(text(&RoomFrame::UserJoin { user }))).await?;
+            }
+        }
+        for user in &comings.leave {
+            let mine = me.is_some_and(|me| **me == **user);
+            if !mine && self.named.remove(user) {
+                socket.feed(Message::Text(text(&RoomFrame::UserLeave { user }))).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Acts on what the client sent; answers the code to close with, if any.
+    async fn hear(&mut self, frame: Message) -> Option<u16> {
+        let most = self.connection.domain.config.frame_limit;
+        let said = match frame {
+            Message::Text(text) if text.len() > most => {
+                self.refuse(&format!(
+                    "A frame has at most {most} bytes; this one has {}.",
+                    text.len()
+                ));
+                return None;
+            }
+            Message::Text(text) => read(&text),
+            Message::Binary(_) => None,
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => return None,
+        };
+        let Some(said) = said else {
+            self.refuse("Say it as JSON: {\"message\": \"text\"}");
+            return self.connection.bad_frame().then_some(codes::BAD_PROTOCOL);
+        };
+        // A visitor hears and does not speak.
+        if let Who::Member(_) = self.connection.who {
+            if let Err(refusal) = self.say(&said).await {
+                self.refuse(&refusal.message);
+            }
+        }
+        None
+    }
+
+    async fn say(&mut self, said: &str) -> Result<(), Refusal> {
+        let (to, body, private) = match commands::read(said)? {
+            Command::Private { to, body } => {
+                (Target::Person(to.to_owned()), body, Some(to.to_owned()))
+            }
+            // A plain client knows no other commands: what it sends is what it means.
+            Command::Say(_) | Command::Unknown(_) => {
+                (Target::Room(self.room.name.clone()), said, None)
+            }
+        };
+        let queue = Arc::clone(&self.connection.queue);
+        let delivered = body.to_owned();
+        let done = Box::new(move |result: Result<SendOk, Refusal>| match (result, private) {
+            (Ok(_), Some(target)) => {
+                queue.say(text(&RoomFrame::PrivateMessageDelivered {
+                    target: &target,
+                    message: &delivered,
+                }));
+            }
+            (Ok(_), None) => {}
+            (Err(refusal), _) => refuse(&queue, &refusal.message),
+        });
+        let draft = Draft { to, cid: secrets::short_id(), body: body.to_owned(), reply_to: None };
+        self.connection.domain.post(&self.connection.who, draft, done).await
+    }
+
+    fn refuse(&self, message: &str) {
+        refuse(&self.connection.queue, message);
+    }
+}
+
+fn refuse(queue: &Queue, message: &str) {
+    queue.say(text(&RoomFrame::Error { message }));
+}
+
+/// The text of `{"message": "<text>"}`.
+fn read(frame: &str) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Said {
+        message: String,
+    }
+    serde_json::from_str::<Said>(frame).ok().map(|said| said.message)
+}

@@ -1,0 +1,148 @@
+//! Reading logs: pages of messages, and events after a seq.
+
+use super::{Connection, LogId, Result, message_id};
+use crate::protocol::At;
+use crate::protocol::frames::{Event, Kind, MessageData};
+use crate::protocol::views::{AuthorKind, Message};
+
+#[derive(sqlx::FromRow)]
+struct MessageRow {
+    seq: i64,
+    author: String,
+    author_kind: String,
+    cid: String,
+    body: String,
+    reply_to: Option<String>,
+    at: i64,
+    edited_at: Option<i64>,
+    deleted_at: Option<i64>,
+}
+
+/// The word for an author's kind.
+#[must_use]
+pub fn author_kind_word(kind: AuthorKind) -> &'static str {
+    match kind {
+        AuthorKind::User => "user",
+        AuthorKind::Bot => "bot",
+        AuthorKind::System => "system",
+    }
+}
+
+fn author_kind(word: &str) -> AuthorKind {
+    match word {
+        "bot" => AuthorKind::Bot,
+        "system" => AuthorKind::System,
+        _ => AuthorKind::User,
+    }
+}
+
+/// Up to `limit` messages before `before`, newest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn page(
+    db: &mut Connection,
+    log: LogId,
+    before: Option<i64>,
+    limit: usize,
+) -> Result<Vec<Message>> {
+    let rows: Vec<MessageRow> = sqlx::query_as(
+        "SELECT m.seq, u.name AS author, m.author_kind, m.cid, m.body, m.reply_to, m.at, m.edited_at, m.deleted_at
+         FROM messages m JOIN users u ON u.id = m.author_id
+         WHERE m.log_id = $1 AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3",
+    )
+    .bind(log)
+    .bind(before.unwrap_or(i64::MAX))
+    .bind(limit as i64)
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Message {
+            id: message_id(log, row.seq),
+            seq: row.seq,
+            author: row.author,
+            author_kind: author_kind(&row.author_kind),
+            body: if row.deleted_at.is_some() { String::new() } else { row.body },
+            at: At(row.at),
+            edited_at: row.edited_at.map(At),
+            deleted: row.deleted_at.is_some(),
+            reply_to: row.reply_to,
+            reactions: Vec::new(),
+            cid: Some(row.cid),
+        })
+        .collect())
+}
+
+#[derive(sqlx::FromRow)]
+struct EventRow {
+    seq: i64,
+    kind: String,
+    data: String,
+}
+
+/// Up to `limit` events after `after`, in order: messages and everything else, merged by seq.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn events(
+    db: &mut Connection,
+    log: LogId,
+    after: i64,
+    limit: usize,
+) -> Result<Vec<Event>> {
+    let said: Vec<MessageRow> = sqlx::query_as(
+        "SELECT m.seq, u.name AS author, m.author_kind, m.cid, m.body, m.reply_to, m.at, m.edited_at, m.deleted_at
+         FROM messages m JOIN users u ON u.id = m.author_id
+         WHERE m.log_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3",
+    )
+    .bind(log)
+    .bind(after)
+    .bind(limit as i64)
+    .fetch_all(&mut *db)
+    .await?;
+    let other: Vec<EventRow> = sqlx::query_as(
+        "SELECT seq, kind, data FROM events WHERE log_id = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+    )
+    .bind(log)
+    .bind(after)
+    .bind(limit as i64)
+    .fetch_all(db)
+    .await?;
+    let mut events: Vec<Event> = said
+        .into_iter()
+        .map(|row| {
+            let body = row.deleted_at.is_none().then_some(row.body);
+            let data = MessageData {
+                id: message_id(log, row.seq),
+                author: row.author,
+                author_kind: author_kind(&row.author_kind),
+                body,
+                at: At(row.at),
+                reply_to: row.reply_to,
+            };
+            Event::new(row.seq, Some(row.cid), &Kind::Message(data))
+        })
+        .chain(other.into_iter().map(|row| Event {
+            seq: row.seq,
+            kind: row.kind,
+            cid: None,
+            data: serde_json::from_str(&row.data).unwrap_or_default(),
+        }))
+        .collect();
+    events.sort_by_key(|event| event.seq);
+    events.truncate(limit);
+    Ok(events)
+}
+
+/// Whether this log holds a message at `seq`.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn holds(db: &mut Connection, log: LogId, seq: i64) -> Result<bool> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM messages WHERE log_id = $1 AND seq = $2)")
+        .bind(log)
+        .bind(seq)
+        .fetch_one(db)
+        .await
+}

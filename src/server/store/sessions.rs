@@ -1,0 +1,152 @@
+//! Sessions. Only the hash of a session's secret is stored.
+
+use super::{Connection, LogId, Result, UserId};
+use crate::protocol::At;
+
+/// Whose session it is.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Owner {
+    /// The session's public id.
+    pub id: String,
+    /// Key.
+    pub user_id: UserId,
+    /// Their name.
+    pub name: String,
+    /// Whether they look after the house.
+    pub admin: bool,
+    /// Their own log.
+    pub log_id: LogId,
+    /// Last used.
+    pub seen_at: i64,
+}
+
+/// A session in a list.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Session {
+    /// Public id.
+    pub id: String,
+    /// The browser's name for itself.
+    pub agent: String,
+    /// Begun.
+    pub created_at: i64,
+    /// Last used.
+    pub seen_at: i64,
+}
+
+/// The owner of a session that has not ended.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn find(db: &mut Connection, hash: &str, now: At) -> Result<Option<Owner>> {
+    sqlx::query_as(
+        "SELECT s.id, s.user_id, u.name, u.admin, u.log_id, s.seen_at
+         FROM sessions s JOIN users u ON u.id = s.user_id
+         WHERE s.hash = $1 AND s.expires_at > $2",
+    )
+    .bind(hash)
+    .bind(now.0)
+    .fetch_optional(db)
+    .await
+}
+
+/// Whether the session of this public id goes on.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn goes_on(db: &mut Connection, id: &str, now: At) -> Result<bool> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sessions WHERE id = $1 AND expires_at > $2)")
+        .bind(id)
+        .bind(now.0)
+        .fetch_one(db)
+        .await
+}
+
+/// Begins a session.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn begin(
+    db: &mut Connection,
+    id: &str,
+    hash: &str,
+    user: UserId,
+    agent: &str,
+    now: At,
+    expires: At,
+) -> Result<()> {
+    sqlx::query("DELETE FROM sessions WHERE expires_at <= $1")
+        .bind(now.0)
+        .execute(&mut *db)
+        .await?;
+    sqlx::query(
+        "INSERT INTO sessions (id, hash, user_id, agent, created_at, seen_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $5, $6)",
+    )
+    .bind(id)
+    .bind(hash)
+    .bind(user)
+    .bind(agent)
+    .bind(now.0)
+    .bind(expires.0)
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// Notes that a session was used, and lets it last longer.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn seen(db: &mut Connection, id: &str, now: At, expires: At) -> Result<()> {
+    sqlx::query("UPDATE sessions SET seen_at = $2, expires_at = $3 WHERE id = $1")
+        .bind(id)
+        .bind(now.0)
+        .bind(expires.0)
+        .execute(db)
+        .await
+        .map(drop)
+}
+
+/// A user's sessions, the latest used first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn of(db: &mut Connection, user: UserId, now: At) -> Result<Vec<Session>> {
+    sqlx::query_as(
+        "SELECT id, agent, created_at, seen_at FROM sessions
+         WHERE user_id = $1 AND expires_at > $2 ORDER BY seen_at DESC, id",
+    )
+    .bind(user)
+    .bind(now.0)
+    .fetch_all(db)
+    .await
+}
+
+/// Ends one session of a user; false when it is not theirs.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn end(db: &mut Connection, user: UserId, id: &str) -> Result<bool> {
+    let done = sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND id = $2")
+        .bind(user)
+        .bind(id)
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Ends all sessions of a user but one, and names those that were ended.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn end_others(
+    db: &mut Connection,
+    user: UserId,
+    but: Option<&str>,
+) -> Result<Vec<String>> {
+    sqlx::query_scalar("DELETE FROM sessions WHERE user_id = $1 AND id <> $2 RETURNING id")
+        .bind(user)
+        .bind(but.unwrap_or_default())
+        .fetch_all(db)
+        .await
+}

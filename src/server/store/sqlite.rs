@@ -1,0 +1,219 @@
+//! What is SQLite's own: opening, locking, migrating, copying.
+
+use super::{Connection, Store};
+use sqlx::Connection as _;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Takes the write lock at once: a transaction that reads first and writes later could find that
+/// somebody else wrote in between, and fail.
+pub const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
+/// Pages are read by this many at a time; SQLite's readers do not wait for its writer.
+const READERS: u32 = 4;
+/// Idle readers cost little; opening one costs a millisecond.
+const IDLE: Duration = Duration::from_secs(600);
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
+
+/// Why a database could not be opened, in a sentence for whoever starts the program.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The setting's form is wrong.
+    #[error("ROOMFUL_DATABASE_URL must look like sqlite:data/roomful.db; {0:?} does not.")]
+    Url(String),
+    /// The folder cannot be made or written.
+    #[error("The folder of the database {path} cannot be used: {cause}.")]
+    Folder { path: PathBuf, cause: std::io::Error },
+    /// Another program serves from it.
+    #[error(
+        "Another roomful already serves from {0}. Stop it first, or give this one a database of its own (ROOMFUL_DATABASE_URL)."
+    )]
+    Taken(PathBuf),
+    /// It was made by a later version.
+    #[error(
+        "The database {path} is newer than this program (it has migration {version}). Start the newer roomful, or restore a backup made by this one."
+    )]
+    Newer { path: PathBuf, version: i64 },
+    /// Anything else.
+    #[error("The database {path} cannot be opened: {cause}")]
+    Database { path: PathBuf, cause: sqlx::Error },
+    /// A migration failed.
+    #[error("The database {path} cannot be brought up to date: {cause}")]
+    Migration { path: PathBuf, cause: sqlx::migrate::MigrateError },
+}
+
+/// The file that a URL names.
+///
+/// # Errors
+/// [`OpenError::Url`] for anything but a SQLite file.
+pub fn file_of(url: &str) -> Result<PathBuf, OpenError> {
+    let wrong = || OpenError::Url(url.to_owned());
+    let path = url.strip_prefix("sqlite:").ok_or_else(wrong)?;
+    let path = path.strip_prefix("//").unwrap_or(path);
+    let path = path.split('?').next().unwrap_or_default();
+    if path.is_empty() || path.contains(":memory:") {
+        return Err(wrong());
+    }
+    Ok(PathBuf::from(path))
+}
+
+/// Held by a server for as long as it serves: two on one file would not hear each other.
+#[derive(Debug)]
+pub struct ServeLock(#[allow(dead_code, reason = "held, not read")] File);
+
+/// Claims the database for one server.
+///
+/// # Errors
+/// [`OpenError::Taken`] while another server holds it.
+pub fn lock(path: &Path) -> Result<ServeLock, OpenError> {
+    let beside = path.with_extension("lock");
+    let cause = |cause| OpenError::Folder { path: path.to_owned(), cause };
+    let file = File::options().create(true).append(true).open(beside).map_err(cause)?;
+    match file.try_lock() {
+        Ok(()) => Ok(ServeLock(file)),
+        Err(std::fs::TryLockError::WouldBlock) => Err(OpenError::Taken(path.to_owned())),
+        Err(std::fs::TryLockError::Error(e)) => Err(cause(e)),
+    }
+}
+
+/// Makes the folder that the database lies in.
+///
+/// # Errors
+/// [`OpenError::Folder`] when it cannot be made.
+pub fn make_folder(path: &Path) -> Result<(), OpenError> {
+    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else {
+        return Ok(());
+    };
+    std::fs::create_dir_all(folder)
+        .map_err(|cause| OpenError::Folder { path: path.to_owned(), cause })
+}
+
+fn options(path: &Path, busy: Duration) -> Result<SqliteConnectOptions, OpenError> {
+    let options = SqliteConnectOptions::from_str("sqlite:")
+        .map_err(|cause| OpenError::Database { path: path.to_owned(), cause })?;
+    Ok(options
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // An answered send survives the loss of power, not only of the process.
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(busy)
+        .optimize_on_close(true, Some(1000)))
+}
+
+impl Store {
+    /// Opens the database at `path`, making and migrating it as needed. `busy`: how long to wait
+    /// for another program's lock.
+    ///
+    /// # Errors
+    /// An [`OpenError`] that says what to do.
+    pub async fn open(path: &Path, busy: Duration) -> Result<Self, OpenError> {
+        make_folder(path)?;
+        let cause = |cause| OpenError::Database { path: path.to_owned(), cause };
+        let options = options(path, busy)?;
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            .before_acquire(|one, _| Box::pin(is_sound(one)))
+            .connect_with(options.clone())
+            .await
+            .map_err(cause)?;
+        let mut one = writer.acquire().await.map_err(cause)?;
+        migrate(&mut one, path).await?;
+        prepare(&mut one).await.map_err(cause)?;
+        drop(one);
+        let readers = SqlitePoolOptions::new()
+            .min_connections(1)
+            .max_connections(READERS)
+            .idle_timeout(IDLE)
+            .test_before_acquire(false)
+            .before_acquire(|one, _| Box::pin(is_sound(one)))
+            .connect_with(options)
+            .await
+            .map_err(cause)?;
+        Ok(Self { readers, writer })
+    }
+}
+
+/// Whether a connection may be used again. After a failed write (a full disk) SQLite has ended the
+/// transaction by itself, the driver's own rollback fails, and it would count itself inside a
+/// transaction for ever: such a connection is closed and another one opened.
+async fn is_sound(one: &mut Connection) -> super::Result<bool> {
+    if one.is_in_transaction() {
+        // A rollback may still be on its way to the connection's thread; this goes after it.
+        one.ping().await?;
+    }
+    Ok(!one.is_in_transaction())
+}
+
+async fn migrate(one: &mut Connection, path: &Path) -> Result<(), OpenError> {
+    MIGRATIONS.run(one).await.map_err(|cause| match cause {
+        sqlx::migrate::MigrateError::VersionMissing(version) => {
+            OpenError::Newer { path: path.to_owned(), version }
+        }
+        cause => OpenError::Migration { path: path.to_owned(), cause },
+    })
+}
+
+/// What every house has from the start: its epoch, and a lobby. A house that comes from a backup
+/// gets new epochs, since clients may have seen more than it holds.
+async fn prepare(one: &mut Connection) -> super::Result<()> {
+    let mut tx = one.begin_with(BEGIN_WRITE).await?;
+    let restored: Option<i64> = sqlx::query_scalar("SELECT restored FROM house WHERE id = 1")
+        .fetch_optional(&mut *tx)
+        .await?;
+    let epoch = crate::server::security::secrets::short_id();
+    match restored {
+        None => {
+            sqlx::query("INSERT INTO house (id, epoch) VALUES (1, $1)")
+                .bind(&epoch)
+                .execute(&mut *tx)
+                .await?;
+            // The name is a constant that passes the check.
+            if let Ok(name) = crate::protocol::names::check(
+                crate::protocol::names::Kind::Room,
+                super::rooms::LOBBY,
+            ) {
+                super::rooms::make(&mut tx, &name, None).await?;
+            }
+        }
+        Some(0) => {}
+        Some(_) => {
+            sqlx::query("UPDATE house SET epoch = $1, restored = 0 WHERE id = 1")
+                .bind(&epoch)
+                .execute(&mut *tx)
+                .await?;
+            sqlx::query("UPDATE logs SET epoch = $1").bind(&epoch).execute(&mut *tx).await?;
+        }
+    }
+    tx.commit().await
+}
+
+/// Copies the database into a new file, consistent while others write, and marks the copy so that
+/// starting from it gives every log a new epoch.
+///
+/// # Errors
+/// When `to` exists or cannot be written.
+pub async fn backup(path: &Path, to: &Path, busy: Duration) -> Result<(), OpenError> {
+    let cause = |cause| OpenError::Database { path: path.to_owned(), cause };
+    let mut one = Connection::connect_with(&options(path, busy)?.create_if_missing(false))
+        .await
+        .map_err(cause)?;
+    sqlx::query("VACUUM INTO $1")
+        .bind(to.to_string_lossy().into_owned())
+        .execute(&mut one)
+        .await
+        .map_err(cause)?;
+    one.close().await.map_err(cause)?;
+    let copied = |cause| OpenError::Database { path: to.to_owned(), cause };
+    let plain = SqliteConnectOptions::new().filename(to).journal_mode(SqliteJournalMode::Delete);
+    let mut copy = Connection::connect_with(&plain).await.map_err(copied)?;
+    sqlx::query("UPDATE house SET restored = 1").execute(&mut copy).await.map_err(copied)?;
+    copy.close().await.map_err(copied)
+}

@@ -1,0 +1,97 @@
+//! Users.
+
+use super::{Connection, LogId, Result, UserId, logs};
+use crate::protocol::{At, names::Name};
+
+/// A user's row.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct User {
+    /// Key.
+    pub id: UserId,
+    /// As it is shown.
+    pub name: String,
+    /// The password's hash, in PHC form.
+    pub password: String,
+    /// Whether they look after the house.
+    pub admin: bool,
+    /// Their own log.
+    pub log_id: LogId,
+}
+
+/// Whether anyone has an account.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn any(db: &mut Connection) -> Result<bool> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM users)").fetch_one(db).await
+}
+
+/// The user of this name, regardless of case.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn find(db: &mut Connection, folded: &str) -> Result<Option<User>> {
+    sqlx::query_as("SELECT id, name, password, admin, log_id FROM users WHERE folded = $1")
+        .bind(folded)
+        .fetch_optional(db)
+        .await
+}
+
+/// Makes a user with a log of their own; `None` when the name, or one that looks like it, is
+/// taken.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn make(
+    db: &mut Connection,
+    name: &Name,
+    password: &str,
+    admin: bool,
+) -> Result<Option<UserId>> {
+    let taken: bool = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM users WHERE folded = $1 OR skeleton = $2)",
+    )
+    .bind(&name.folded)
+    .bind(&name.skeleton)
+    .fetch_one(&mut *db)
+    .await?;
+    if taken {
+        return Ok(None);
+    }
+    let log = logs::make(db, logs::Kind::Own).await?;
+    sqlx::query_scalar(
+        "INSERT INTO users (name, folded, skeleton, password, admin, log_id, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
+    )
+    .bind(&name.shown)
+    .bind(&name.folded)
+    .bind(&name.skeleton)
+    .bind(password)
+    .bind(admin)
+    .bind(log)
+    .bind(At::now().0)
+    .fetch_one(db)
+    .await
+    .map(Some)
+}
+
+/// Sets a user's password hash.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn set_password(db: &mut Connection, user: UserId, password: &str) -> Result<()> {
+    sqlx::query("UPDATE users SET password = $2 WHERE id = $1")
+        .bind(user)
+        .bind(password)
+        .execute(db)
+        .await
+        .map(drop)
+}
+
+/// A user's password hash.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn password(db: &mut Connection, user: UserId) -> Result<String> {
+    sqlx::query_scalar("SELECT password FROM users WHERE id = $1").bind(user).fetch_one(db).await
+}

@@ -1,0 +1,128 @@
+// Makes target/site, all that the server serves as it is, out of what cargo compiled for the
+// browser, style/ and public/:
+//
+//   pkg/roomful.<hash>.{js,wasm,css}   cached for ever, because the name changes with the content
+//   everything of public/              as it is
+//   **/*.br                            each file over 1 KB once more, as brotli
+//   manifest.json                      which names the pages refer to
+//
+//   node tools/site.mjs release|debug <program.wasm>
+import { createHash } from 'node:crypto';
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, readFile, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { brotliCompressSync, constants } from 'node:zlib';
+import { TOOLS, fromTools } from './shared.mjs';
+
+const SITE = 'target/site';
+/** Written here and moved in one step, so that a server in debug never reads half a site. */
+const NEW = 'target/site.new';
+const WORK = 'target/front';
+/** Below it, the saving is lost in the packets that carry it. */
+const WORTH_COMPRESSING = 1024;
+/** Compressed already. */
+const DENSE = new Set(['.png', '.jpg', '.webp', '.avif', '.woff2', '.br']);
+/** Has the derive that embeds the site. */
+const EMBEDS = 'src/server/http/assets.rs';
+
+const [mode, program] = process.argv.slice(2);
+const release = mode === 'release';
+
+function bind() {
+  execFileSync(
+    join(TOOLS, 'bin/wasm-bindgen'),
+    [program, '--target', 'web', '--no-typescript', '--out-dir', WORK, '--out-name', 'roomful'],
+    { stdio: 'inherit' },
+  );
+  return { js: join(WORK, 'roomful.js'), wasm: join(WORK, 'roomful_bg.wasm') };
+}
+
+/** wasm-opt, unless this very program has been through it: it takes longer than all the rest. */
+async function shrink(wasm) {
+  if (!release) return wasm;
+  const bound = await readFile(wasm);
+  const small = join(WORK, `roomful.${hash(bound)}.opt.wasm`);
+  if (!existsSync(small)) {
+    for (const old of await readdir(WORK)) {
+      if (old.endsWith('.opt.wasm')) await rm(join(WORK, old));
+    }
+    // What rustc may use without being asked to, and every browser has had for years.
+    const features = ['bulk-memory', 'multivalue', 'mutable-globals', 'nontrapping-float-to-int',
+      'reference-types', 'sign-ext'].map((feature) => `--enable-${feature}`);
+    const half = `${small}.half`;
+    execFileSync(join(TOOLS, 'node_modules/.bin/wasm-opt'),
+      ['-Oz', '--strip-debug', '--strip-producers', ...features, wasm, '-o', half],
+      { stdio: 'inherit' });
+    await rename(half, small);
+  }
+  return small;
+}
+
+/** The files of style/ in the order of their names, as one sheet. */
+async function styles() {
+  const names = existsSync('style') ? (await readdir('style')).filter((n) => n.endsWith('.css')) : [];
+  const sheets = await Promise.all(names.sort().map((name) => readFile(join('style', name))));
+  const code = Buffer.concat(sheets.flatMap((sheet) => [sheet, Buffer.from('\n')]));
+  const { transform } = fromTools('lightningcss');
+  // It also finds what is not CSS, and says where.
+  const { code: small, warnings } = transform({ filename: 'style', code, minify: release });
+  for (const { message, loc } of warnings) console.warn(`  style: ${message} (line ${loc?.line})`);
+  return small;
+}
+
+function hash(bytes) {
+  return createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+}
+
+async function put(extension, bytes) {
+  const path = `/pkg/roomful.${hash(bytes)}.${extension}`;
+  await writeFile(join(NEW, path), bytes);
+  return path;
+}
+
+async function files(folder) {
+  const all = await readdir(folder, { recursive: true, withFileTypes: true });
+  return all.filter((e) => e.isFile()).map((e) => join(e.parentPath ?? e.path, e.name));
+}
+
+async function compress() {
+  for (const file of await files(NEW)) {
+    const bytes = await readFile(file);
+    if (bytes.length < WORTH_COMPRESSING || DENSE.has(extname(file))) continue;
+    const small = brotliCompressSync(bytes, {
+      params: {
+        [constants.BROTLI_PARAM_QUALITY]: 11,
+        [constants.BROTLI_PARAM_LGWIN]: 22,
+        [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+      },
+    });
+    if (small.length < bytes.length) await writeFile(`${file}.br`, small);
+  }
+}
+
+await mkdir(WORK, { recursive: true });
+await rm(NEW, { recursive: true, force: true });
+await mkdir(join(NEW, 'pkg'), { recursive: true });
+
+const bound = bind();
+if (existsSync('public')) await cp('public', NEW, { recursive: true });
+if (existsSync(join(WORK, 'snippets'))) {
+  await cp(join(WORK, 'snippets'), join(NEW, 'pkg/snippets'), { recursive: true });
+}
+const manifest = {
+  css: await put('css', await styles()),
+  js: await put('js', await readFile(bound.js)),
+  wasm: await put('wasm', await readFile(await shrink(bound.wasm))),
+};
+if (existsSync(join(NEW, 'manifest.json'))) {
+  throw new Error('public/manifest.json: that name is taken; call it manifest.webmanifest');
+}
+await writeFile(join(NEW, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+if (release) await compress();
+
+const first = !existsSync(join(SITE, 'manifest.json'));
+await rm(SITE, { recursive: true, force: true });
+await rename(NEW, SITE);
+// A server that was compiled while there was no site has nothing that tells cargo to look again.
+if (first && existsSync(EMBEDS)) await utimes(EMBEDS, new Date(), new Date());
