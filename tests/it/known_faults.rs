@@ -216,7 +216,7 @@ async fn k15_names_of_any_script_work_and_those_that_cannot_be_are_refused() {
     room.hears(json!({"type": "private_message", "user": "ليلى", "message": "مرحبا"})).await;
     for wrong in ["bob@home", "bob+1"] {
         let fields = [("name", wrong), ("password", crate::support::PASSWORD)];
-        let refusal = house.visitor().call("/api/sign_up", &fields).await.is_refused().json();
+        let refusal = house.visitor().call("/api/sign_up", &fields).await.is_refused().refusal();
         assert_eq!(refusal["field"], "name", "{refusal}");
         main.sub_refused(&format!("@{wrong}")).await;
         room.say(&format!("/pm {wrong} hi")).await;

@@ -324,6 +324,35 @@ async fn p4_over_a_mebibyte_is_not_replayed() {
     assert_eq!(answer["events"].as_array().map(Vec::len), Some(60));
 }
 
+/// Each is under the limit, together they are over what may wait for one connection: the answer is
+/// not the reader being slow.
+#[tokio::test(flavor = "multi_thread")]
+async fn p4_several_conversations_are_resumed_at_once() {
+    let house = House::open().await;
+    let alice = house.person("alice").await;
+    let rooms = ["#attic", "#cellar", "#garden"];
+    for room in rooms {
+        alice.make_room(&room[1..]).await;
+    }
+    let mut socket = alice.socket().await;
+    let epoch = text(&socket.sub(&[LOBBY]).await[0]["epoch"]);
+    let body = "🏠".repeat(4_000);
+    for room in rooms {
+        for _ in 0..45 {
+            socket.send(room, &body).await;
+        }
+    }
+    let follow = |to| json!({"to": to, "after": {"epoch": epoch, "seq": 0}});
+    let asked = json!({"t": "sub", "rooms": rooms.map(follow)});
+    let answer = alice.socket().await.ask_ok(asked).await;
+    for (room, answer) in rooms.iter().zip(answer["rooms"].as_array().expect("answers")) {
+        assert_eq!(answer["to"], *room);
+        let events = answer["events"].as_array().map_or(0, Vec::len);
+        // All or nothing, for each.
+        assert!(answer["recovered"] == false || events == 45, "{room}: {events} events");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn p4_a_resume_while_others_talk_has_no_hole() {
     let house = House::open().await;

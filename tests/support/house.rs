@@ -138,12 +138,12 @@ impl House {
 
     /// An account and no more.
     pub async fn account(&self, name: &str, admin: bool) {
-        self.running().add_user(name, PASSWORD, admin).await.unwrap();
+        self.running().add_user(name, PASSWORD, admin).await.expect("an account");
     }
 
     /// Somebody with a fresh token for an account that exists.
     pub async fn by_token(&self, name: &str) -> Person {
-        let token = self.running().add_token(name).await.unwrap();
+        let token = self.running().add_token(name).await.expect("a token");
         self.visitor().named(name).with("Authorization", &format!("Bearer {token}"))
     }
 

@@ -47,9 +47,16 @@ impl Answer {
         })
     }
 
+    /// The refusal in a JSON body.
+    pub fn refusal(&self) -> Value {
+        let body = self.json();
+        assert!(body["message"].as_str().is_some_and(|m| !m.is_empty()), "{body}");
+        body
+    }
+
     /// The code of the refusal in a JSON body; empty where there is none.
     pub fn code(&self) -> String {
-        self.json()["code"].as_str().unwrap_or_default().to_owned()
+        self.refusal()["code"].as_str().unwrap_or_default().to_owned()
     }
 
     /// Asserts the status; a failure shows the whole answer.
