@@ -90,7 +90,7 @@ impl Desk {
     pub(super) fn followed(&mut self, asked: Vec<Follow>, reply: Reply, now: &Moment) {
         let number = reply.re.as_u64().unwrap_or(0);
         let answers = match (reply.ok, reply.err) {
-            (Some(ok), None) => serde_json::from_value::<SubOk>(ok).map(|ok| ok.rooms),
+            (Some(ok), None) => serde_json::from_str::<SubOk>(ok.get()).map(|ok| ok.rooms),
             (_, err) => {
                 let refusal = err.unwrap_or_else(Refusal::unavailable);
                 for follow in asked {

@@ -421,7 +421,7 @@ impl Desk {
                     self.catch_up(&to, top);
                 }
             }
-            ServerFrame::Error { .. } | ServerFrame::Unknown => {}
+            ServerFrame::Error { .. } => {}
         }
     }
 
@@ -453,7 +453,7 @@ impl Desk {
             Asked::Sub(rooms) => self.followed(rooms, reply, now),
             Asked::Send(cid) => match (reply.ok, reply.err) {
                 (_, Some(refusal)) => self.refused(&cid, &refusal, now),
-                (Some(ok), None) => match serde_json::from_value(ok) {
+                (Some(ok), None) => match serde_json::from_str(ok.get()) {
                     Ok(ok) => self.acknowledged(&cid, ok),
                     Err(_) => self.refused(&cid, &Refusal::unavailable(), now),
                 },

@@ -159,6 +159,8 @@ impl Server {
             online: Online::default(),
             side,
             cid: "form".into(),
+            draft: String::new(),
+            refusal: None,
         }
     }
 
