@@ -32,6 +32,11 @@ proptest! {
         let places = [room("a"), room("b"), person("bob")];
         let mut server = Server::new(&places[..2]);
         server.replay = 6;
+        for place in &places[..2] {
+            // Read once, so that the rest is owed.
+            server.say(place, "bob", "t000", None);
+            server.read.insert(place.clone(), 1);
+        }
         let mut page = Page::load(&server, &places[0], BTreeMap::new(), 1_000);
         let (mut mine, mut theirs) = (0, 0);
         for (what, which, dice) in steps {
