@@ -61,7 +61,10 @@ export class House {
     }
     const failed = new Promise((_, no) => {
       server.once('error', no);
-      server.once('exit', (code) => no(new Error(`the server ended (${code}):\n${this.output}`)));
+      server.once('exit', (code, signal) => {
+        if (this.#server === server) this.#heard(`(the server ended unasked: ${signal ?? code})\n`);
+        no(new Error(`the server ended (${signal ?? code}):\n${this.output}`));
+      });
     });
     failed.catch(() => {});
     const [, port] = await Promise.race([

@@ -2,6 +2,8 @@ import type { BrowserContext } from '@playwright/test';
 
 /** What the browser itself writes when the network fails, and nobody can keep it from writing. */
 const OF_THE_NETWORK = [/^Failed to load resource: net::ERR_/, /^WebSocket connection to '[^']*' failed/];
+/** Where scripts are off, the program that the page names is never run. */
+const NOT_RUN = /was preloaded using link preload but not used/;
 const REFUSED = /^Failed to load resource: the server responded with a status of 4\d\d/;
 
 /**
@@ -18,7 +20,7 @@ export class Guard {
     this.cuts = true;
   }
 
-  watch(context: BrowserContext) {
+  watch(context: BrowserContext, scripts: boolean) {
     context.on('response', (response) => {
       // A page that says no (404, a refused form) is an answer; a file that is missing is not.
       if (response.status() >= 400 && response.request().isNavigationRequest()) {
@@ -27,6 +29,7 @@ export class Guard {
     });
     context.on('console', (message) => {
       if (!['error', 'warning', 'assert'].includes(message.type())) return;
+      if (!scripts && NOT_RUN.test(message.text())) return;
       const { url } = message.location();
       this.heard.push({ line: `${message.type()}: ${message.text()} (${url})`, text: message.text(), url });
     });

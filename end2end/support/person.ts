@@ -45,6 +45,11 @@ export class Person {
     return this.log.locator('article.msg').filter({ hasText: text });
   }
 
+  /** The quiet lines of the log: who came and who left. */
+  notes(text: string | RegExp): Locator {
+    return this.log.getByRole('paragraph').filter({ hasText: text });
+  }
+
   /** Another tab of the same browser. */
   async anotherTab(): Promise<Person> {
     return new Person(this.name, await this.context.newPage(), this.base, this.scripts);
@@ -122,10 +127,11 @@ export class Person {
     return decodeURIComponent(segment);
   }
 
-  /** Says it, by Enter where there are scripts. */
+  /** Says it: by Enter, or by the button where there are no scripts or no keyboard. */
   async say(text: string) {
     await this.composer.fill(text);
-    if (this.scripts) await this.composer.press('Enter');
+    const byEnter = this.scripts && (await this.page.evaluate(() => !matchMedia('(pointer: coarse)').matches));
+    if (byEnter) await this.composer.press('Enter');
     else await this.sendButton.click();
     await expect(this.composer).toHaveValue('');
   }

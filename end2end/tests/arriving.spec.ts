@@ -50,7 +50,7 @@ test('two people sign up, make a room and talk', async ({ house, visitor }) => {
 
   await alice.seesHere('alice', 'bob');
   await bob.seesHere('alice', 'bob');
-  await expect(alice.log.getByText('bob came in')).toBeVisible();
+  await expect(alice.notes('bob came in')).toBeVisible();
   await alice.say('晚上好 👋');
   await bob.hears('晚上好 👋');
   await alice.hears('晚上好 👋');
@@ -58,7 +58,7 @@ test('two people sign up, make a room and talk', async ({ house, visitor }) => {
   await alice.hears('good evening');
 
   await bob.page.close();
-  await expect(alice.log.getByText('bob left')).toBeVisible({ timeout: 15_000 });
+  await expect(alice.notes('bob left')).toBeVisible({ timeout: 15_000 });
   await alice.seesHere('alice');
 });
 

@@ -25,14 +25,17 @@ test('history over a reload, and over a restart', async ({ person, house, guard 
   expect(await alice.order(said)).toEqual(said);
 });
 
-test('the page shows the last 50, and is at their end', async ({ person }) => {
+test('the page shows the last 50, and is at their end', async ({ person, visitor }) => {
   const alice = await person('alice');
   await fill(alice, 'lobby', 60);
-  await alice.openRoom('lobby');
-  await expect(alice.log.locator('article.msg')).toHaveCount(50);
-  await alice.hears(line(60));
-  await expect(alice.messages(line(60))).toBeInViewport();
-  await expect(alice.messages(line(10))).toHaveCount(0);
+  const plain = await visitor({ scripts: false });
+  for (const who of [plain, alice]) {
+    await who.openRoom('lobby');
+    await who.hears(line(60));
+    await expect(who.messages(line(60))).toBeInViewport();
+  }
+  await expect(plain.log.locator('article.msg')).toHaveCount(50);
+  await expect(plain.messages(line(10))).toHaveCount(0);
 });
 
 test('older history comes in above without moving what is read', async ({ person }) => {

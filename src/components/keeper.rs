@@ -70,7 +70,7 @@ mod browser {
     };
     use std::{cell::RefCell, rc::Rc};
 
-    /// Older messages are asked for when less than this many pixels of the log are left above.
+    /// Older messages are asked for when, on the way up, less than this many pixels are left above.
     const ASK_OLDER: f64 = 800.0;
     /// How far from the window's top the line above the new messages comes to lie.
     const NEW_FROM_TOP: f64 = 48.0;
@@ -150,7 +150,7 @@ mod browser {
             if below == 0.0 {
                 self.open();
             } else {
-                self.remember();
+                self.remember(false);
             }
         }
 
@@ -183,7 +183,7 @@ mod browser {
                 }
             }
             self.kept.borrow_mut().opening = false;
-            self.remember();
+            self.remember(false);
         }
 
         /// After anything that may have moved the log or its content.
@@ -203,12 +203,13 @@ mod browser {
                 };
                 step(kept.lie, self.lie(), shift)
             };
+            let climbed = self.lie().top < self.kept.borrow().lie.top;
             match step {
                 Step::Stay => {}
                 Step::End => self.log.set_scroll_top(self.log.scroll_height()),
                 Step::By(shift) => self.log.scroll_by_with_x_and_y(0.0, shift),
             }
-            self.remember();
+            self.remember(climbed);
         }
 
         /// Where in the rows this one begins.
@@ -229,7 +230,7 @@ mod browser {
             rows.item(low)
         }
 
-        fn remember(&self) {
+        fn remember(&self, climbed: bool) {
             let lie = self.lie();
             let anchor = self.first_seen().map(|row| {
                 let began = self.begins(&row);
@@ -245,8 +246,9 @@ mod browser {
             if told != Some(at_end) {
                 self.state.act.run(Act::AtEnd(at_end));
             }
-            let more = self.state.older.get_untracked() == Older::More;
-            if more && lie.top < ASK_OLDER && lie.window > 0.0 {
+            // A log that does not fill its window cannot be scrolled up: it asks by itself.
+            let wanted = climbed && lie.top < ASK_OLDER || lie.content <= lie.window;
+            if wanted && lie.window > 0.0 && self.state.older.get_untracked() == Older::More {
                 self.state.act.run(Act::Older);
             }
         }

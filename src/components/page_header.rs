@@ -15,7 +15,8 @@ pub fn page_header(shell: &Shell, account: bool) -> impl IntoView + use<> {
                 {window(true, false)}
                 <b>"Roomful"</b>
             </a>
-            {account.then(|| account_menu(shell))}
+            // Nobody can log in before the first account is made.
+            {(account && !shell.setting_up).then(|| account_menu(shell))}
         </header>
     }
 }

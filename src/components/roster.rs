@@ -25,6 +25,7 @@ pub fn roster(state: HouseState) -> impl IntoView {
             (None, 1.., _) => "So many are here that only their number is shown.",
             (_, 0, _) => "Nobody is here. Your light would be the first.",
             _ if private => "Only the two of you read this.",
+            (_, 1, false) => "Only you, so far.",
             (_, _, false) => "Choose someone to talk in private.",
             (_, _, true) => "Log in to talk to someone in private.",
         })

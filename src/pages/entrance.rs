@@ -207,7 +207,9 @@ mod tests {
         assert!(html.contains("value=\"a&quot;b&lt;c\""), "{html}");
         assert!(html.contains("aria-invalid=\"true\""), "{html}");
         assert!(
-            html.contains("id=\"field-name-error\" role=\"alert\">That name is taken."),
+            html.contains(
+                "id=\"field-name-error\" role=\"alert\" class=\"error\">That name is taken."
+            ),
             "{html}"
         );
         assert!(html.contains("name=\"next\" value=\"/chat/lobby/\""), "{html}");
@@ -220,7 +222,10 @@ mod tests {
             "/chat/",
             Some(returned(Refusal::new(Code::Forbidden, "Name or password is wrong."))),
         );
-        assert!(html.contains("role=\"alert\">Name or password is wrong."), "{html}");
+        assert!(
+            html.contains("role=\"alert\" class=\"notice alarm\">Name or password is wrong."),
+            "{html}"
+        );
         assert!(!html.contains("aria-invalid"), "{html}");
     }
 

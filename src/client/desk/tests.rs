@@ -1,1 +1,5 @@
-//! Scenarios.
+//! Scenarios: a page, a server and the wire between them, with every race in the test's hands.
+
+mod chance;
+mod scenarios;
+mod world;

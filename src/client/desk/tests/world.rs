@@ -1,0 +1,538 @@
+//! A server that keeps its promises, a page around a [`Desk`], and a wire that carries nothing by
+//! itself.
+
+use crate::client::{
+    Act, Moment, Row, SaidState, Status,
+    desk::{Desk, Effect, Input, Show, ZoneOf},
+    house::Older,
+    rows::Zone,
+};
+use crate::protocol::{
+    At, Code, Refusal, Target,
+    frames::{
+        After, ClientFrame, Event, FrameId, Hello, Incoming, Kind, MessageData, Online, Outgoing,
+        Reply, SendOk, ServerFrame, read_client, read_server,
+    },
+    limits::{Limits, PAGE},
+    views::{AuthorKind, History, House, Line, Me, Message, Side},
+};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+pub const ME: &str = "alice";
+
+pub fn room(name: &str) -> Target {
+    Target::Room(name.into())
+}
+
+pub fn person(name: &str) -> Target {
+    Target::Person(name.into())
+}
+
+/// The logs as alice sees them, and the socket's other end.
+pub struct Server {
+    pub logs: BTreeMap<Target, Vec<Event>>,
+    pub epoch: String,
+    /// Replays no more events than this at once.
+    pub replay: usize,
+    pub people: BTreeSet<String>,
+    pub read: BTreeMap<Target, i64>,
+    /// The next frames that ask for an answer get this one instead.
+    pub refuse: VecDeque<Refusal>,
+    pub heard: Vec<ClientFrame>,
+    pub hello_user: Option<String>,
+    subs: BTreeSet<Target>,
+    ids: u64,
+}
+
+impl Server {
+    pub fn new(targets: &[Target]) -> Self {
+        let mut logs: BTreeMap<Target, Vec<Event>> =
+            targets.iter().map(|to| (to.clone(), Vec::new())).collect();
+        logs.insert(Target::Own, Vec::new());
+        Self {
+            logs,
+            epoch: "e1".into(),
+            replay: 500,
+            people: ["bob", "kim", ME].map(str::to_owned).into(),
+            read: BTreeMap::new(),
+            refuse: VecDeque::new(),
+            heard: Vec::new(),
+            hello_user: Some(ME.into()),
+            subs: BTreeSet::new(),
+            ids: 0,
+        }
+    }
+
+    /// Commits an event; the live frame, if this connection follows the log.
+    pub fn commit(&mut self, to: &Target, cid: Option<String>, kind: &Kind) -> Vec<String> {
+        let log = self.logs.entry(to.clone()).or_default();
+        let event = Event::new(log.len() as i64 + 1, cid, kind);
+        log.push(event.clone());
+        if !self.subs.contains(to) {
+            return vec![];
+        }
+        vec![text(&ServerFrame::Event { to: to.clone(), event })]
+    }
+
+    /// Somebody says something; live frames for alice.
+    pub fn say(&mut self, to: &Target, author: &str, body: &str, cid: Option<&str>) -> Vec<String> {
+        let mut frames = Vec::new();
+        if matches!(to, Target::Person(_)) && self.logs.get(to).is_none_or(Vec::is_empty) {
+            let kind = Kind::Conversation { to: to.clone() };
+            frames = self.commit(&Target::Own, None, &kind);
+        }
+        self.ids += 1;
+        let kind = Kind::Message(MessageData {
+            id: format!("id-{}", self.ids),
+            author: author.into(),
+            author_kind: AuthorKind::User,
+            body: Some(body.into()),
+            at: At(self.ids as i64 * 1_000),
+            reply_to: None,
+        });
+        frames.extend(self.commit(to, cid.map(str::to_owned), &kind));
+        frames
+    }
+
+    fn top(&self, to: &Target) -> i64 {
+        self.logs.get(to).map_or(0, |log| log.len() as i64)
+    }
+
+    fn message(event: &Event) -> Option<Message> {
+        let Some(Kind::Message(data)) = event.reading() else { return None };
+        Some(Message {
+            id: data.id,
+            seq: event.seq,
+            author: data.author,
+            author_kind: data.author_kind,
+            body: data.body.unwrap_or_default(),
+            at: data.at,
+            edited_at: None,
+            deleted: false,
+            reply_to: None,
+            reactions: vec![],
+            cid: event.cid.clone(),
+        })
+    }
+
+    pub fn history(&self, to: &Target, before: Option<i64>) -> History {
+        let before = before.unwrap_or(i64::MAX);
+        let log = self.logs.get(to).map(Vec::as_slice).unwrap_or_default();
+        let messages = log
+            .iter()
+            .rev()
+            .filter(|event| event.seq < before)
+            .filter_map(Self::message)
+            .take(PAGE)
+            .collect();
+        History { to: to.clone(), epoch: self.epoch.clone(), top: self.top(to), messages }
+    }
+
+    fn unread(&self, to: &Target) -> i64 {
+        let read = self.read.get(to).copied().unwrap_or(0);
+        let log = self.logs.get(to).map(Vec::as_slice).unwrap_or_default();
+        let others = log.iter().filter(|event| event.seq > read).filter_map(Self::message);
+        others.filter(|message| message.author != ME).count() as i64
+    }
+
+    pub fn house(&self, to: &Target) -> House {
+        let history = self.history(to, None);
+        let older = history.messages.iter().all(|message| message.seq > 1)
+            && history.messages.len() == PAGE;
+        let mut side = Side::default();
+        for to in self.logs.keys() {
+            let line = Line { to: to.clone(), online: 0, unread: self.unread(to), at: None };
+            match to {
+                Target::Room(_) => side.rooms.push(line),
+                Target::Person(_) if self.top(to) > 0 => side.people.push(line),
+                _ => {}
+            }
+        }
+        House {
+            me: self.hello_user.clone().map(|name| Me { name, admin: false }),
+            limits: Limits::default(),
+            history,
+            before: None,
+            older,
+            read: self.read.get(to).copied().unwrap_or(0),
+            online: Online::default(),
+            side,
+            cid: "form".into(),
+        }
+    }
+
+    pub fn hello(&mut self) -> String {
+        self.subs.clear();
+        text(&ServerFrame::Hello(Hello {
+            v: 1,
+            conn: "c-1".into(),
+            user: self.hello_user.clone(),
+            heartbeat_ms: 25_000,
+            limits: Limits::default(),
+        }))
+    }
+
+    fn follow(&mut self, to: &Target, after: Option<After>) -> Value {
+        let known = *to == Target::Own || self.logs.contains_key(to);
+        if !known {
+            return json!({"to": to, "err": Refusal::not_found("conversation")});
+        }
+        self.subs.insert(to.clone());
+        let top = self.top(to);
+        let mut answer = json!({"to": to, "epoch": self.epoch, "top": top,
+            "read": self.read.get(to).copied().unwrap_or(0), "unread": self.unread(to),
+            "online": {"count": 1, "users": [ME]}});
+        if let Some(after) = after {
+            let missed = (top - after.seq).max(0) as usize;
+            let recovered = after.epoch == self.epoch && after.seq <= top && missed <= self.replay;
+            answer["recovered"] = recovered.into();
+            if recovered {
+                answer["events"] = json!(self.logs[to][after.seq as usize..]);
+            }
+        }
+        answer
+    }
+
+    /// Takes a frame of alice's; what is sent back, in order.
+    pub fn take(&mut self, frame: &str) -> Vec<String> {
+        let Incoming::Frame(id, frame) = read_client(frame) else { return vec!["?".into()] };
+        self.heard.push(frame.clone());
+        let reply = |id: Option<FrameId>, ok: Option<Value>, err: Option<Refusal>| match id {
+            Some(re) => vec![text(&Reply { re, ok, err })],
+            None => vec![],
+        };
+        if id.is_some()
+            && let Some(refusal) = self.refuse.pop_front()
+        {
+            return reply(id, None, Some(refusal));
+        }
+        match frame {
+            ClientFrame::Sub { rooms } => {
+                let rooms: Vec<Value> =
+                    rooms.into_iter().map(|it| self.follow(&it.to, it.after)).collect();
+                reply(id, Some(json!({"rooms": rooms})), None)
+            }
+            ClientFrame::Unsub { rooms } => {
+                rooms.iter().for_each(|to| {
+                    self.subs.remove(to);
+                });
+                reply(id, Some(json!({})), None)
+            }
+            ClientFrame::Send { to, cid, body, .. } => {
+                if matches!(&to, Target::Person(name) if !self.people.contains(name)) {
+                    return reply(id, None, Some(Refusal::not_found("such person")));
+                }
+                let mut out = Vec::new();
+                if self.stored(&to, &cid).is_none() {
+                    out = self.say(&to, ME, &body, Some(&cid));
+                }
+                let ok = self.stored(&to, &cid).map(|ok| json!(ok));
+                out.splice(0..0, reply(id, ok, None));
+                out
+            }
+            ClientFrame::Read { to, seq } => {
+                self.read.insert(to.clone(), seq);
+                self.commit(&Target::Own, None, &Kind::Read { to, seq })
+            }
+            ClientFrame::Here { .. } | ClientFrame::Pong => vec![],
+        }
+    }
+
+    fn stored(&self, to: &Target, cid: &str) -> Option<SendOk> {
+        let event = self.logs.get(to)?.iter().find(|event| event.cid.as_deref() == Some(cid))?;
+        let message = Self::message(event)?;
+        Some(SendOk { id: message.id, seq: message.seq, at: message.at })
+    }
+}
+
+pub fn text(frame: &impl serde::Serialize) -> String {
+    serde_json::to_string(frame).unwrap_or_default()
+}
+
+/// What waits for the server's functions.
+#[derive(Clone, Debug)]
+pub enum Call {
+    History { ticket: u64, to: Target, before: Option<i64> },
+    Place { ticket: u64, to: Target },
+}
+
+/// A page.
+pub struct Page {
+    pub desk: Desk,
+    pub ms: u64,
+    pub dice: u8,
+    cids: u64,
+    pub generation: u64,
+    /// The browser's socket is open or opening.
+    pub open: bool,
+    /// On their way to the server, and from it.
+    pub up: VecDeque<String>,
+    pub down: VecDeque<String>,
+    pub calls: VecDeque<Call>,
+    pub storage: BTreeMap<String, String>,
+    pub place: Target,
+    pub rows: Vec<(String, Row)>,
+    pub status: Status,
+    pub side: Side,
+    pub online: Online,
+    pub older: Older,
+    pub fresh: usize,
+    pub title: String,
+    pub refusal: Option<Refusal>,
+    pub pushed: Vec<Target>,
+    pub visits: Vec<String>,
+    pub draft: String,
+}
+
+impl Page {
+    /// Loads the page and wakes it.
+    pub fn load(
+        server: &Server,
+        place: &Target,
+        storage: BTreeMap<String, String>,
+        ms: u64,
+    ) -> Self {
+        let house = server.house(place);
+        let stored: Vec<String> = storage.values().cloned().collect();
+        let mut it = Self {
+            desk: Desk::new(&house, true, &stored),
+            ms,
+            dice: 0,
+            cids: ms,
+            generation: 0,
+            open: false,
+            up: VecDeque::new(),
+            down: VecDeque::new(),
+            calls: VecDeque::new(),
+            storage,
+            place: place.clone(),
+            rows: vec![],
+            status: Status::Quiet,
+            side: house.side.clone(),
+            online: house.online.clone(),
+            older: Older::Beginning,
+            fresh: 0,
+            title: String::new(),
+            refusal: None,
+            pushed: vec![],
+            visits: vec![],
+            draft: String::new(),
+        };
+        it.input(Input::Start(ZoneOf(Zone::UTC)));
+        it
+    }
+
+    pub fn now(&mut self) -> Moment {
+        self.cids += 1;
+        let mut dice = [self.dice; 16];
+        dice[8..].copy_from_slice(&self.cids.to_be_bytes());
+        Moment { ms: self.ms, at: At(self.ms as i64), dice }
+    }
+
+    pub fn input(&mut self, input: Input) {
+        let now = self.now();
+        // As in the shell: what an effect puts in waits until the others are done.
+        let mut next = Vec::new();
+        for effect in self.desk.on(input, &now) {
+            match effect {
+                Effect::Open(generation) => {
+                    assert!(!self.open, "two sockets");
+                    self.generation = generation;
+                    self.open = true;
+                }
+                Effect::Close => {
+                    assert!(self.open);
+                    self.cut();
+                }
+                Effect::Send(text) => {
+                    assert!(self.open, "nothing is sent without a socket");
+                    self.up.push_back(text);
+                }
+                Effect::History { ticket, to, before } => {
+                    self.calls.push_back(Call::History { ticket, to, before });
+                }
+                Effect::Place { ticket, to } => self.calls.push_back(Call::Place { ticket, to }),
+                Effect::Push(to) => self.pushed.push(to),
+                Effect::Visit(address) => self.visits.push(address),
+                Effect::Keep { cid, stored } => {
+                    self.storage.insert(cid, stored);
+                }
+                Effect::Forget(cid) => {
+                    self.storage.remove(&cid);
+                }
+                Effect::Taken => self.draft.clear(),
+                Effect::GiveBack { cid, text } => {
+                    if self.draft.is_empty() {
+                        self.draft = text;
+                        next.push(Input::Act(Act::Discard(cid)));
+                    }
+                }
+                Effect::Show(show) => match show {
+                    Show::Place(to) => self.place = to,
+                    Show::Rows(rows) => self.rows = rows,
+                    Show::Older(older) => self.older = older,
+                    Show::Fresh(fresh) => self.fresh = fresh,
+                    Show::Online(online) => self.online = online,
+                    Show::Side(side) => self.side = side,
+                    Show::Status(status) => self.status = status,
+                    Show::Refusal(refusal) => self.refusal = refusal,
+                    Show::Title(title) => self.title = title,
+                },
+            }
+        }
+        next.into_iter().for_each(|input| self.input(input));
+    }
+
+    pub fn act(&mut self, act: Act) {
+        self.input(Input::Act(act));
+    }
+
+    pub fn say(&mut self, text: &str) {
+        self.draft = text.into();
+        self.act(Act::Say(text.into()));
+    }
+
+    /// The wire breaks; what was on it is gone. The page has not noticed.
+    fn cut(&mut self) {
+        self.open = false;
+        self.up.clear();
+        self.down.clear();
+    }
+
+    /// The wire breaks, and the browser says so.
+    pub fn lose(&mut self, code: u16) {
+        self.cut();
+        self.input(Input::Closed { generation: self.generation, code });
+    }
+
+    /// The server hears the first frame that is on its way.
+    pub fn one_up(&mut self, server: &mut Server) -> bool {
+        let Some(frame) = self.up.pop_front() else { return false };
+        self.down.extend(server.take(&frame));
+        true
+    }
+
+    /// The page hears the first frame that is on its way.
+    pub fn one_down(&mut self) -> bool {
+        let Some(text) = self.down.pop_front() else { return false };
+        self.input(Input::Text { generation: self.generation, text });
+        true
+    }
+
+    /// Frames of the server by itself.
+    pub fn deliver(&mut self, frames: Vec<String>) {
+        if self.open {
+            self.down.extend(frames);
+        }
+    }
+
+    /// Answers the first call.
+    pub fn answer(&mut self, server: &Server) -> bool {
+        let Some(call) = self.calls.pop_front() else { return false };
+        match call {
+            Call::History { ticket, to, before } => {
+                let result = Ok(server.history(&to, before));
+                self.input(Input::History { ticket, result });
+            }
+            Call::Place { ticket, to } => {
+                let result = if server.logs.contains_key(&to) {
+                    Ok(Box::new(server.house(&to)))
+                } else {
+                    Err(Refusal::not_found("room"))
+                };
+                self.input(Input::Opened { ticket, result });
+            }
+        }
+        true
+    }
+
+    /// Everything that can happen by itself happens, at this moment.
+    pub fn settle(&mut self, server: &mut Server) {
+        while self.one_up(server) || self.one_down() || self.answer(server) {}
+    }
+
+    /// Time passes, with a tick whenever one was wanted, until then; the wire is carried on.
+    pub fn pass(&mut self, ms: u64, server: &mut Server) {
+        let end = self.ms + ms;
+        self.settle(server);
+        loop {
+            let now = self.now();
+            match self.desk.due(&now) {
+                Some(due) if due <= end => {
+                    self.ms = self.ms.max(due);
+                    self.input(Input::Tick);
+                    self.settle(server);
+                }
+                _ => break,
+            }
+        }
+        self.ms = end;
+    }
+
+    /// The socket that is being opened opens.
+    pub fn connect(&mut self, server: &mut Server) {
+        assert!(self.open, "no socket is being opened");
+        let hello = server.hello();
+        self.input(Input::Text { generation: self.generation, text: hello });
+        self.settle(server);
+    }
+
+    /// After a loss: waits until the next try, and connects.
+    pub fn reconnect(&mut self, server: &mut Server) {
+        while !self.open {
+            let now = self.now();
+            self.ms = self.ms.max(self.desk.due(&now).unwrap_or(self.ms));
+            self.input(Input::Tick);
+        }
+        self.connect(server);
+    }
+
+    /// The log in words: bodies, with `…` for pending, `✗` for failed; `NEW`, and quiet lines.
+    pub fn log(&self) -> Vec<String> {
+        self.rows
+            .iter()
+            .filter_map(|(_, row)| match row {
+                Row::Day(_) => None,
+                Row::New => Some("NEW".into()),
+                Row::Came(text) => Some(text.clone()),
+                Row::Said(said) => Some(match &said.state {
+                    SaidState::Sent => said.body.clone(),
+                    SaidState::Pending => format!("{}…", said.body),
+                    SaidState::Failed(_) => format!("{}✗", said.body),
+                }),
+            })
+            .collect()
+    }
+
+    pub fn keys(&self) -> Vec<&str> {
+        self.rows
+            .iter()
+            .filter(|(_, row)| matches!(row, Row::Said(_)))
+            .map(|(key, _)| key.as_str())
+            .collect()
+    }
+
+    pub fn unread(&self, to: &Target) -> Option<i64> {
+        let lines = self.side.rooms.iter().chain(&self.side.people);
+        lines.into_iter().find(|line| line.to == *to).map(|line| line.unread)
+    }
+
+    pub fn refusal_code(&self) -> Option<Code> {
+        self.refusal.as_ref().map(|refusal| refusal.code)
+    }
+}
+
+/// Whether a frame on its way to the page is an answer.
+pub fn is_reply(text: &str) -> bool {
+    matches!(read_server(text), Outgoing::Reply(_))
+}
+
+/// A server with some rooms, and a page of the first that is connected.
+pub fn connected(rooms: &[&str]) -> (Server, Page) {
+    let targets: Vec<Target> = rooms.iter().map(|name| room(name)).collect();
+    let mut server = Server::new(&targets);
+    let mut page = Page::load(&server, &targets[0], BTreeMap::new(), 1_000);
+    page.connect(&mut server);
+    (server, page)
+}
