@@ -168,11 +168,10 @@ async fn a_user_that_cannot_be_is_refused_in_a_sentence() {
         assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{}", printed(&output));
         assert!(!printed(&output).contains("panicked"), "{}", printed(&output));
     }
-    refused(
-        &roomful(dir.path(), &["user", "password", "nobody", "--password-stdin"]).await,
-        "nobody",
-    );
-    refused(&roomful(dir.path(), &["token", "add", "--user", "nobody"]).await, "nobody");
+    let change = command(dir.path(), &[], &["user", "password", "nobody", "--password-stdin"]);
+    refused(&run_with(change, PASSWORD).await, "no person of that name");
+    let token = roomful(dir.path(), &["token", "add", "--user", "nobody"]).await;
+    refused(&token, "no person of that name");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -186,6 +185,18 @@ async fn a_new_password_counts_at_once() {
     roomful_ok(dir.path(), &change, "another lamp\n").await;
     visitor.try_log_in("alice", PASSWORD).await.is_refused();
     visitor.try_log_in("alice", "another lamp").await.is(303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_password_closes_the_sockets_of_the_sessions_it_ends() {
+    let dir = folder();
+    let served = Served::start(dir.path(), &[("ROOMFUL_HEARTBEAT", "1")]).await;
+    roomful_ok(dir.path(), &["user", "add", "alice", "--password-stdin"], PASSWORD).await;
+    let socket = Person::at(served.addr).in_browser().log_in("alice").await.socket().await;
+    let change = ["user", "password", "alice", "--password-stdin"];
+    roomful_ok(dir.path(), &change, "another lamp\n").await;
+    let code = socket.closed().await;
+    assert!([close::LOGIN_NEEDED, close::LOGGED_OUT].contains(&code), "{code}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

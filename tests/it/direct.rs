@@ -163,6 +163,19 @@ async fn the_page_counts_unread_messages_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn each_sees_whether_the_other_is_online() {
+    let house = House::open().await;
+    let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+    let mut hers = alice.socket().await;
+    hers.send("@bob", "are you there?").await;
+    assert_eq!(hers.sub(&["@bob"]).await[0]["online"], json!({"count": 1, "users": ["alice"]}));
+    let his = bob.socket().await;
+    hers.sees_join("@bob", "bob").await;
+    his.close().await;
+    hers.sees_leave("@bob", "bob").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_the_two_can_find_it_at_any_entrance() {
     let house = House::open().await;
     let (alice, bob) = (house.person("alice").await, house.person("bob").await);

@@ -2,7 +2,7 @@
 
 use crate::support::{
     House, MainSocket, cid, database, eventually,
-    house::{LOBBY, PASSWORD, rate},
+    house::{LOBBY, PASSWORD, quick_heartbeat, rate},
     main_socket::saying,
     wire::Got,
 };
@@ -68,6 +68,18 @@ async fn an_expired_session_is_closed_4001() {
     assert!(database::expire_everything(&house.database()).await > 0, "sessions expire");
     let wire = alice.wire("/ws").await.expect("accepted, then closed");
     assert_eq!(wire.closed().await, close::LOGIN_NEEDED);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_expires_ends_its_open_sockets() {
+    let house = House::open_with(quick_heartbeat).await;
+    let alice = house.in_browser("alice").await;
+    let socket = alice.socket().await;
+    let mut room = alice.enter("lobby").await;
+    room.entered().await;
+    assert!(database::expire_everything(&house.database()).await > 0, "sessions expire");
+    let (socket, room) = tokio::join!(socket.closed(), room.closed());
+    assert_eq!((socket, room), (close::LOGIN_NEEDED, close::LOGIN_NEEDED));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -27,7 +27,8 @@ impl Followed {
 
 impl Domain {
     /// The answer to one follow, from one snapshot of the log. All or nothing: what cannot be
-    /// replayed whole is answered `recovered: false`.
+    /// replayed whole is answered `recovered: false`. `room` is what is left of the bytes that one
+    /// answer replays, over all that it answers.
     ///
     /// # Errors
     /// `unavailable` when the log cannot be read.
@@ -37,6 +38,7 @@ impl Domain {
         who: &Who,
         place: &Place,
         follow: &Follow,
+        room: &mut usize,
     ) -> Result<Followed, Refusal> {
         let head = match place.log() {
             Some(log) => logs::head(db, log).await,
@@ -52,7 +54,7 @@ impl Domain {
             }
             (Some(after), _) if after.seq == head.top => Some(Some(Vec::new())),
             (Some(after), Some(log)) => {
-                Some(replay(db, log, after.seq, head.top).await.map_err(unavailable)?)
+                Some(replay(db, log, after.seq, head.top, room).await.map_err(unavailable)?)
             }
             (Some(_), None) => Some(None),
         };
@@ -102,6 +104,7 @@ async fn replay(
     log: crate::server::store::LogId,
     after: i64,
     top: i64,
+    room: &mut usize,
 ) -> crate::server::store::Result<Option<Vec<Event>>> {
     if top - after > limits::REPLAY_EVENTS as i64 {
         return Ok(None);
@@ -110,5 +113,9 @@ async fn replay(
     let whole = events.len() as i64 == top - after;
     let bytes: usize =
         events.iter().map(|event| serde_json::to_string(event).map_or(0, |e| e.len())).sum();
-    Ok((whole && bytes <= limits::REPLAY_BYTES).then_some(events))
+    if !whole || bytes > *room {
+        return Ok(None);
+    }
+    *room -= bytes;
+    Ok(Some(events))
 }

@@ -234,7 +234,13 @@ impl Queue {
     /// told.
     pub fn answer(&self, text: Utf8Bytes, tops: &[(Group, i64)]) {
         let mut inner = self.lock();
-        self.push(&mut inner, Item::Text(text));
+        // It was asked for and has a bound of its own: however long it is, it does not make its
+        // reader a slow one, as long as what waited before it did not.
+        if inner.close.is_none() && inner.items.len() < self.most_frames {
+            inner.items.push_back(Item::Text(text));
+        } else {
+            self.push(&mut inner, Item::Text(text));
+        }
         for (group, top) in tops {
             let Some(follow) = inner.follows.iter_mut().find(|f| f.group == *group) else {
                 continue;
@@ -313,6 +319,16 @@ mod tests {
         let queue = Queue::new(Dialect::Main, Some("s1".into()), frames, 1 << 20);
         queue.hold(ROOM);
         queue
+    }
+
+    #[test]
+    fn a_long_answer_does_not_make_a_reader_slow() {
+        let queue = Queue::new(Dialect::Main, None, 9, 100);
+        queue.hold(ROOM);
+        queue.answer("x".repeat(1_000).into(), &[(ROOM, 0)]);
+        queue.say("said".into());
+        let taken = queue.take();
+        assert_eq!((taken.close, taken.items.len()), (None, 2));
     }
 
     fn texts(taken: Taken) -> Vec<String> {

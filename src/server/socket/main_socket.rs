@@ -246,8 +246,9 @@ impl Session {
         let most = domain.config.rooms_per_connection;
         let mut answers = Vec::with_capacity(asked.len());
         let mut tops = Vec::new();
+        let mut room = limits::REPLAY_BYTES;
         for follow in &asked {
-            let followed = match self.follow_one(follow, most, &mut tops).await {
+            let followed = match self.follow_one(follow, most, &mut tops, &mut room).await {
                 Ok(followed) => followed,
                 Err(refusal) => Followed::refused(follow, refusal),
             };
@@ -270,6 +271,7 @@ impl Session {
         follow: &Follow,
         most: usize,
         tops: &mut Vec<(Group, i64)>,
+        room: &mut usize,
     ) -> Result<Followed, Refusal> {
         let domain = Arc::clone(&self.connection.domain);
         let who = self.connection.who.clone();
@@ -294,7 +296,7 @@ impl Session {
             let mut db = domain.store.read().await.map_err(unavailable)?;
             // Found again: a conversation's log may have been made since.
             let place = domain.find(&mut db, &who, &follow.to).await?;
-            domain.catch_up(&mut db, &who, &place, follow).await
+            domain.catch_up(&mut db, &who, &place, follow, room).await
         };
         match caught_up.await {
             Ok(followed) => {
