@@ -1,8 +1,8 @@
 //! Messages: the composer's plain form, and history.
 
+use crate::protocol::json::Answer;
 use crate::protocol::{Refusal, Target, views};
 use leptos::prelude::*;
-use crate::protocol::json::Answer;
 use leptos::server_fn::codec::GetUrl;
 
 #[cfg(feature = "ssr")]

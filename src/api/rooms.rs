@@ -1,11 +1,11 @@
 //! Rooms: the listing and the form that opens or makes one.
 
+use crate::protocol::json::Answer;
 use crate::protocol::{
     Refusal, Target,
     views::{House, Index},
 };
 use leptos::prelude::*;
-use crate::protocol::json::Answer;
 use leptos::server_fn::codec::GetUrl;
 
 #[cfg(feature = "ssr")]

@@ -148,7 +148,7 @@ mod tests {
     use super::*;
     use crate::client::testing::{history, message, said};
     use proptest::prelude::*;
-    use serde_json::json;
+    use serde_json::value::RawValue;
 
     fn seqs(timeline: &Timeline) -> Vec<i64> {
         timeline.messages().iter().map(|message| message.seq).collect()
@@ -167,8 +167,12 @@ mod tests {
     #[test]
     fn an_unknown_kind_takes_its_seq() {
         let mut it = Timeline::new(history("#a", 1..=1), false);
-        let event =
-            Event { seq: 2, kind: "firework".into(), cid: None, data: RawValue::from_string("7".into()).unwrap() };
+        let event = Event {
+            seq: 2,
+            kind: "firework".into(),
+            cid: None,
+            data: RawValue::from_string("7".into()).unwrap(),
+        };
         assert_eq!(it.apply(event), Applied::Done(None));
         assert!(matches!(it.apply(said(3, "bob", "hi")), Applied::Done(Some(_))));
         assert_eq!(seqs(&it), [1, 3]);
