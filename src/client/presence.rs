@@ -181,12 +181,9 @@ impl Notes {
         if let Some(Note { after: at, words: Words::Moves(moves), .. }) = self.notes.last_mut()
             && *at == after
         {
-            // Who comes and goes within one line has not been here, or has not been away.
-            merge(&mut moves.came, &mut moves.left, change.came);
-            merge(&mut moves.left, &mut moves.came, change.left);
-            if moves == &Change::default() {
-                self.notes.pop();
-            }
+            // Within one line the last move of a person counts.
+            last_move(&mut moves.came, &mut moves.left, change.came);
+            last_move(&mut moves.left, &mut moves.came, change.left);
             return;
         }
         self.push(Words::Moves(change), after);
@@ -206,13 +203,11 @@ impl Notes {
     }
 }
 
-fn merge(into: &mut Vec<String>, against: &mut Vec<String>, names: Vec<String>) {
+fn last_move(into: &mut Vec<String>, against: &mut Vec<String>, names: Vec<String>) {
     for name in names {
-        match against.iter().position(|other| *other == name) {
-            Some(at) => {
-                against.remove(at);
-            }
-            None => into.push(name),
+        against.retain(|other| *other != name);
+        if !into.contains(&name) {
+            into.push(name);
         }
     }
 }
@@ -294,16 +289,22 @@ mod tests {
         assert_eq!(texts(&it), ["sam and noor came in, kim left"]);
         it.moved(left(&["sam"]), 4);
         it.moved(came(&["kim"]), 4);
-        assert_eq!(texts(&it), ["noor came in"]);
+        assert_eq!(texts(&it), ["noor and kim came in, sam left"]);
         it.moved(left(&["noor"]), 5);
+        assert_eq!(texts(&it)[1], "noor left");
         it.moved(came(&["noor"]), 5);
-        assert_eq!(texts(&it), ["noor came in"]);
+        assert_eq!(texts(&it)[1], "noor came in");
         it.say("To bob, privately: hi".into(), 5);
         it.moved(came(&["a", "b", "c", "d", "e"]), 5);
         it.moved(Change::default(), 6);
         assert_eq!(
             texts(&it),
-            ["noor came in", "To bob, privately: hi", "a, b, c and 2 others came in"]
+            [
+                "noor and kim came in, sam left",
+                "noor came in",
+                "To bob, privately: hi",
+                "a, b, c and 2 others came in"
+            ]
         );
         assert_eq!(names(&list(&["a", "b", "c", "d"])), "a, b, c and d");
     }
