@@ -61,7 +61,10 @@ pub use browser::keep;
 #[cfg(feature = "hydrate")]
 mod browser {
     use super::{Lie, Step, step};
-    use crate::client::{Act, HouseState, Row, house::Older};
+    use crate::{
+        client::{Act, HouseState, Row, house::Older},
+        protocol::Target,
+    };
     use leptos::{
         html,
         prelude::*,
@@ -82,9 +85,12 @@ mod browser {
             let (Some(log), Some(rows)) = (log.get(), rows.get()) else { return };
             // Another room opens as a page does: at its end, or where the new begins.
             state.place.track();
+            // Whoever waits at the top while older messages come may want still older ones.
+            state.older.track();
             let known = keeper.borrow().clone();
             match known {
-                Some(keeper) => keeper.open_soon(),
+                Some(keeper) if keeper.is_elsewhere() => keeper.open_soon(),
+                Some(keeper) => keeper.settle(),
                 None => {
                     let made = Keeper::begin(state, log.into(), rows.into());
                     *keeper.borrow_mut() = Some(made);
@@ -108,13 +114,18 @@ mod browser {
         anchor: Option<(Element, f64)>,
         /// What was said last about being at the end.
         told: Option<bool>,
+        /// The reader's last move was upwards.
+        climbing: bool,
         /// The place was changed and its rows are not laid out yet.
         opening: bool,
+        /// What is shown.
+        place: Option<Target>,
     }
 
     impl Keeper {
         fn begin(state: HouseState, log: HtmlElement, rows: Element) -> Rc<Self> {
             let keeper = Rc::new(Self { state, log, rows, kept: RefCell::default() });
+            keeper.is_elsewhere();
             keeper.awaken();
             let moved = {
                 let keeper = keeper.clone();
@@ -150,7 +161,7 @@ mod browser {
             if below == 0.0 {
                 self.open();
             } else {
-                self.remember(false);
+                self.remember();
             }
         }
 
@@ -160,6 +171,15 @@ mod browser {
                 content: f64::from(self.log.scroll_height()),
                 window: f64::from(self.log.client_height()),
             }
+        }
+
+        /// Whether another place is shown than the last time.
+        fn is_elsewhere(&self) -> bool {
+            let place = Some(self.state.place.get_untracked());
+            let mut kept = self.kept.borrow_mut();
+            let elsewhere = kept.place != place;
+            kept.place = place;
+            elsewhere
         }
 
         fn open_soon(self: &Rc<Self>) {
@@ -182,8 +202,12 @@ mod browser {
                     self.log.scroll_by_with_x_and_y(0.0, above - NEW_FROM_TOP);
                 }
             }
-            self.kept.borrow_mut().opening = false;
-            self.remember(false);
+            {
+                let mut kept = self.kept.borrow_mut();
+                kept.opening = false;
+                kept.climbing = false;
+            }
+            self.remember();
         }
 
         /// After anything that may have moved the log or its content.
@@ -203,13 +227,16 @@ mod browser {
                 };
                 step(kept.lie, self.lie(), shift)
             };
-            let climbed = self.lie().top < self.kept.borrow().lie.top;
+            let (now, then) = (self.lie().top, self.kept.borrow().lie.top);
+            if now != then {
+                self.kept.borrow_mut().climbing = now < then;
+            }
             match step {
                 Step::Stay => {}
                 Step::End => self.log.set_scroll_top(self.log.scroll_height()),
                 Step::By(shift) => self.log.scroll_by_with_x_and_y(0.0, shift),
             }
-            self.remember(climbed);
+            self.remember();
         }
 
         /// Where in the rows this one begins.
@@ -230,7 +257,7 @@ mod browser {
             rows.item(low)
         }
 
-        fn remember(&self, climbed: bool) {
+        fn remember(&self) {
             let lie = self.lie();
             let anchor = self.first_seen().map(|row| {
                 let began = self.begins(&row);
@@ -247,7 +274,8 @@ mod browser {
                 self.state.act.run(Act::AtEnd(at_end));
             }
             // A log that does not fill its window cannot be scrolled up: it asks by itself.
-            let wanted = climbed && lie.top < ASK_OLDER || lie.content <= lie.window;
+            let climbing = self.kept.borrow().climbing;
+            let wanted = climbing && lie.top < ASK_OLDER || lie.content <= lie.window;
             if wanted && lie.window > 0.0 && self.state.older.get_untracked() == Older::More {
                 self.state.act.run(Act::Older);
             }
