@@ -259,6 +259,7 @@ fn house(name: &str) -> House {
                 line(person("jo"), 0, 0),
                 line(person("小林"), 1, 0),
             ],
+            own: None,
         },
         cid: "c-1".to_owned(),
         draft: String::new(),

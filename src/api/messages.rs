@@ -1,5 +1,6 @@
 //! Messages: the composer's plain form, and history.
 
+use crate::protocol::json::Answer;
 use crate::protocol::{Refusal, Target, views};
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
@@ -23,7 +24,7 @@ pub async fn say(to: Target, body: String, cid: String) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// `not_found` for what is not there or not for me.
-#[server(endpoint = "history", input = GetUrl)]
+#[server(endpoint = "history", input = GetUrl, output = Answer)]
 pub async fn history(to: Target, before: Option<i64>) -> Result<views::History, Refusal> {
     let (domain, who) = asking().await?;
     domain.history(&who, &to, before, None).await

@@ -1,5 +1,6 @@
 //! Rooms: the listing and the form that opens or makes one.
 
+use crate::protocol::json::Answer;
 use crate::protocol::{
     Refusal, Target,
     views::{House, Index},
@@ -26,7 +27,7 @@ pub async fn enter_room(name: String) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// `login_needed` where public reading is off.
-#[server(endpoint = "list_rooms", input = GetUrl)]
+#[server(endpoint = "list_rooms", input = GetUrl, output = Answer)]
 pub async fn list_rooms(filter: String, offset: usize) -> Result<Index, Refusal> {
     let (domain, who) = asking().await?;
     domain.list_rooms(&who, &filter, offset).await
@@ -36,7 +37,7 @@ pub async fn list_rooms(filter: String, offset: usize) -> Result<Index, Refusal>
 ///
 /// # Errors
 /// `not_found` for what is not there or not for me.
-#[server(endpoint = "open_place", input = GetUrl)]
+#[server(endpoint = "open_place", input = GetUrl, output = Answer)]
 pub async fn open_place(to: Target) -> Result<House, Refusal> {
     let (domain, who) = asking().await?;
     domain.house(&who, &to, None).await

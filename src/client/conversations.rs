@@ -44,7 +44,7 @@ impl Conversations {
     #[must_use]
     pub fn side(&self) -> Side {
         let lines = |all: &[Conversation]| all.iter().map(|one| one.line.clone()).collect();
-        Side { rooms: lines(&self.rooms), people: lines(&self.people) }
+        Side { rooms: lines(&self.rooms), people: lines(&self.people), own: None }
     }
 
     /// All of them, in the order of the column.
@@ -104,7 +104,11 @@ impl Conversations {
             let one = &mut list[place];
             one.last = answer.top.or(one.last);
             let before = one.line.unread;
-            one.line.unread = answer.unread.unwrap_or(before);
+            // A room in which I have never read anything owes me nothing, as the page has it.
+            let owes = matches!(to, Target::Person(_)) || answer.read.is_none_or(|read| read > 0);
+            if owes {
+                one.line.unread = answer.unread.unwrap_or(before);
+            }
             if one.line.unread > before {
                 // Somebody spoke there while the connection was away.
                 list[..=place].rotate_right(1);
@@ -244,7 +248,11 @@ mod tests {
     }
 
     fn side() -> Side {
-        Side { rooms: vec![line(room("a"), 0), line(room("b"), 2)], people: vec![line(bob(), 1)] }
+        Side {
+            rooms: vec![line(room("a"), 0), line(room("b"), 2)],
+            people: vec![line(bob(), 1)],
+            own: None,
+        }
     }
 
     fn answer(to: Target, top: i64, unread: i64) -> Followed {
@@ -256,7 +264,7 @@ mod tests {
             recovered: None,
             events: None,
             online: None,
-            read: None,
+            read: Some(1),
             unread: Some(unread),
         }
     }
@@ -303,6 +311,18 @@ mod tests {
         assert_eq!(it.side().people[0].unread, 5);
         assert_eq!(it.message(&bob(), 10, At(1), true), Counted::Yes);
         assert_eq!(it.side().people[0].unread, 6);
+    }
+
+    #[test]
+    fn a_room_never_read_owes_nothing_but_what_is_said_from_now_on() {
+        let mut it = Conversations::new(&Side::default());
+        for to in [room("a"), bob()] {
+            it.add(&to);
+            it.followed(&to, &Followed { read: Some(0), ..answer(to.clone(), 9, 9) });
+        }
+        assert_eq!((it.side().rooms[0].unread, it.side().people[0].unread), (0, 9));
+        it.message(&room("a"), 10, At(1), true);
+        assert_eq!(it.side().rooms[0].unread, 1);
     }
 
     #[test]

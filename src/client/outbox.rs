@@ -1,8 +1,8 @@
 //! Messages of mine that the server has not acknowledged: kept in order, each with its own cid, so
 //! that sending one twice is harmless (`docs/protocol.md`, promise 2).
 //!
-//! Each is stored under a key of its own, and a page adopts at its start whatever is stored for its
-//! user. So two tabs never overwrite each other, a tab that closes loses nothing, and where two
+//! Each is stored under a key of its own, and a page adopts, at its start and with every new
+//! connection, whatever is stored for its user. So two tabs never overwrite each other, a tab that closes loses nothing, and where two
 //! tabs send the same message, the cid makes it one.
 
 use super::Moment;
@@ -97,12 +97,24 @@ impl Outbox {
     /// Takes up what was stored; what cannot be read is passed over.
     #[must_use]
     pub fn restore<'a>(stored: impl Iterator<Item = &'a str>) -> Self {
-        let mut entries: Vec<Entry> =
-            stored.filter_map(|text| serde_json::from_str(text).ok()).collect();
-        entries.sort_by(|a, b| (a.at, a.order, &a.cid).cmp(&(b.at, b.order, &b.cid)));
-        entries.dedup_by(|a, b| a.cid == b.cid);
-        let made = entries.iter().map(|entry| entry.order).max().unwrap_or(0);
-        Self { entries, resume_at: 0, tries: 0, made }
+        let mut it = Self::default();
+        it.adopt(stored);
+        it
+    }
+
+    /// Takes up what is not here yet; whether there was any.
+    pub fn adopt<'a>(&mut self, stored: impl Iterator<Item = &'a str>) -> bool {
+        let before = self.entries.len();
+        for text in stored {
+            if let Ok(entry) = serde_json::from_str::<Entry>(text)
+                && self.place(&entry.cid).is_none()
+            {
+                self.made = self.made.max(entry.order);
+                self.entries.push(entry);
+            }
+        }
+        self.entries.sort_by(|a, b| (a.at, a.order, &a.cid).cmp(&(b.at, b.order, &b.cid)));
+        self.entries.len() > before
     }
 
     /// Everything that waits, in order.

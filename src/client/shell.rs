@@ -140,6 +140,9 @@ impl Shell {
             Task::Open(generation) => {
                 self.socket = None;
                 self.socket = Socket::open(generation);
+                if let Some(user) = &self.user {
+                    put(Input::Stored(browser::stored(&outbox::prefix(user))));
+                }
             }
             Task::Close => self.socket = None,
             Task::Send(text) => {
@@ -185,6 +188,7 @@ impl Shell {
                 self.swap_drafts(&to);
                 state.place.set(to);
             }
+            Show::Newest => state.before.set(None),
             Show::Rows(rows) => state.rows.set(rows),
             Show::Older(older) => state.older.set(older),
             Show::Fresh(fresh) => state.fresh.set(fresh),

@@ -24,13 +24,11 @@ pub fn composer(state: HouseState) -> impl IntoView {
             .with(|refusal| refusal.as_ref().map(|r| r.message.clone()).unwrap_or_default())
     };
     let fine = move || state.refusal.with(Option::is_none);
-    let said_no = NodeRef::<html::P>::new();
-    keep_refusal(state, said_no);
     view! {
         <div class="compose">
             {status_line(state)}
             <div class="refusal" hidden=fine>
-                <p role="alert" id="refusal" node_ref=said_no>{refusal}</p>
+                <p role="alert" id="refusal">{refusal}</p>
                 <button
                     class="icon-button awake-only"
                     type="button"
@@ -183,17 +181,6 @@ fn keep_draft(state: HouseState, area: NodeRef<html::Textarea>) {
             let _ = area.focus();
         }
         place
-    });
-}
-
-/// A refusal of the plain form is in the page only: takes it over.
-fn keep_refusal(state: HouseState, said_no: NodeRef<html::P>) {
-    Effect::new(move |_| {
-        let Some(said_no) = said_no.get() else { return };
-        let words = said_no.text_content().unwrap_or_default();
-        if state.refusal.with_untracked(Option::is_none) && !words.trim().is_empty() {
-            state.refusal.set(Some(crate::protocol::Refusal::invalid("body", words)));
-        }
     });
 }
 

@@ -29,7 +29,11 @@ pub fn HouseView(
 ) -> impl IntoView {
     // What only works with the program running is shown once it does.
     let awake = RwSignal::new(false);
-    Effect::new(move |_| awake.set(true));
+    Effect::new(move |_| {
+        awake.set(true);
+        // An older page was read without the program; with it the newest one is loaded at once.
+        state.before.set(None);
+    });
     awake::tell();
     view! {
         <div class="house" class:awake=awake on:click=move |ev| follow(&ev, state)>

@@ -3,7 +3,8 @@
 
 use super::{At, Refusal, Target, limits::Limits, views};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 
 /// A client's number for a frame; comes back as `re`.
 pub type FrameId = serde_json::Number;
@@ -28,7 +29,8 @@ pub struct Follow {
 }
 
 /// What a client says.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ssr", derive(Deserialize))]
 #[serde(tag = "t", rename_all = "snake_case")]
 pub enum ClientFrame {
     /// Follow conversations.
@@ -38,7 +40,7 @@ pub enum ClientFrame {
     /// What is on my screen; `active`: visible and used lately.
     Here {
         to: Option<Target>,
-        #[serde(default)]
+        #[cfg_attr(feature = "ssr", serde(default))]
         active: bool,
     },
     /// Say something.
@@ -46,7 +48,7 @@ pub enum ClientFrame {
         to: Target,
         cid: String,
         body: String,
-        #[serde(default)]
+        #[cfg_attr(feature = "ssr", serde(default))]
         reply_to: Option<String>,
     },
     /// My read marker.
@@ -67,6 +69,7 @@ pub struct Numbered<'a> {
 }
 
 /// What a text from a client turned out to be.
+#[cfg(feature = "ssr")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Incoming {
     /// A frame to act on.
@@ -77,22 +80,22 @@ pub enum Incoming {
     Bad(Option<FrameId>, Refusal),
 }
 
-#[derive(Deserialize)]
-struct Head<'a> {
-    #[serde(borrow)]
-    t: std::borrow::Cow<'a, str>,
-}
-
-#[derive(Deserialize)]
-struct HeadId {
-    id: Option<FrameId>,
-}
-
+#[cfg(feature = "ssr")]
 const KNOWN: [&str; 6] = ["sub", "unsub", "here", "send", "read", "pong"];
 
+#[cfg(feature = "ssr")]
 /// Reads a client's text. Never fails: what cannot be read is [`Incoming::Bad`].
 #[must_use]
 pub fn read_client(text: &str) -> Incoming {
+    #[derive(Deserialize)]
+    struct Head<'a> {
+        #[serde(borrow)]
+        t: std::borrow::Cow<'a, str>,
+    }
+    #[derive(Deserialize)]
+    struct HeadId {
+        id: Option<FrameId>,
+    }
     let bad = |id, why: &str| Incoming::Bad(id, Refusal::new(super::Code::BadFrame, why));
     let id = serde_json::from_str::<HeadId>(text).ok().and_then(|head| head.id);
     let Ok(head) = serde_json::from_str::<Head>(text) else {
@@ -108,7 +111,7 @@ pub fn read_client(text: &str) -> Incoming {
 }
 
 /// One entry of a log.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Event {
     /// Its place in the log, without gaps.
     pub seq: i64,
@@ -117,14 +120,24 @@ pub struct Event {
     /// The sender's own id, on messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cid: Option<String>,
-    /// What it carries.
-    #[serde(default)]
-    pub data: Value,
+    /// What it carries, as JSON: read only where the kind is known.
+    #[serde(default = "nothing")]
+    pub data: Box<RawValue>,
+}
+
+fn nothing() -> Box<RawValue> {
+    RawValue::NULL.to_owned()
+}
+
+impl PartialEq for Event {
+    fn eq(&self, other: &Self) -> bool {
+        let fields = |event: &Self| (event.seq, event.kind.clone(), event.cid.clone());
+        fields(self) == fields(other) && self.data.get() == other.data.get()
+    }
 }
 
 /// The event kinds this version acts on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", content = "data", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Kind {
     /// Somebody said something.
     Message(MessageData),
@@ -132,6 +145,14 @@ pub enum Kind {
     Read { to: Target, seq: i64 },
     /// (Own log.) A direct conversation appeared.
     Conversation { to: Target },
+}
+
+/// The data of the own log's events; which fields there are depends on the kind.
+#[derive(Serialize, Deserialize)]
+struct OwnData {
+    to: Target,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seq: Option<i64>,
 }
 
 /// The data of a `message` event.
@@ -157,41 +178,34 @@ impl Event {
     /// counts all the same.
     #[must_use]
     pub fn reading(&self) -> Option<Kind> {
-        let data = || self.data.clone();
+        let data = self.data.get();
         match self.kind.as_str() {
-            "message" => serde_json::from_value(data()).ok().map(Kind::Message),
-            "read" => {
-                #[derive(Deserialize)]
-                struct Read {
-                    to: Target,
-                    seq: i64,
+            "message" => serde_json::from_str(data).ok().map(Kind::Message),
+            "read" | "conversation" => {
+                let OwnData { to, seq } = serde_json::from_str(data).ok()?;
+                match (self.kind.as_str(), seq) {
+                    ("read", Some(seq)) => Some(Kind::Read { to, seq }),
+                    ("conversation", _) => Some(Kind::Conversation { to }),
+                    _ => None,
                 }
-                let read: Read = serde_json::from_value(data()).ok()?;
-                Some(Kind::Read { to: read.to, seq: read.seq })
-            }
-            "conversation" => {
-                #[derive(Deserialize)]
-                struct Conversation {
-                    to: Target,
-                }
-                let made: Conversation = serde_json::from_value(data()).ok()?;
-                Some(Kind::Conversation { to: made.to })
             }
             _ => None,
         }
     }
 
     /// An event of a known kind.
+    #[cfg(feature = "ssr")]
     #[must_use]
     pub fn new(seq: i64, cid: Option<String>, kind: &Kind) -> Self {
+        use serde_json::value::to_raw_value;
+        let own = |to: &Target, seq| to_raw_value(&OwnData { to: to.clone(), seq });
+        let (word, data) = match kind {
+            Kind::Message(data) => ("message", to_raw_value(data)),
+            Kind::Read { to, seq } => ("read", own(to, Some(*seq))),
+            Kind::Conversation { to } => ("conversation", own(to, None)),
+        };
         // A kind is plain data with text keys: it always has a JSON form.
-        let mut value = serde_json::to_value(kind).unwrap_or_default();
-        Self {
-            seq,
-            kind: value["kind"].as_str().unwrap_or_default().to_owned(),
-            cid,
-            data: value["data"].take(),
-        }
+        Self { seq, kind: word.to_owned(), cid, data: data.unwrap_or_else(|_| nothing()) }
     }
 }
 
@@ -270,54 +284,49 @@ pub struct Hello {
 }
 
 /// What the server says by itself.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "t", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "ssr", derive(Serialize), serde(tag = "t", rename_all = "snake_case"))]
 pub enum ServerFrame {
     /// First of all.
     Hello(Hello),
     /// Something happened in a log.
     Event {
         to: Target,
-        #[serde(flatten)]
+        #[cfg_attr(feature = "ssr", serde(flatten))]
         event: Event,
     },
     /// People came or went, or (with `all`) the whole list anew.
     Online {
         to: Target,
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         join: Vec<String>,
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         leave: Vec<String>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "ssr", serde(skip_serializing_if = "Option::is_none"))]
         all: Option<Vec<String>>,
         count: usize,
     },
-    /// I may not see it any more.
+    /// I may not see it any more: `removed`, `banned` or `deleted`.
     Gone { to: Target, reason: String },
     /// Are you there? With the tops of what changed since the last.
-    Ping { tops: std::collections::BTreeMap<Target, i64> },
+    Ping { tops: BTreeMap<Target, i64> },
     /// A refusal of a frame that had no number.
     Error { err: Refusal },
-    /// A type this version does not know.
-    #[serde(other)]
-    Unknown,
 }
 
 /// An answer to a numbered frame.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Reply {
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Reply<T = Box<RawValue>> {
     /// The frame's number.
     pub re: FrameId,
     /// What came of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ok: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ok: Option<T>,
     /// Why nothing did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub err: Option<Refusal>,
 }
 
 /// What a text from the server turned out to be.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Outgoing {
     /// An answer.
     Reply(Reply),
@@ -327,23 +336,63 @@ pub enum Outgoing {
     Unknown,
 }
 
-/// Reads a server's text.
+/// Reads a server's text. By hand and not derived: a tagged enum is read by way of a copy of
+/// everything, and that costs the browser's program more than all frames together.
 #[must_use]
 pub fn read_server(text: &str) -> Outgoing {
     #[derive(Deserialize)]
     struct Head {
+        t: Option<String>,
         re: Option<FrameId>,
     }
     match serde_json::from_str::<Head>(text) {
-        Ok(Head { re: Some(_) }) => {
+        Ok(Head { re: Some(_), .. }) => {
             serde_json::from_str(text).map_or(Outgoing::Unknown, Outgoing::Reply)
         }
-        Ok(_) => match serde_json::from_str(text) {
-            Ok(ServerFrame::Unknown) | Err(_) => Outgoing::Unknown,
-            Ok(frame) => Outgoing::Frame(Box::new(frame)),
-        },
-        Err(_) => Outgoing::Unknown,
+        Ok(Head { t: Some(t), .. }) => {
+            read_frame(&t, text).map_or(Outgoing::Unknown, |frame| Outgoing::Frame(Box::new(frame)))
+        }
+        _ => Outgoing::Unknown,
     }
+}
+
+fn read_frame(t: &str, text: &str) -> Option<ServerFrame> {
+    #[derive(Deserialize)]
+    struct Fields {
+        to: Option<Target>,
+        #[serde(default)]
+        join: Vec<String>,
+        #[serde(default)]
+        leave: Vec<String>,
+        all: Option<Vec<String>>,
+        #[serde(default)]
+        count: usize,
+        #[serde(default)]
+        reason: String,
+        #[serde(default)]
+        tops: BTreeMap<Target, i64>,
+        err: Option<Refusal>,
+    }
+    if t == "hello" {
+        return serde_json::from_str(text).ok().map(ServerFrame::Hello);
+    }
+    if !matches!(t, "event" | "online" | "gone" | "ping" | "error") {
+        return None;
+    }
+    let it: Fields = serde_json::from_str(text).ok()?;
+    Some(match t {
+        "event" => ServerFrame::Event { to: it.to?, event: serde_json::from_str(text).ok()? },
+        "online" => ServerFrame::Online {
+            to: it.to?,
+            join: it.join,
+            leave: it.leave,
+            all: it.all,
+            count: it.count,
+        },
+        "gone" => ServerFrame::Gone { to: it.to?, reason: it.reason },
+        "ping" => ServerFrame::Ping { tops: it.tops },
+        _ => ServerFrame::Error { err: it.err? },
+    })
 }
 
 /// A client's frame as text.

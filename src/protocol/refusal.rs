@@ -100,7 +100,7 @@ impl fmt::Display for Refusal {
 impl std::error::Error for Refusal {}
 
 impl server_fn::error::FromServerFnError for Refusal {
-    type Encoder = server_fn::codec::JsonEncoding;
+    type Encoder = super::json::Text;
 
     fn from_server_fn_error(value: server_fn::error::ServerFnErrorErr) -> Self {
         use server_fn::error::ServerFnErrorErr as E;

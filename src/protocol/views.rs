@@ -1,7 +1,11 @@
 //! What pages are made of: the answers of the history call and of the server functions, and the
 //! data that a page carries for hydration.
 
-use super::{At, Refusal, Target, frames::Online, limits::Limits};
+use super::{
+    At, Refusal, Target,
+    frames::{After, Online},
+    limits::Limits,
+};
 use serde::{Deserialize, Serialize};
 
 /// What kind of author a message has.
@@ -135,6 +139,9 @@ pub struct Side {
     pub rooms: Vec<Line>,
     /// My conversations, the latest first.
     pub people: Vec<Line>,
+    /// Where my own log stood before this was read: what comes after it may change the column.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<After>,
 }
 
 /// Everything a room's or a conversation's page shows.

@@ -89,20 +89,17 @@ impl Desk {
     /// The answer to a `sub`.
     pub(super) fn followed(&mut self, asked: Vec<Follow>, reply: Reply, now: &Moment) {
         let number = reply.re.as_u64().unwrap_or(0);
-        let answers = match (reply.ok, reply.err) {
-            (Some(ok), None) => serde_json::from_value::<SubOk>(ok).map(|ok| ok.rooms),
-            (_, err) => {
-                let refusal = err.unwrap_or_else(Refusal::unavailable);
-                for follow in asked {
-                    self.not_followed(&follow.to, refusal.clone(), now);
+        let ok = reply.ok.and_then(|ok| serde_json::from_str::<SubOk>(ok.get()).ok());
+        let mut answers = ok.map(|ok| ok.rooms).unwrap_or_default().into_iter();
+        for follow in asked {
+            let answer = answers.next().map(|mut answer| (answer.err.take(), answer));
+            match answer {
+                Some((None, answer)) => self.followed_one(number, &follow, answer, now),
+                Some((Some(refusal), _)) => self.not_followed(&follow.to, refusal, now),
+                None => {
+                    let refusal = reply.err.clone().unwrap_or_else(Refusal::unavailable);
+                    self.not_followed(&follow.to, refusal, now);
                 }
-                return;
-            }
-        };
-        for (follow, answer) in asked.into_iter().zip(answers.unwrap_or_default()) {
-            match answer.err {
-                Some(refusal) => self.not_followed(&follow.to, refusal, now),
-                None => self.followed_one(number, &follow, answer, now),
             }
         }
     }
@@ -144,7 +141,7 @@ impl Desk {
             return;
         }
         if answer.recovered != Some(true) {
-            self.reload();
+            self.reload(now);
             return;
         }
         self.hold = Hold::Live;
@@ -152,13 +149,13 @@ impl Desk {
             self.place_event(event);
         }
         if answer.top.is_some_and(|top| top > self.timeline.last()) {
-            self.reload();
+            self.reload(now);
         }
     }
 
-    fn reload(&mut self) {
+    fn reload(&mut self, now: &Moment) {
         self.hold = Hold::Reloading;
-        self.fetch_anew();
+        self.fetch_anew(now);
     }
 
     fn followed_own(&mut self, answer: &Followed, events: Vec<Event>) {
@@ -311,7 +308,8 @@ impl Desk {
         self.conversations.moved(to, join, leave, count);
         if here {
             let change = self.presence.change(join, leave, count, now.ms);
-            if change != Change::default() {
+            // Whether the other one of a conversation is there stands in its head.
+            if change != Change::default() && matches!(to, Target::Room(_)) {
                 self.notes.moved(change, self.timeline.last());
                 self.rows_changed = true;
             }

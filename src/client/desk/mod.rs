@@ -23,7 +23,7 @@ use crate::protocol::{
         After, ClientFrame, Follow, Hello, Online, Outgoing, Reply, SendOk, ServerFrame,
         read_server, write_client,
     },
-    limits::Limits,
+    limits::{Limits, PAGE},
     urls,
     views::{History, House, Me, Side},
 };
@@ -34,6 +34,8 @@ const READ_MS: u64 = 1_000;
 /// After a page of older history could not be had, the next try waits this long, however much one
 /// scrolls.
 const OLDER_MS: u64 = 3_000;
+/// The page of history is loaded anew no more often than this.
+const RELOAD_MS: u64 = 2_000;
 /// A private message is confirmed by its beginning.
 const CONFIRMED: usize = 200;
 
@@ -68,6 +70,8 @@ pub enum Input {
     Opened { ticket: u64, result: Result<Box<House>, Refusal> },
     /// Another tab settled this message of mine.
     Gone(String),
+    /// What is stored of my messages by now: a tab may have left some behind.
+    Stored(Vec<String>),
 }
 
 /// A [`Zone`] that can be written down.
@@ -114,6 +118,8 @@ pub enum Effect {
 pub enum Show {
     /// Another place is shown.
     Place(Target),
+    /// The newest page is shown, if it was an older one so far.
+    Newest,
     /// The log.
     Rows(Vec<(String, Row)>),
     /// Whether there is more above.
@@ -194,7 +200,10 @@ pub struct Desk {
     frames: u64,
     fetches: Vec<(u64, Fetch)>,
     tickets: u64,
+    /// The page is loaded anew at that time…
     reload_at: Option<u64>,
+    /// …and not again before this, whatever the server says.
+    reload_from: u64,
     rows_changed: bool,
     shown: Shown,
     effects: Vec<Effect>,
@@ -230,7 +239,7 @@ impl Desk {
             presence: Presence::new(name, online.clone()),
             notes: Notes::default(),
             conversations: Conversations::new(&house.side),
-            own: None,
+            own: house.side.own.clone(),
             own_asked: false,
             ask_again: Vec::new(),
             ask_again_at: 0,
@@ -242,20 +251,21 @@ impl Desk {
             fresh: 0,
             older_from: 0,
             zone: Zone::UTC,
-            refusal: None,
+            refusal: house.refusal.clone(),
             asked: Vec::new(),
             frames: 0,
             fetches: Vec::new(),
             tickets: 0,
             reload_at: None,
+            reload_from: 0,
             rows_changed: false,
             shown: Shown {
                 older: if house.older { Older::More } else { Older::Beginning },
                 fresh: 0,
                 online,
-                side: house.side.clone(),
+                side: Side { own: None, ..house.side.clone() },
                 status: Status::Quiet,
-                refusal: None,
+                refusal: house.refusal.clone(),
                 title: conversations::title(place, 0),
             },
             effects: Vec::new(),
@@ -287,6 +297,12 @@ impl Desk {
             Input::WentTo(to) => self.go(to, false),
             Input::History { ticket, result } => self.history(ticket, result, now),
             Input::Opened { ticket, result } => self.opened(ticket, result, now),
+            Input::Stored(stored) => {
+                if self.me.is_some() && self.outbox.adopt(stored.iter().map(String::as_str)) {
+                    self.rows_changed = true;
+                    self.settle_all();
+                }
+            }
             Input::Gone(cid) => {
                 if self.outbox.gone(&cid) {
                     self.rows_changed = true;
@@ -325,7 +341,7 @@ impl Desk {
         self.rows_changed = true;
         self.settle_all();
         if self.hold == Hold::Reloading {
-            self.fetch_anew();
+            self.fetch_anew(now);
         }
         self.link(Link::Start, now);
     }
@@ -371,7 +387,7 @@ impl Desk {
         }
         if self.connection.is_up() {
             if self.reload_at.is_some_and(|due| now.ms >= due) {
-                self.fetch_anew();
+                self.fetch_anew(now);
             }
             if !self.ask_again.is_empty() && now.ms >= self.ask_again_at {
                 let again = std::mem::take(&mut self.ask_again);
@@ -421,7 +437,7 @@ impl Desk {
                     self.catch_up(&to, top);
                 }
             }
-            ServerFrame::Error { .. } | ServerFrame::Unknown => {}
+            ServerFrame::Error { .. } => {}
         }
     }
 
@@ -453,7 +469,7 @@ impl Desk {
             Asked::Sub(rooms) => self.followed(rooms, reply, now),
             Asked::Send(cid) => match (reply.ok, reply.err) {
                 (_, Some(refusal)) => self.refused(&cid, &refusal, now),
-                (Some(ok), None) => match serde_json::from_value(ok) {
+                (Some(ok), None) => match serde_json::from_str(ok.get()) {
                     Ok(ok) => self.acknowledged(&cid, ok),
                     Err(_) => self.refused(&cid, &Refusal::unavailable(), now),
                 },
@@ -682,8 +698,13 @@ impl Desk {
     }
 
     /// The newest page of history in place of what is shown.
-    fn fetch_anew(&mut self) {
+    fn fetch_anew(&mut self, now: &Moment) {
+        if now.ms < self.reload_from {
+            self.reload_at = Some(self.reload_from);
+            return;
+        }
         self.reload_at = None;
+        self.reload_from = now.ms + RELOAD_MS;
         // A page of older history would be of the log before.
         self.fetches.retain(|(_, fetch)| !matches!(fetch, Fetch::Older | Fetch::Anew));
         let to = self.timeline.to().clone();
@@ -703,8 +724,9 @@ impl Desk {
                 self.refusal = Some(refusal);
             }
             (Some(Fetch::Anew), Ok(page)) => {
-                let more = page.messages.len() >= crate::protocol::limits::PAGE;
+                let more = page.messages.len() >= PAGE;
                 self.timeline = Timeline::new(page, more);
+                self.effects.push(Effect::Show(Show::Newest));
                 self.settle_all();
                 self.rows_changed = true;
                 self.hold = Hold::Away;
@@ -766,6 +788,7 @@ impl Desk {
         self.notes.clear();
         self.fetches.retain(|(_, fetch)| matches!(fetch, Fetch::Side));
         self.reload_at = None;
+        self.reload_from = 0;
         self.older_from = 0;
         self.at_end = true;
         self.fresh = 0;
@@ -776,6 +799,7 @@ impl Desk {
             self.effects.push(Effect::Push(to.clone()));
         }
         self.effects.push(Effect::Show(Show::Place(to.clone())));
+        self.effects.push(Effect::Show(Show::Newest));
         self.follow(vec![to]);
         self.say_here();
     }

@@ -2,12 +2,13 @@
 
 use super::history::page;
 use super::{Domain, Who, unavailable};
+use crate::protocol::frames::After;
 use crate::protocol::views::{House, Line, Side};
 use crate::protocol::{At, Refusal, Target, limits};
 use crate::server::groups::Group;
 use crate::server::security::secrets;
 use crate::server::store::rooms::{self, Which};
-use crate::server::store::{Connection, LogId, directs, reads};
+use crate::server::store::{Connection, LogId, directs, logs, reads};
 
 use super::places::Place;
 
@@ -83,6 +84,10 @@ impl Domain {
             }));
         }
         let mut side = Side::default();
+        if let Who::Member(me) = who {
+            let head = logs::head(db, me.own).await?;
+            side.own = Some(After { epoch: head.epoch, seq: head.top });
+        }
         for (log, name, said_at) in known {
             let online = self.presence.look().count(Group::Room(log));
             let unread = unread(db, who, log, false).await?;

@@ -3,15 +3,12 @@
 use super::{Domain, Who, unavailable};
 use crate::protocol::names::{self, Kind, fold};
 use crate::protocol::views::{Index, RoomCard};
-use crate::protocol::{Code, Refusal};
+use crate::protocol::{Code, Refusal, limits};
 use crate::server::groups::Group;
 use crate::server::store::rooms::{self, Listed, Room, Which};
 use crate::server::store::{Connection, LogId};
 use std::cmp::Reverse;
 use std::collections::HashMap;
-
-/// Rooms on a page of the index.
-const INDEX_PAGE: usize = 60;
 
 impl Domain {
     /// Opens the room of this name, and makes it first where it does not exist.
@@ -71,11 +68,11 @@ impl Domain {
         let folded = fold(filter);
         let mut db = self.store.read().await.map_err(unavailable)?;
         let listed = list_page(&mut db, &lit, &folded, offset).await.map_err(unavailable)?;
-        let more = listed.len() > INDEX_PAGE;
+        let more = listed.len() > limits::PAGE;
         let counts: HashMap<LogId, usize> = lit.iter().copied().collect();
         let rooms = listed
             .into_iter()
-            .take(INDEX_PAGE)
+            .take(limits::PAGE)
             .map(|room| RoomCard {
                 online: counts.get(&room.log_id).copied().unwrap_or(0),
                 last: room.last(),
@@ -107,7 +104,7 @@ async fn list_page(
     filter: &str,
     offset: usize,
 ) -> crate::server::store::Result<Vec<Listed>> {
-    let wanted = INDEX_PAGE + 1;
+    let wanted = limits::PAGE + 1;
     let ids: Vec<LogId> = lit.iter().map(|(log, _)| *log).collect();
     let places: HashMap<LogId, usize> =
         ids.iter().enumerate().map(|(place, log)| (*log, place)).collect();

@@ -303,7 +303,12 @@ mod tests {
     const ROOM: Group = Group::Room(LogId(1));
 
     fn event(seq: i64) -> Encoded {
-        let event = Event { seq, kind: "topic".into(), cid: None, data: serde_json::Value::Null };
+        let event = Event {
+            seq,
+            kind: "topic".into(),
+            cid: None,
+            data: serde_json::value::RawValue::NULL.to_owned(),
+        };
         Encoded::of(ROOM, &Broadcast::Event { to: Addressed::All(Target::Room("r".into())), event })
     }
 

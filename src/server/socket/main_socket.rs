@@ -262,7 +262,7 @@ impl Session {
             );
             return;
         };
-        let ok = serde_json::to_value(SubOk { rooms: answers }).ok();
+        let ok = Some(SubOk { rooms: answers });
         queue.answer(text(&Reply { re, ok, err: None }), &tops);
     }
 
@@ -352,13 +352,13 @@ impl Session {
 
 fn reply(queue: &Queue, re: Option<FrameId>, ok: impl serde::Serialize) {
     if let Some(re) = re {
-        queue.say(text(&Reply { re, ok: serde_json::to_value(ok).ok(), err: None }));
+        queue.say(text(&Reply { re, ok: Some(ok), err: None }));
     }
 }
 
 fn refuse(queue: &Queue, re: Option<FrameId>, refusal: Refusal) {
     match re {
-        Some(re) => queue.say(text(&Reply { re, ok: None, err: Some(refusal) })),
+        Some(re) => queue.say(text(&Reply::<()> { re, ok: None, err: Some(refusal) })),
         None => queue.say(text(&ServerFrame::Error { err: refusal })),
     }
 }

@@ -127,7 +127,7 @@ pub async fn events(
             seq: row.seq,
             kind: row.kind,
             cid: None,
-            data: serde_json::from_str(&row.data).unwrap_or_default(),
+            data: serde_json::value::RawValue::from_string(row.data).unwrap_or_default(),
         }))
         .collect();
     events.sort_by_key(|event| event.seq);

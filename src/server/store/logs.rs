@@ -116,7 +116,7 @@ pub async fn put(
         .bind(log)
         .bind(seq)
         .bind(&event.kind)
-        .bind(event.data.to_string())
+        .bind(event.data.get())
         .bind(at.0)
         .execute(db)
         .await?;

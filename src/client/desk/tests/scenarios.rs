@@ -240,6 +240,44 @@ fn a_page_that_cannot_be_loaded_anew_is_tried_again() {
 }
 
 #[test]
+fn a_log_that_never_agrees_is_not_loaded_in_a_circle() {
+    let (mut server, mut page) = connected(&["a"]);
+    page.lose(1006);
+    page.pass(500, &mut server);
+    let hello = server.hello();
+    page.input(Input::Text { generation: page.generation, text: hello });
+    let mut loads = 0;
+    let until = page.ms + 10_000;
+    while page.ms < until {
+        server.epoch = format!("e{}", page.ms);
+        while page.one_up(&mut server) || page.one_down() {}
+        server.epoch.push('x');
+        while page.answer(&server) {
+            loads += 1;
+        }
+        page.ms += 10;
+        page.input(Input::Tick);
+    }
+    assert!((4..=6).contains(&loads), "{loads}");
+}
+
+#[test]
+fn a_refusal_that_came_with_the_page_goes_when_something_is_said() {
+    let mut server = Server::new(&[room("a")]);
+    let mut house = server.house(&room("a"));
+    house.refusal = Some(Refusal::new(Code::TooLong, "Too long."));
+    let mut page = Page::load(&server, &room("a"), BTreeMap::new(), 0);
+    page.desk = crate::client::desk::Desk::new(&house, true, &[]);
+    page.refusal = house.refusal.clone();
+    page.open = false;
+    page.input(Input::Start(crate::client::desk::ZoneOf(crate::client::rows::Zone::UTC)));
+    page.connect(&mut server);
+    assert_eq!(page.refusal_code(), Some(Code::TooLong));
+    page.say("shorter");
+    assert_eq!(page.refusal, None);
+}
+
+#[test]
 fn a_refusal_for_now_waits_and_keeps_the_order() {
     let (mut server, mut page) = connected(&["a"]);
     server.refuse.push_back(Refusal::rate_limited("Slower.", 1_200));
@@ -347,6 +385,33 @@ fn a_reload_after_the_answer_was_lost_knows_its_message_in_the_history() {
     assert!(again.storage.is_empty());
     again.connect(&mut server);
     assert_eq!(sends(&server), ["hi"]);
+}
+
+#[test]
+fn what_a_closed_tab_left_behind_goes_out_with_the_next_connection() {
+    let (mut server, mut page) = connected(&["a"]);
+    let mut closed = Page::load(&server, &room("a"), BTreeMap::new(), 2_000);
+    closed.lose(1006);
+    closed.say("left behind");
+    page.lose(1006);
+    page.say("later");
+    page.storage.extend(closed.storage);
+    page.input(Input::Stored(page.storage.values().cloned().collect()));
+    page.reconnect(&mut server);
+    assert_eq!(page.log(), ["later", "left behind"], "by the time of writing");
+    page.input(Input::Stored(page.storage.values().cloned().collect()));
+    page.settle(&mut server);
+    assert_eq!(sends(&server).len(), 2);
+    assert!(page.storage.is_empty());
+}
+
+#[test]
+fn a_conversation_that_begins_before_the_socket_is_open_appears() {
+    let mut server = Server::new(&[room("a")]);
+    let mut page = Page::load(&server, &room("a"), BTreeMap::new(), 0);
+    server.say(&person("kim"), "kim", "hello", None);
+    page.connect(&mut server);
+    assert_eq!(page.unread(&person("kim")), Some(1));
 }
 
 #[test]
@@ -686,9 +751,11 @@ fn a_page_from_further_back_is_made_whole() {
     page.calls.clear();
     page.desk = crate::client::desk::Desk::new(&house, true, &[]);
     page.open = false;
+    page.before = Some(20);
     page.input(Input::Start(crate::client::desk::ZoneOf(crate::client::rows::Zone::UTC)));
     page.connect(&mut server);
     assert_eq!((page.log().len(), page.log().last().map(String::as_str)), (PAGE, Some("120")));
+    assert_eq!(page.before, None);
     let frames = server.say(&room("a"), "bob", "live", None);
     page.deliver(frames);
     page.settle(&mut server);
@@ -698,9 +765,13 @@ fn a_page_from_further_back_is_made_whole() {
 #[test]
 fn pings_are_answered_and_tell_what_was_missed() {
     let (mut server, mut page) = connected(&["a", "b"]);
+    let read = server.say(&room("b"), "bob", "read long ago", None);
+    page.deliver(read);
+    page.settle(&mut server);
+    server.read.insert(room("b"), 1);
     server.say(&room("a"), "bob", "lost on the way", None);
     server.say(&room("b"), "bob", "this too", None);
-    let tops = [(room("a"), 1), (room("b"), 1)].into();
+    let tops = [(room("a"), 1), (room("b"), 2)].into();
     page.deliver(vec![text(&ServerFrame::Ping { tops })]);
     page.settle(&mut server);
     assert!(server.heard.contains(&ClientFrame::Pong));

@@ -140,7 +140,8 @@ impl Server {
         let history = self.history(to, None);
         let older = history.messages.iter().all(|message| message.seq > 1)
             && history.messages.len() == PAGE;
-        let mut side = Side::default();
+        let own = After { epoch: self.epoch.clone(), seq: self.top(&Target::Own) };
+        let mut side = Side { own: Some(own), ..Side::default() };
         for to in self.logs.keys() {
             let line = Line { to: to.clone(), online: 0, unread: self.unread(to), at: None };
             match to {
@@ -159,6 +160,8 @@ impl Server {
             online: Online::default(),
             side,
             cid: "form".into(),
+            draft: String::new(),
+            refusal: None,
         }
     }
 
@@ -272,6 +275,7 @@ pub struct Page {
     pub calls: VecDeque<Call>,
     pub storage: BTreeMap<String, String>,
     pub place: Target,
+    pub before: Option<i64>,
     pub rows: Vec<(String, Row)>,
     pub status: Status,
     pub side: Side,
@@ -307,6 +311,7 @@ impl Page {
             calls: VecDeque::new(),
             storage,
             place: place.clone(),
+            before: None,
             rows: vec![],
             status: Status::Quiet,
             side: house.side.clone(),
@@ -370,6 +375,7 @@ impl Page {
                 }
                 Effect::Show(show) => match show {
                     Show::Place(to) => self.place = to,
+                    Show::Newest => self.before = None,
                     Show::Rows(rows) => self.rows = rows,
                     Show::Older(older) => self.older = older,
                     Show::Fresh(fresh) => self.fresh = fresh,
