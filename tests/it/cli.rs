@@ -139,11 +139,11 @@ async fn a_user_added_beside_the_running_server_counts_at_once() {
     let dir = folder();
     let served = Served::start(dir.path(), &[]).await;
     let visitor = Person::at(served.addr).in_browser();
-    visitor.try_log_in("alice", PASSWORD).await.is_refused();
+    visitor.try_log_in("alice", PASSWORD).await.refused();
     let with_newline = format!("{PASSWORD}\n");
     roomful_ok(dir.path(), &["user", "add", "alice", "--password-stdin"], &with_newline).await;
     let alice = visitor.clone().log_in("alice").await;
-    assert_eq!(alice.call("/api/make_invite", &[]).await.is_refused().code(), "forbidden");
+    assert_eq!(alice.call("/api/make_invite", &[]).await.refused().code(), "forbidden");
 
     let keeper = ["user", "add", "keeper", "--admin", "--password-stdin"];
     roomful_ok(dir.path(), &keeper, PASSWORD).await;
@@ -183,7 +183,7 @@ async fn a_new_password_counts_at_once() {
     visitor.try_log_in("alice", PASSWORD).await.is(303);
     let change = ["user", "password", "alice", "--password-stdin"];
     roomful_ok(dir.path(), &change, "another lamp\n").await;
-    visitor.try_log_in("alice", PASSWORD).await.is_refused();
+    visitor.try_log_in("alice", PASSWORD).await.refused();
     visitor.try_log_in("alice", "another lamp").await.is(303);
 }
 

@@ -25,7 +25,7 @@ async fn a_get_makes_nothing() {
             format!("/api/sign_up?{}", form(&[("name", "mallory"), ("password", PASSWORD)])),
         ];
         for path in forms {
-            person.get(&path).await.is_refused();
+            person.get(&path).await.refused();
         }
     }
     alice.get("/chat/nowhere/").await.is(404);
@@ -33,7 +33,7 @@ async fn a_get_makes_nothing() {
     let reader = house.by_token("alice").await;
     assert!(house.bodies(&reader, LOBBY).await.is_empty());
     assert_eq!(alice.socket().await.hello["user"], "alice", "still logged in");
-    assert_eq!(house.visitor().try_log_in("mallory", PASSWORD).await.is_refused().status / 100, 4);
+    assert_eq!(house.visitor().try_log_in("mallory", PASSWORD).await.refused().status / 100, 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -238,7 +238,7 @@ async fn another_site_cannot_post_in_somebody_s_name() {
         alice.clone().with("Origin", &format!("{own}1")),
     ];
     for person in &foreign {
-        let answer = person.say(LOBBY, "forged", &cid()).await.is_refused();
+        let answer = person.say(LOBBY, "forged", &cid()).await.refused();
         assert_eq!(answer.status, 403);
         person.call("/api/log_out", &[]).await.is(403);
         let name = format!("x{}", cid().len());
@@ -278,7 +278,7 @@ async fn what_is_no_form_is_refused_in_plain_words() {
     for body in ["", "to=lobby", "to=%FF&body=%FF&cid=1", "&&&=&", "to=%23lobby&body=x"] {
         for accept in ["text/html", "application/json"] {
             let answer = form.clone().with("Accept", accept);
-            let answer = answer.request("POST", "/api/say", body.as_bytes()).await.is_refused();
+            let answer = answer.request("POST", "/api/say", body.as_bytes()).await.refused();
             let text = answer.text().to_lowercase();
             for internal in
                 ["serde", "deserializ", "missing field", "sqlx", "panicked", "server function"]
@@ -288,7 +288,7 @@ async fn what_is_no_form_is_refused_in_plain_words() {
         }
     }
     for method in ["PUT", "DELETE", "PATCH"] {
-        alice.request(method, "/chat/lobby/", b"").await.is_refused();
+        alice.request(method, "/chat/lobby/", b"").await.refused();
     }
 }
 
@@ -300,26 +300,26 @@ async fn a_refused_form_comes_back_as_it_was_filled_in() {
     let alice = house.in_browser("alice").await;
 
     let long = format!("{} <the end>", "word ".repeat(900));
-    let page = alice.say(LOBBY, &long, &cid()).await.is_refused();
+    let page = alice.say(LOBBY, &long, &cid()).await.refused();
     assert!(unescaped(&page.text()).contains(&long), "the text is not lost");
     assert!(page.header("content-type").unwrap_or_default().starts_with("text/html"));
 
-    let page = alice.say(LOBBY, "/pm nobody hi there", &cid()).await.is_refused();
+    let page = alice.say(LOBBY, "/pm nobody hi there", &cid()).await.refused();
     assert!(page.text().contains("/pm nobody hi there"));
 
     let visitor = house.visitor().in_browser();
     let fields = [("name", "two words"), ("password", "not to be shown"), ("page", "/signup")];
-    let page = visitor.post("/api/sign_up", &fields).await.is_refused();
+    let page = visitor.post("/api/sign_up", &fields).await.refused();
     assert_eq!(page.field("name").as_deref(), Some("two words"));
     assert!(!page.text().contains("not to be shown"), "a password never comes back");
 
     let fields = [("name", "alice"), ("password", "a wrong one"), ("page", "/login")];
-    let page = visitor.post("/api/log_in", &fields).await.is_refused();
+    let page = visitor.post("/api/log_in", &fields).await.refused();
     assert_eq!(page.field("name").as_deref(), Some("alice"));
     assert!(!page.text().contains("a wrong one"));
 
     let page =
-        alice.post("/api/enter_room", &[("name", "a/b"), ("page", "/chat/")]).await.is_refused();
+        alice.post("/api/enter_room", &[("name", "a/b"), ("page", "/chat/")]).await.refused();
     assert_eq!(page.field("name").as_deref(), Some("a/b"));
 }
 
@@ -361,9 +361,9 @@ async fn a_visitor_cannot_speak_by_form() {
     let answer = visitor.say(LOBBY, "let me in", &cid()).await;
     assert!((400..500).contains(&answer.status) || answer.leads_to().starts_with("/login"));
     let answer = visitor.call("/api/say", &[("to", LOBBY), ("body", "x"), ("cid", &cid())]).await;
-    assert_eq!(answer.is_refused().code(), "login_needed");
+    assert_eq!(answer.refused().code(), "login_needed");
     let answer = visitor.call("/api/enter_room", &[("name", "attic")]).await;
-    assert_eq!(answer.is_refused().code(), "login_needed");
+    assert_eq!(answer.refused().code(), "login_needed");
     visitor.get("/chat/attic/").await.is(404);
 }
 
@@ -419,7 +419,7 @@ async fn after_a_log_out_the_cookie_opens_nothing() {
     let answer = alice.get("/account").await;
     assert!(answer.status == 401 || answer.leads_to().starts_with("/login"), "{}", answer.status);
     let said = alice.call("/api/say", &[("to", LOBBY), ("body", "x"), ("cid", &cid())]).await;
-    assert_eq!(said.is_refused().code(), "login_needed");
+    assert_eq!(said.refused().code(), "login_needed");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -430,10 +430,10 @@ async fn an_unknown_user_and_a_wrong_password_get_the_same_answer() {
     let ask = async |name: &str| {
         visitor.call("/api/log_in", &[("name", name), ("password", "wrong password")]).await
     };
-    let (unknown, wrong) = (ask("nobody").await.is_refused(), ask("alice").await.is_refused());
+    let (unknown, wrong) = (ask("nobody").await.refused(), ask("alice").await.refused());
     assert_eq!((unknown.status, unknown.text()), (wrong.status, wrong.text()));
     for name in ["", "a b", "..", &"x".repeat(500), "' OR 1=1 --"] {
-        let answer = ask(name).await.is_refused();
+        let answer = ask(name).await.refused();
         assert_eq!((answer.status, answer.text()), (wrong.status, wrong.text()), "{name}");
     }
 }
@@ -448,7 +448,7 @@ async fn repeated_failures_are_slowed_for_an_account_known_or_not() {
         let mut refusal = None;
         for _ in 0..15 {
             let fields = [("name", name), ("password", "wrong password")];
-            let answer = visitor.call("/api/log_in", &fields).await.is_refused().refusal();
+            let answer = visitor.call("/api/log_in", &fields).await.refused().refusal();
             if answer["code"] == "rate_limited" {
                 refusal = Some(answer);
                 break;
@@ -471,7 +471,7 @@ async fn repeated_failures_are_slowed_for_an_address() {
         let name = format!("guess{n}");
         let fields = [("name", name.as_str()), ("password", "wrong password")];
         let answer = visitor.call("/api/log_in", &fields).await;
-        slowed = answer.is_refused().code() == "rate_limited";
+        slowed = answer.refused().code() == "rate_limited";
         if slowed {
             break;
         }
@@ -491,11 +491,11 @@ async fn names_and_passwords_that_cannot_be_are_refused_by_field() {
     let no_names =
         ["", " ", ".", "..", "a b", "a/b", "a@b", "bob+1", "\u{202e}bob", &"x".repeat(33)];
     for name in looks_like_alice.into_iter().chain(no_names) {
-        let refusal = ask(name, PASSWORD).await.is_refused().refusal();
+        let refusal = ask(name, PASSWORD).await.refused().refusal();
         assert_eq!(refusal["field"], "name", "{name:?}: {refusal}");
     }
     for password in ["", "short", "seven77", &"x".repeat(129)] {
-        let refusal = ask("carol", password).await.is_refused().refusal();
+        let refusal = ask("carol", password).await.refused().refusal();
         assert_eq!(refusal["field"], "password", "{password:?}: {refusal}");
     }
     ask("carol", "eight888").await.is(200);
@@ -521,10 +521,10 @@ async fn one_changes_one_s_password_with_the_current_one() {
     let house = House::open().await;
     let alice = house.in_browser("alice").await;
     let wrong = [("current", "not the one"), ("new", "a new lamp"), ("page", "/account")];
-    let refusal = alice.call("/api/change_password", &wrong).await.is_refused().refusal();
+    let refusal = alice.call("/api/change_password", &wrong).await.refused().refusal();
     assert_eq!((&refusal["code"], &refusal["field"]), (&json!("invalid"), &json!("current")));
     let short = [("current", PASSWORD), ("new", "short"), ("page", "/account")];
-    alice.call("/api/change_password", &short).await.is_refused();
+    alice.call("/api/change_password", &short).await.refused();
     let right = [("current", PASSWORD), ("new", "a new lamp"), ("page", "/account")];
     let answer = alice.post("/api/change_password", &right).await.is(303);
     // Whoever changed it stays in, under the old session or a renewed one.
@@ -533,7 +533,7 @@ async fn one_changes_one_s_password_with_the_current_one() {
         None => alice,
     };
     alice.get("/account").await.is(200);
-    house.visitor().in_browser().try_log_in("alice", PASSWORD).await.is_refused();
+    house.visitor().in_browser().try_log_in("alice", PASSWORD).await.refused();
     house.visitor().in_browser().try_log_in("alice", "a new lamp").await.is(303);
 }
 
@@ -549,7 +549,7 @@ async fn one_sees_and_ends_one_s_own_sessions() {
     let other = both.iter().find(|id| !ids.contains(id)).expect("the new session is listed");
 
     let fields = [("session", other.as_str()), ("page", "/account")];
-    assert_eq!(bob.call("/api/end_session", &fields).await.is_refused().code(), "not_found");
+    assert_eq!(bob.call("/api/end_session", &fields).await.refused().code(), "not_found");
     here.post("/api/end_session", &fields).await.is(303);
     assert_eq!(socket.closed().await, roomful::protocol::close::LOGGED_OUT);
     here.get("/account").await.is(200);
@@ -570,7 +570,7 @@ async fn a_race_for_the_set_up_link_makes_one_administrator() {
     }
     visitor.get(&format!("/setup?key={key}")).await.is(200);
     let wrong = [("key", "wrong"), ("name", "mallory"), ("password", PASSWORD)];
-    assert_eq!(visitor.call("/api/set_up", &wrong).await.is_refused().code(), "forbidden");
+    assert_eq!(visitor.call("/api/set_up", &wrong).await.refused().code(), "forbidden");
 
     let tries = ["ada", "ben", "cleo", "dora"].map(|name| {
         let (visitor, key) = (visitor.clone(), key.clone());
@@ -588,7 +588,7 @@ async fn a_race_for_the_set_up_link_makes_one_administrator() {
     admin.post("/api/make_invite", &[("page", "/account")]).await.is(303);
 
     let late = [("key", key.as_str()), ("name", "eve"), ("password", PASSWORD)];
-    assert_eq!(visitor.call("/api/set_up", &late).await.is_refused().code(), "forbidden");
+    assert_eq!(visitor.call("/api/set_up", &late).await.refused().code(), "forbidden");
     let page = visitor.get("/chat/").await.text().to_lowercase();
     assert!(!page.contains("being set up"), "{page}");
 }
@@ -605,9 +605,9 @@ async fn where_invitations_are_needed_only_a_link_lets_in() {
         visitor.call("/api/sign_up", &fields).await
     };
     let plain = [("name", "carol"), ("password", PASSWORD)];
-    assert_eq!(visitor.call("/api/sign_up", &plain).await.is_refused().code(), "forbidden");
-    assert_eq!(sign_up("carol", "guessed").await.is_refused().code(), "forbidden");
-    assert_eq!(alice.call("/api/make_invite", &[]).await.is_refused().code(), "forbidden");
+    assert_eq!(visitor.call("/api/sign_up", &plain).await.refused().code(), "forbidden");
+    assert_eq!(sign_up("carol", "guessed").await.refused().code(), "forbidden");
+    assert_eq!(alice.call("/api/make_invite", &[]).await.refused().code(), "forbidden");
 
     keeper.post("/api/make_invite", &[("page", "/account")]).await.is(303);
     let account = keeper.get("/account").await.is(200);
@@ -621,13 +621,13 @@ async fn where_invitations_are_needed_only_a_link_lets_in() {
     let account = keeper.get("/account").await;
     let id = account.field("invite").expect("a form that ends it");
     assert_eq!(
-        alice.call("/api/end_invite", &[("invite", &id)]).await.is_refused().code(),
+        alice.call("/api/end_invite", &[("invite", &id)]).await.refused().code(),
         "forbidden"
     );
     while let Some(id) = keeper.get("/account").await.field("invite") {
         keeper.post("/api/end_invite", &[("invite", &id), ("page", "/account")]).await.is(303);
     }
-    assert_eq!(sign_up("dave", invite).await.is_refused().code(), "forbidden");
+    assert_eq!(sign_up("dave", invite).await.refused().code(), "forbidden");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -636,7 +636,7 @@ async fn where_signing_up_is_closed_nobody_makes_an_account() {
     house.account("keeper", true).await;
     let visitor = house.visitor().in_browser();
     let answer = visitor.call("/api/sign_up", &[("name", "carol"), ("password", PASSWORD)]).await;
-    assert_eq!(answer.is_refused().code(), "forbidden");
+    assert_eq!(answer.refused().code(), "forbidden");
     visitor.try_log_in("keeper", PASSWORD).await.is(303);
 }
 
@@ -730,11 +730,11 @@ async fn history_refuses_in_json() {
         assert_eq!(answer.code(), code, "{to}");
     }
     assert_eq!(
-        house.visitor().try_history("@alice", "").await.is_refused().refusal()["code"],
+        house.visitor().try_history("@alice", "").await.refused().refusal()["code"],
         "login_needed"
     );
     for path in ["", "?to=", "?to=lobby", "?to=%23lobby&before=x", "?to=%23lobby&limit=-1"] {
-        let answer = alice.get(&format!("/api/v1/messages{path}")).await.is_refused();
+        let answer = alice.get(&format!("/api/v1/messages{path}")).await.refused();
         assert!(answer.refusal()["message"].is_string(), "{path}: {}", answer.text());
     }
     let stranger = house.visitor().with("Authorization", "Bearer nobody");
@@ -746,7 +746,7 @@ async fn a_server_function_answers_with_a_refusal_and_never_with_an_exception() 
     let house = House::open().await;
     let alice = house.in_browser("alice").await;
     let refused = alice.get(&format!("/api/open_place?{}", form(&[("to", "#nowhere")]))).await;
-    let refusal = refused.is_refused().refusal();
+    let refusal = refused.refused().refusal();
     assert_eq!(refusal["code"], "not_found");
     assert!(refusal["message"].as_str().is_some_and(|m| m.ends_with('.')), "{refusal}");
 }

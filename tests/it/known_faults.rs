@@ -216,7 +216,7 @@ async fn k15_names_of_any_script_work_and_those_that_cannot_be_are_refused() {
     room.hears(json!({"type": "private_message", "user": "ليلى", "message": "مرحبا"})).await;
     for wrong in ["bob@home", "bob+1"] {
         let fields = [("name", wrong), ("password", crate::support::PASSWORD)];
-        let refusal = house.visitor().call("/api/sign_up", &fields).await.is_refused().refusal();
+        let refusal = house.visitor().call("/api/sign_up", &fields).await.refused().refusal();
         assert_eq!(refusal["field"], "name", "{refusal}");
         main.sub_refused(&format!("@{wrong}")).await;
         room.say(&format!("/pm {wrong} hi")).await;
@@ -258,7 +258,7 @@ async fn k17_rooms_are_unique_and_made_on_purpose() {
     }
     // A look-alike is neither made nor taken for the other.
     for wrong in ["Аttic (old)", "Attic\u{200b} (old)", "a/b", "", "..", "x\ny"] {
-        enter(wrong).await.is_refused();
+        enter(wrong).await.refused();
     }
     let index = house.visitor().get("/chat/").await.is(200).text();
     let links = index.matches(&format!("\"/chat/{}/\"", encoded("Attic (old)"))).count();

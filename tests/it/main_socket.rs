@@ -558,7 +558,7 @@ async fn a_new_password_ends_the_other_sessions() {
     here.post("/api/change_password", &fields).await.is(303);
     assert_eq!(other.closed().await, close::LOGGED_OUT);
     assert_eq!(
-        house.visitor().in_browser().try_log_in("alice", PASSWORD).await.is_refused().status / 100,
+        house.visitor().in_browser().try_log_in("alice", PASSWORD).await.refused().status / 100,
         4
     );
     house.visitor().in_browser().try_log_in("alice", "another lamp").await.is(303);

@@ -206,11 +206,9 @@ async fn p3_the_reply_to_a_sub_comes_before_any_live_event() {
         let first =
             socket.frame("a frame of the room", |f| f.get("t") != Some(&json!("online"))).await;
         assert_eq!(first["re"], id, "an event came before the reply: {first}");
-        let mut last = first["ok"]["rooms"][0]["top"].as_i64().expect("a top");
-        for _ in 0..3 {
-            let event = socket.event(LOBBY).await;
-            assert_eq!(event["seq"], last + 1);
-            last += 1;
+        let top = first["ok"]["rooms"][0]["top"].as_i64().expect("a top");
+        for seq in top + 1..=top + 3 {
+            assert_eq!(socket.event(LOBBY).await["seq"], seq);
         }
     }
     speaker.stop().await;
@@ -248,7 +246,8 @@ async fn p4_a_resume_brings_what_was_missed() {
     for (event, seq) in events.iter().zip(3..) {
         let mut told = live.frame("the same live", |f| f["seq"] == seq).await;
         let parts = told.as_object_mut().expect("an event");
-        (parts.remove("t"), parts.remove("to"));
+        parts.remove("t");
+        parts.remove("to");
         assert_eq!(*event, told, "replayed as it was told, without t and to");
     }
 }

@@ -68,7 +68,7 @@ impl Answer {
 
     /// Asserts a status of the four hundreds.
     #[track_caller]
-    pub fn is_refused(self) -> Self {
+    pub fn refused(self) -> Self {
         assert!((400..500).contains(&self.status), "{} {}", self.status, self.text());
         self
     }

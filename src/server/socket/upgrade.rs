@@ -14,9 +14,9 @@ use axum::response::Response;
 use std::net::SocketAddr;
 use tokio::sync::watch;
 
-/// Bytes kept for reading a connection: axum's default of 128 KiB would be most of an idle
-/// connection's memory.
-const READ_BUFFER: usize = 4 * 1024;
+/// Bytes kept for reading a connection, of which most frames need a tenth: axum's default of 128 KiB
+/// would be most of an idle connection's memory, and 4 KiB still a quarter of it.
+const READ_BUFFER: usize = 1024;
 
 /// Whom the upgrade is for.
 enum Arrival {
