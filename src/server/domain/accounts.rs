@@ -48,7 +48,7 @@ impl Domain {
         let account = fold(name);
         self.guesses_at_account.may_try(&account, now)?;
         self.guesses_from_address.may_try(&visit.address, now)?;
-        let mut db = self.store.read().await.map_err(unavailable)?;
+        let mut db = self.store.glance().await.map_err(unavailable)?;
         let user = users::find(&mut db, &account).await.map_err(unavailable)?;
         drop(db);
         let hashed = user.as_ref().map(|user| user.password.clone());
@@ -88,7 +88,7 @@ impl Domain {
                 ));
             }
             SignUp::Invite => {
-                let mut db = self.store.read().await.map_err(unavailable)?;
+                let mut db = self.store.glance().await.map_err(unavailable)?;
                 let opens = invites::opens(&mut db, invite.unwrap_or_default(), At::now()).await;
                 if !opens.map_err(unavailable)? {
                     return Err(Refusal::new(
@@ -135,7 +135,7 @@ impl Domain {
         if self.inhabited.load(Ordering::Relaxed) {
             return Ok(true);
         }
-        let mut db = self.store.read().await.map_err(unavailable)?;
+        let mut db = self.store.glance().await.map_err(unavailable)?;
         let any = users::any(&mut db).await.map_err(unavailable)?;
         self.inhabited.store(any, Ordering::Relaxed);
         Ok(any)
@@ -212,7 +212,7 @@ impl Domain {
         self.guesses_at_account.may_try(&account, now)?;
         passwords::check(&new)
             .map_err(|refusal| Refusal { field: Some("new".to_owned()), ..refusal })?;
-        let mut db = self.store.read().await.map_err(unavailable)?;
+        let mut db = self.store.glance().await.map_err(unavailable)?;
         let hashed = users::password(&mut db, me.id).await.map_err(unavailable)?;
         drop(db);
         if !passwords::verify(current, Some(hashed), self.config.password_cost).await? {
@@ -230,7 +230,7 @@ impl Domain {
     /// `not_found` for an unknown user, `invalid` for a password that cannot be.
     pub async fn reset_password(&self, name: &str, new: String) -> Result<(), Refusal> {
         passwords::check(&new)?;
-        let mut db = self.store.read().await.map_err(unavailable)?;
+        let mut db = self.store.glance().await.map_err(unavailable)?;
         let user = users::find(&mut db, &fold(name)).await.map_err(unavailable)?;
         drop(db);
         let user = user.ok_or_else(|| Refusal::not_found("person of that name"))?;
@@ -316,7 +316,7 @@ impl Domain {
     /// `forbidden` for all but administrators.
     pub async fn invites(&self, who: &Who) -> Result<Vec<invites::Invite>, Refusal> {
         self.admin(who)?;
-        let mut db = self.store.read().await.map_err(unavailable)?;
+        let mut db = self.store.glance().await.map_err(unavailable)?;
         invites::open(&mut db, At::now()).await.map_err(unavailable)
     }
 }

@@ -7,8 +7,8 @@ use crate::protocol::views::{House, Line, Side};
 use crate::protocol::{At, Refusal, Target, limits};
 use crate::server::groups::Group;
 use crate::server::security::secrets;
-use crate::server::store::rooms::{self, Which};
-use crate::server::store::{Connection, LogId, directs, logs, reads};
+use crate::server::store::rooms::{self, Known, Which};
+use crate::server::store::{Connection, directs, logs, reads};
 
 use super::places::Place;
 
@@ -65,62 +65,53 @@ impl Domain {
         who: &Who,
         here: &Place,
     ) -> crate::server::store::Result<Side> {
-        let mut known: Vec<(LogId, String, i64)> = match who {
+        let mut known = match who {
             Who::Member(me) => rooms::known_to(db, me.id, SIDE_MOST).await?,
             Who::Visitor => Vec::new(),
         };
-        if let Place::Room { log, name } = here {
-            if !known.iter().any(|(id, ..)| id == log) {
-                known.insert(0, (*log, name.clone(), 0));
-            }
+        if let Place::Room { log, name } = here
+            && !known.iter().any(|room| room.log_id == *log)
+        {
+            known.insert(0, Known { log_id: *log, name: name.clone(), said_at: 0, unread: 0 });
         }
         if known.len() < SIDE_LEAST {
-            let ids: Vec<_> = known.iter().map(|(id, ..)| *id).collect();
+            let ids: Vec<_> = known.iter().map(|room| room.log_id).collect();
             let more =
                 rooms::list(db, Which::Except(&ids), "", SIDE_LEAST - known.len(), 0).await?;
             known.extend(more.into_iter().map(|room| {
-                let at = room.last().map_or(0, |last| last.at.0);
-                (room.log_id, room.name, at)
+                let said_at = room.last().map_or(0, |last| last.at.0);
+                // Who has never been there owes it nothing.
+                Known { log_id: room.log_id, name: room.name, said_at, unread: 0 }
             }));
         }
-        let mut side = Side::default();
-        if let Who::Member(me) = who {
-            let head = logs::head(db, me.own).await?;
-            side.own = Some(After { epoch: head.epoch, seq: head.top });
-        }
-        for (log, name, said_at) in known {
-            let online = self.presence.look().count(Group::Room(log));
-            let unread = unread(db, who, log, false).await?;
-            side.rooms.push(Line {
-                to: Target::Room(name),
-                online,
-                unread,
-                at: (said_at > 0).then_some(At(said_at)),
-            });
-        }
-        let Who::Member(me) = who else { return Ok(side) };
-        for with in directs::of(db, me.id, SIDE_MOST).await? {
-            let online = usize::from(self.presence.look().is_here(Group::House, &with.name));
-            let unread = unread(db, who, with.log_id, true).await?;
-            side.people.push(Line {
-                online,
-                unread,
-                to: Target::Person(with.name),
-                at: Some(At(with.said_at)),
-            });
-        }
-        Ok(side)
+        let people = match who {
+            Who::Member(me) => directs::of(db, me.id, SIDE_MOST).await?,
+            Who::Visitor => Vec::new(),
+        };
+        let own = match who {
+            Who::Member(me) => {
+                let head = logs::head(db, me.own).await?;
+                Some(After { epoch: head.epoch, seq: head.top })
+            }
+            Who::Visitor => None,
+        };
+        let look = self.presence.look();
+        let room = |room: Known| Line {
+            online: look.count(Group::Room(room.log_id)),
+            to: Target::Room(room.name),
+            unread: room.unread,
+            at: (room.said_at > 0).then_some(At(room.said_at)),
+        };
+        let person = |with: directs::Conversation| Line {
+            online: usize::from(look.is_here(Group::House, &with.name)),
+            to: Target::Person(with.name),
+            unread: with.unread,
+            at: Some(At(with.said_at)),
+        };
+        Ok(Side {
+            own,
+            rooms: known.into_iter().map(room).collect(),
+            people: people.into_iter().map(person).collect(),
+        })
     }
-}
-
-/// Unread messages; a room that somebody has never read in owes them nothing.
-async fn unread(
-    db: &mut Connection,
-    who: &Who,
-    log: LogId,
-    always: bool,
-) -> crate::server::store::Result<i64> {
-    let Who::Member(me) = who else { return Ok(0) };
-    let read = reads::get(db, me.id, log).await?;
-    if read == 0 && !always { Ok(0) } else { reads::unread(db, me.id, log, read).await }
 }

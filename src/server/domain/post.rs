@@ -36,7 +36,7 @@ impl Domain {
                 format!("A cid has 1 to {} characters.", limits::CID),
             ));
         }
-        let mut db = self.store.read().await.map_err(unavailable)?;
+        let mut db = self.store.glance().await.map_err(unavailable)?;
         let place = self.find(&mut db, who, &draft.to).await?;
         drop(db);
         let place = place

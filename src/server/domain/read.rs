@@ -12,7 +12,7 @@ impl Domain {
     /// `not_found` for what is not there or not mine to see.
     pub async fn mark_read(&self, who: &Who, to: &Target, seq: i64) -> Result<(), Refusal> {
         let me = who.member()?;
-        let mut db = self.store.read().await.map_err(unavailable)?;
+        let mut db = self.store.glance().await.map_err(unavailable)?;
         let place = self.find(&mut db, who, to).await?;
         drop(db);
         let (Some(log), true) = (place.log(), *to != Target::Own) else { return Ok(()) };

@@ -17,7 +17,7 @@ impl Domain {
     /// `invalid` for a name that cannot be, or that looks like another room's; `login_needed` for
     /// a visitor and a new name.
     pub async fn enter_room(&self, who: &Who, name: &str) -> Result<Room, Refusal> {
-        let mut db = self.store.read().await.map_err(unavailable)?;
+        let mut db = self.store.glance().await.map_err(unavailable)?;
         if let Some(room) = rooms::find(&mut db, &fold(name)).await.map_err(unavailable)? {
             if !self.config.public_reading {
                 who.member()?;

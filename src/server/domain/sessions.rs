@@ -48,7 +48,7 @@ impl Domain {
             Credentials::None => return Ok(Some(Who::Visitor)),
             Credentials::Session(secret) => self.of_session(&secret).await?,
             Credentials::Token(token) => {
-                let mut db = self.store.read().await.map_err(unavailable)?;
+                let mut db = self.store.glance().await.map_err(unavailable)?;
                 let user =
                     tokens::find(&mut db, &secrets::hash(&token)).await.map_err(unavailable)?;
                 user.map(|user| Member {
@@ -66,7 +66,7 @@ impl Domain {
 
     async fn of_session(&self, secret: &str) -> Result<Option<Member>, Refusal> {
         let now = At::now();
-        let mut db = self.store.read().await.map_err(unavailable)?;
+        let mut db = self.store.glance().await.map_err(unavailable)?;
         let owner =
             sessions::find(&mut db, &secrets::hash(secret), now).await.map_err(unavailable)?;
         drop(db);
@@ -100,7 +100,7 @@ impl Domain {
     pub async fn goes_on(&self, who: &Who) -> Result<bool, Refusal> {
         let Who::Member(me) = who else { return Ok(true) };
         let Some(session) = &me.session else { return Ok(true) };
-        let mut db = self.store.read().await.map_err(unavailable)?;
+        let mut db = self.store.glance().await.map_err(unavailable)?;
         sessions::goes_on(&mut db, session, At::now()).await.map_err(unavailable)
     }
 
@@ -124,7 +124,7 @@ impl Domain {
     /// `login_needed` for a visitor.
     pub async fn sessions(&self, who: &Who) -> Result<Vec<sessions::Session>, Refusal> {
         let me = who.member()?;
-        let mut db = self.store.read().await.map_err(unavailable)?;
+        let mut db = self.store.glance().await.map_err(unavailable)?;
         sessions::of(&mut db, me.id, At::now()).await.map_err(unavailable)
     }
 

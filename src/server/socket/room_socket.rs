@@ -194,10 +194,10 @@ impl Visit {
             return self.connection.bad_frame().then_some(codes::BAD_PROTOCOL);
         };
         // A visitor hears and does not speak.
-        if let Who::Member(_) = self.connection.who {
-            if let Err(refusal) = self.say(&said).await {
-                self.refuse(&refusal.message);
-            }
+        if let Who::Member(_) = self.connection.who
+            && let Err(refusal) = self.say(&said).await
+        {
+            self.refuse(&refusal.message);
         }
         None
     }

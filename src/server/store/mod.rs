@@ -77,6 +77,14 @@ impl Store {
         self.readers.begin().await
     }
 
+    /// For one statement, which is a snapshot by itself.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn glance(&self) -> Result<sqlx::pool::PoolConnection<Db>> {
+        self.readers.acquire().await
+    }
+
     /// The one place to write from; waits its turn. Dropped without a commit, nothing is stored.
     ///
     /// # Errors

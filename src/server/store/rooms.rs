@@ -1,7 +1,7 @@
 //! Rooms.
 
 use super::{Connection, LogId, Result, UserId, logs};
-use crate::protocol::{At, names::Name, views::LastMessage};
+use crate::protocol::{At, limits::UNREAD_MOST, names::Name, views::LastMessage};
 use sqlx::AssertSqlSafe;
 
 /// The room that every house has from the start.
@@ -130,22 +130,35 @@ pub async fn list(
         .await
 }
 
+/// A room that somebody knows.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Known {
+    /// Key.
+    pub log_id: LogId,
+    /// As it is shown.
+    pub name: String,
+    /// When something was last said.
+    pub said_at: i64,
+    /// Messages of others since, counted up to [`UNREAD_MOST`].
+    pub unread: i64,
+}
+
 /// The rooms that a user has read in, the latest message first.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn known_to(
-    db: &mut Connection,
-    user: UserId,
-    limit: usize,
-) -> Result<Vec<(LogId, String, i64)>> {
+pub async fn known_to(db: &mut Connection, user: UserId, limit: usize) -> Result<Vec<Known>> {
     sqlx::query_as(
-        "SELECT r.log_id, r.name, l.said_at
+        "SELECT r.log_id, r.name, l.said_at,
+                (SELECT COUNT(*) FROM (SELECT 1 FROM messages m
+                 WHERE m.log_id = d.log_id AND m.seq > d.seq AND m.author_id <> d.user_id
+                 AND m.deleted_at IS NULL LIMIT $3) AS some) AS unread
          FROM reads d JOIN rooms r ON r.log_id = d.log_id JOIN logs l ON l.id = d.log_id
          WHERE d.user_id = $1 ORDER BY l.said_at DESC, l.id LIMIT $2",
     )
     .bind(user)
     .bind(limit as i64)
+    .bind(UNREAD_MOST)
     .fetch_all(db)
     .await
 }

@@ -11,6 +11,7 @@ use crate::protocol::frames::{Event, Kind, MessageData, SendOk};
 use crate::protocol::views::AuthorKind;
 use crate::protocol::{At, Code, Refusal, Target};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -201,11 +202,13 @@ struct Batch {
 impl Batch {
     /// The log's top, read once a batch and held until its end.
     async fn top(&mut self, db: &mut Connection, log: LogId) -> Result<&mut Top> {
-        if !self.tops.contains_key(&log) {
-            let seq = logs::hold(db, log).await?;
-            self.tops.insert(log, Top { seq, said: None, grew: false });
+        match self.tops.entry(log) {
+            Entry::Occupied(top) => Ok(top.into_mut()),
+            Entry::Vacant(place) => {
+                let seq = logs::hold(db, log).await?;
+                Ok(place.insert(Top { seq, said: None, grew: false }))
+            }
         }
-        Ok(self.tops.entry(log).or_insert(Top { seq: 0, said: None, grew: false }))
     }
 
     async fn post(
