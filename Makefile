@@ -45,7 +45,7 @@ size: build ## what the first visit loads, into docs/size.md
 	@ROOMFUL_BIN=target/release/roomful node tools/size.mjs
 
 bench: target/front/release ## how fast it is, and how much memory it takes
-	@cargo bench --features ssr
+	@cargo bench --features ssr --bench pages_and_connections
 
 screens: target/front/release end2end/node_modules/.package-lock.json ## new pictures in docs/screens
 	@echo "▸ Building the server…"
