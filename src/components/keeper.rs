@@ -244,7 +244,8 @@ mod browser {
             row.get_bounding_client_rect().top() - self.rows.get_bounding_client_rect().top()
         }
 
-        /// The first row that can be seen.
+        /// The first message that can be seen. Not the line of a day, which stays on top of what is
+        /// put in under it: whoever held on to it would lose their place.
         fn first_seen(&self) -> Option<Element> {
             let edge = self.log.get_bounding_client_rect().top();
             let rows = self.rows.children();
@@ -254,7 +255,12 @@ mod browser {
                 let bottom = rows.item(middle)?.get_bounding_client_rect().bottom();
                 if bottom > edge { high = middle } else { low = middle + 1 }
             }
-            rows.item(low)
+            let seen = rows.item(low)?;
+            let mut row = Some(seen.clone());
+            while let Some(other) = row.take_if(|row| row.tag_name() != "ARTICLE") {
+                row = other.next_element_sibling();
+            }
+            Some(row.unwrap_or(seen))
         }
 
         fn remember(&self) {
