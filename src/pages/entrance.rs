@@ -88,6 +88,17 @@ fn other(path: &str, next: &str) -> String {
     }
 }
 
+/// What somebody wrote whose session had ended meanwhile: theirs to take along.
+fn kept_words(body: &str) -> impl IntoView + use<> {
+    view! {
+        <div class="field">
+            <label for="kept-words">"What you wrote was not sent. Take it along:"</label>
+            // A line break at the very beginning is not part of a text area's text.
+            <textarea id="kept-words" readonly=true rows="4" dir="auto">{format!("\n{body}")}</textarea>
+        </div>
+    }
+}
+
 /// Logging in.
 #[must_use]
 pub fn log_in(shell: &Shell, next: &str, returned: Option<Returned>) -> String {
@@ -100,6 +111,7 @@ pub fn log_in(shell: &Shell, next: &str, returned: Option<Returned>) -> String {
                 {name_and_password(returned.as_ref(), false)}
                 <button class="button">"Log in"</button>
             </form>
+            {returned.as_ref().map(|r| r.typed("body")).filter(|body| !body.is_empty()).map(kept_words)}
             {sign_up.then(|| view! {
                 <p class="aside">"New here? "<a class="link" href=other(urls::SIGN_UP, next)>"Sign up"</a></p>
             })}

@@ -40,7 +40,7 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
 
     /// Who may make an account: open, invite or closed.
-    #[arg(long, env = "ROOMFUL_SIGNUP", default_value = "open", value_parser = named!("ROOMFUL_SIGNUP", read_sign_up))]
+    #[arg(long = "signup", env = "ROOMFUL_SIGNUP", default_value = "open", value_parser = named!("ROOMFUL_SIGNUP", read_sign_up))]
     pub sign_up: SignUp,
 
     /// Whether visitors may read rooms: on or off.

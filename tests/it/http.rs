@@ -768,3 +768,14 @@ fn sessions(page: &Answer) -> Vec<String> {
         .filter_map(|tag| attribute(tag, "value"))
         .collect()
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_written_as_the_session_ended_is_shown_again() {
+    let house = House::open().await;
+    let alice = house.in_browser("alice").await;
+    alice.call("/api/log_out", &[("page", "/chat/")]).await;
+    let page = alice.say(LOBBY, "a <long> story", &cid()).await.is(401);
+    assert!(unescaped(&page.text()).contains("a <long> story"), "{}", page.text());
+    assert_eq!(page.field("next").as_deref(), Some("/chat/lobby/"));
+    assert!(house.bodies(&house.by_token("alice").await, LOBBY).await.is_empty());
+}

@@ -260,9 +260,7 @@ pub async fn again(
         Ok(who) => who.unwrap_or_default(),
         Err(refusal) => return problem::json(&refusal),
     };
-    if returned.refusal.code == Code::LoginNeeded {
-        return Redirect::to(&urls::log_in_and_return(page)).into_response();
-    }
+    let log_in_first = returned.refusal.code == Code::LoginNeeded;
     let mut visitor = match Visitor::new(app, who, nonce, page).await {
         Ok(visitor) => visitor,
         Err(refusal) => return problem::json(&refusal),
@@ -271,6 +269,11 @@ pub async fn again(
     let (path, query) = page.split_once('?').unwrap_or((page, ""));
     let values: HashMap<String, String> = serde_urlencoded::from_str(query).unwrap_or_default();
     let value = |name: &str| values.get(name).map(String::as_str);
+    if log_in_first {
+        // What was typed is shown there; after logging in one is back on the page.
+        visitor.shell.path = urls::log_in_and_return(page);
+        return visitor.log_in(Some(page));
+    }
     match path {
         urls::INDEX => visitor.index("", 0).await,
         urls::LOG_IN => visitor.log_in(value("next")),

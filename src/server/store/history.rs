@@ -1,11 +1,13 @@
 //! Reading logs: pages of messages, and events after a seq.
 
-use super::{Connection, LogId, Result, message_id};
+use super::{Connection, LogId, Result, message_id, sqlite};
 use crate::protocol::At;
 use crate::protocol::frames::{Event, Kind, MessageData};
 use crate::protocol::views::{AuthorKind, Message};
 
-#[derive(sqlx::FromRow)]
+/// A message's columns, in the order of [`sqlite::MESSAGES_BEFORE`].
+type Columns = (i64, String, String, String, String, Option<String>, i64, Option<i64>, Option<i64>);
+
 struct MessageRow {
     seq: i64,
     author: String,
@@ -16,6 +18,16 @@ struct MessageRow {
     at: i64,
     edited_at: Option<i64>,
     deleted_at: Option<i64>,
+}
+
+/// Messages as one value: each row of its own would be a switch between two threads.
+fn rows(json: &str) -> Result<Vec<MessageRow>> {
+    let columns: Vec<Columns> =
+        serde_json::from_str(json).map_err(|error| sqlx::Error::Decode(error.into()))?;
+    let row = |(seq, author, author_kind, cid, body, reply_to, at, edited_at, deleted_at)| {
+        MessageRow { seq, author, author_kind, cid, body, reply_to, at, edited_at, deleted_at }
+    };
+    Ok(columns.into_iter().map(row).collect())
 }
 
 /// The word for an author's kind.
@@ -46,17 +58,13 @@ pub async fn page(
     before: Option<i64>,
     limit: usize,
 ) -> Result<Vec<Message>> {
-    let rows: Vec<MessageRow> = sqlx::query_as(
-        "SELECT m.seq, u.name AS author, m.author_kind, m.cid, m.body, m.reply_to, m.at, m.edited_at, m.deleted_at
-         FROM messages m JOIN users u ON u.id = m.author_id
-         WHERE m.log_id = $1 AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3",
-    )
-    .bind(log)
-    .bind(before.unwrap_or(i64::MAX))
-    .bind(limit as i64)
-    .fetch_all(db)
-    .await?;
-    Ok(rows
+    let json: String = sqlx::query_scalar(sqlite::MESSAGES_BEFORE)
+        .bind(log)
+        .bind(before.unwrap_or(i64::MAX))
+        .bind(limit as i64)
+        .fetch_one(db)
+        .await?;
+    Ok(rows(&json)?
         .into_iter()
         .map(|row| Message {
             id: message_id(log, row.seq),
@@ -91,16 +99,12 @@ pub async fn events(
     after: i64,
     limit: usize,
 ) -> Result<Vec<Event>> {
-    let said: Vec<MessageRow> = sqlx::query_as(
-        "SELECT m.seq, u.name AS author, m.author_kind, m.cid, m.body, m.reply_to, m.at, m.edited_at, m.deleted_at
-         FROM messages m JOIN users u ON u.id = m.author_id
-         WHERE m.log_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3",
-    )
-    .bind(log)
-    .bind(after)
-    .bind(limit as i64)
-    .fetch_all(&mut *db)
-    .await?;
+    let said: String = sqlx::query_scalar(sqlite::MESSAGES_AFTER)
+        .bind(log)
+        .bind(after)
+        .bind(limit as i64)
+        .fetch_one(&mut *db)
+        .await?;
     let other: Vec<EventRow> = sqlx::query_as(
         "SELECT seq, kind, data FROM events WHERE log_id = $1 AND seq > $2 ORDER BY seq LIMIT $3",
     )
@@ -109,7 +113,7 @@ pub async fn events(
     .bind(limit as i64)
     .fetch_all(db)
     .await?;
-    let mut events: Vec<Event> = said
+    let mut events: Vec<Event> = rows(&said)?
         .into_iter()
         .map(|row| {
             let body = row.deleted_at.is_none().then_some(row.body);

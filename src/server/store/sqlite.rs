@@ -11,6 +11,17 @@ use std::time::Duration;
 /// Takes the write lock at once: a transaction that reads first and writes later could find that
 /// somebody else wrote in between, and fail.
 pub const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
+/// Up to `$3` messages of the log `$1` before the seq `$2`, newest first, as one JSON array: the
+/// driver hands every row from one thread to another, and a page of fifty would wait fifty times.
+pub const MESSAGES_BEFORE: &str = "SELECT json_group_array(json_array(
+        seq, name, author_kind, cid, body, reply_to, at, edited_at, deleted_at))
+    FROM (SELECT m.*, u.name FROM messages m JOIN users u ON u.id = m.author_id
+          WHERE m.log_id = $1 AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3)";
+/// Up to `$3` messages of the log `$1` after the seq `$2`, oldest first, likewise.
+pub const MESSAGES_AFTER: &str = "SELECT json_group_array(json_array(
+        seq, name, author_kind, cid, body, reply_to, at, edited_at, deleted_at))
+    FROM (SELECT m.*, u.name FROM messages m JOIN users u ON u.id = m.author_id
+          WHERE m.log_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3)";
 /// Pages are read by this many at a time; SQLite's readers do not wait for its writer.
 const READERS: u32 = 4;
 /// Idle readers cost little; opening one costs a millisecond.
