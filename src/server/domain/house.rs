@@ -75,9 +75,10 @@ impl Domain {
             known.insert(0, Known { log_id: *log, name: name.clone(), said_at: 0, unread: 0 });
         }
         if known.len() < SIDE_LEAST {
-            let ids: Vec<_> = known.iter().map(|room| room.log_id).collect();
-            let more =
-                rooms::list(db, Which::Except(&ids), "", SIDE_LEAST - known.len(), 0).await?;
+            let most = SIDE_LEAST + known.len();
+            let mut more = rooms::list(db, Which::Except(&[]), "", most, 0).await?;
+            more.retain(|room| known.iter().all(|known| known.log_id != room.log_id));
+            more.truncate(SIDE_LEAST - known.len());
             known.extend(more.into_iter().map(|room| {
                 let said_at = room.last().map_or(0, |last| last.at.0);
                 // Who has never been there owes it nothing.

@@ -102,32 +102,31 @@ pub async fn list(
     limit: usize,
     offset: usize,
 ) -> Result<Vec<Listed>> {
-    // Keys are numbers of ours, so they may stand in the statement.
+    // Keys are numbers of ours, so they may stand in the statement. What is not asked for is left
+    // out of it: SQLite plans a statement anew at each use when a LIKE depends on what is bound.
     let keys = |ids: &[LogId]| ids.iter().map(|id| id.0.to_string()).collect::<Vec<_>>().join(",");
     let which = match which {
-        Which::Only(ids) => format!("IN ({})", keys(ids)),
-        Which::Except(ids) => format!("NOT IN ({})", keys(ids)),
+        Which::Only(ids) => format!("AND l.id IN ({})", keys(ids)),
+        Which::Except([]) => String::new(),
+        Which::Except(ids) => format!("AND l.id NOT IN ({})", keys(ids)),
     };
+    let named = if filter.is_empty() { "" } else { "AND r.folded LIKE $3 ESCAPE '!'" };
     let statement = format!(
         "SELECT r.log_id, r.name, u.name AS author, l.said_at,
                 CASE WHEN m.deleted_at IS NULL THEN SUBSTR(m.body, 1, {GLIMPSE}) END AS text
          FROM logs l JOIN rooms r ON r.log_id = l.id
          LEFT JOIN messages m ON m.log_id = l.id AND m.seq = l.said_seq
          LEFT JOIN users u ON u.id = m.author_id
-         WHERE l.kind = 'room' AND l.id {which} AND ($1 = '' OR r.folded LIKE $2 ESCAPE '!')
-         ORDER BY l.said_at DESC, l.id LIMIT $3 OFFSET $4"
+         WHERE l.kind = 'room' {which} {named}
+         ORDER BY l.said_at DESC, l.id LIMIT $1 OFFSET $2"
     );
     let pattern: String = filter
         .chars()
         .flat_map(|c| matches!(c, '%' | '_' | '!').then_some('!').into_iter().chain([c]))
         .collect();
-    sqlx::query_as(AssertSqlSafe(statement))
-        .bind(filter)
-        .bind(format!("%{pattern}%"))
-        .bind(limit as i64)
-        .bind(offset as i64)
-        .fetch_all(db)
-        .await
+    let query = sqlx::query_as(AssertSqlSafe(statement)).bind(limit as i64).bind(offset as i64);
+    let query = if filter.is_empty() { query } else { query.bind(format!("%{pattern}%")) };
+    query.fetch_all(db).await
 }
 
 /// A room that somebody knows.
