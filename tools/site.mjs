@@ -23,6 +23,12 @@ const WORK = 'target/front';
 const WORTH_COMPRESSING = 1024;
 /** Compressed already. */
 const DENSE = new Set(['.png', '.jpg', '.webp', '.avif', '.woff2', '.br']);
+/**
+ * A function that is put into its callers makes the program smaller, but what travels greater: brotli
+ * knows a call better than the tenth copy of what it calls. Measured in kilobytes of brotli on one
+ * program: -Oz 244, -O1 227, -Oz so 224.4, -Os so 223.8.
+ */
+const APART = ['flexible', 'always', 'one-caller'].map((kind) => `--${kind}-inline-max-function-size=0`);
 /** Has the derive that embeds the site. */
 const EMBEDS = 'src/server/http/assets.rs';
 
@@ -52,7 +58,7 @@ async function shrink(wasm) {
       'reference-types', 'sign-ext'].map((feature) => `--enable-${feature}`);
     const half = `${small}.half`;
     execFileSync(join(TOOLS, 'node_modules/.bin/wasm-opt'),
-      ['-Oz', '--strip-debug', '--strip-producers', ...features, wasm, '-o', half],
+      ['-Os', ...APART, '--strip-debug', '--strip-producers', ...features, wasm, '-o', half],
       { stdio: 'inherit' });
     await rename(half, small);
   }

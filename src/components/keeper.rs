@@ -62,6 +62,7 @@ pub use browser::keep;
 mod browser {
     use super::{Lie, Step, step};
     use crate::client::{Act, HouseState, Row, house::Older};
+    use crate::components::live::effect;
     use leptos::{
         html,
         prelude::*,
@@ -78,7 +79,7 @@ mod browser {
     /// Begins once the log is in the page.
     pub fn keep(state: HouseState, log: NodeRef<html::Div>, rows: NodeRef<html::Div>) {
         let keeper = Rc::new(RefCell::new(None::<Rc<Keeper>>));
-        Effect::new(move |_| {
+        effect(move || {
             let (Some(log), Some(rows)) = (log.get(), rows.get()) else { return };
             // Another room opens as a page does: at its end, or where the new begins.
             state.place.track();
