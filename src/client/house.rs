@@ -104,23 +104,27 @@ pub enum Older {
     Loading,
 }
 
-/// What the page's plain form and links need while no program runs; made for the page as the server
-/// rendered it.
-#[derive(Clone, Debug, Default)]
-pub struct Plain {
+/// What stays as it was when the page was rendered. The plain form and links need the last three
+/// while no program runs.
+#[derive(Clone, Debug)]
+pub struct Fixed {
+    /// Who is looking.
+    pub me: Option<Me>,
+    /// What the server takes.
+    pub limits: Limits,
     /// The id of the message that the plain form would send.
     pub cid: String,
     /// The seq of the oldest message: the page of older ones ends before it.
     pub oldest: Option<i64>,
+    /// This is an older page, which ends before that seq.
+    pub before: Option<i64>,
 }
 
 /// Everything the page shows. `Copy`: signals are handles.
 #[derive(Clone, Copy)]
 pub struct HouseState {
-    /// Who is looking.
-    pub me: StoredValue<Option<Me>>,
-    /// What the server takes.
-    pub limits: StoredValue<Limits>,
+    /// What does not change.
+    pub fixed: StoredValue<Fixed>,
     /// What is on the screen.
     pub place: RwSignal<Target>,
     /// The log, oldest first, each row with a key that stays the same while the row changes.
@@ -139,10 +143,6 @@ pub struct HouseState {
     pub refusal: RwSignal<Option<Refusal>>,
     /// What is typed in the composer; kept when it is refused, emptied when it was taken.
     pub draft: RwSignal<String>,
-    /// This is an older page, which ends before that seq; none once the newest is shown.
-    pub before: RwSignal<Option<i64>>,
-    /// For the plain form and links.
-    pub plain: StoredValue<Plain>,
     /// The way back: what a person does.
     pub act: Callback<Act>,
 }
@@ -152,8 +152,13 @@ impl HouseState {
     #[must_use]
     pub fn new(house: &House, rows: Vec<(String, Row)>, act: Callback<Act>) -> Self {
         Self {
-            me: StoredValue::new(house.me.clone()),
-            limits: StoredValue::new(house.limits),
+            fixed: StoredValue::new(Fixed {
+                me: house.me.clone(),
+                limits: house.limits,
+                cid: house.cid.clone(),
+                oldest: house.history.messages.last().map(|oldest| oldest.seq),
+                before: house.before,
+            }),
             place: RwSignal::new(house.history.to.clone()),
             rows: RwSignal::new(rows),
             older: RwSignal::new(if house.older { Older::More } else { Older::Beginning }),
@@ -163,11 +168,6 @@ impl HouseState {
             status: RwSignal::new(Status::Quiet),
             refusal: RwSignal::new(house.refusal.clone()),
             draft: RwSignal::new(house.draft.clone()),
-            before: RwSignal::new(house.before),
-            plain: StoredValue::new(Plain {
-                cid: house.cid.clone(),
-                oldest: house.history.messages.last().map(|oldest| oldest.seq),
-            }),
             act,
         }
     }

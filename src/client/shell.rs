@@ -2,6 +2,7 @@
 //! is done. It decides nothing. Where a browser refuses a call, it goes on without.
 
 mod browser;
+mod index;
 mod socket;
 
 use super::{
@@ -11,11 +12,8 @@ use super::{
 };
 use crate::{
     api,
-    components::{house::HouseView, room_picker::RoomPicker},
-    protocol::{
-        Target, urls,
-        views::{House, Index},
-    },
+    components::{house::HouseView, live::effect},
+    protocol::{Target, urls, views::House},
 };
 use gloo_timers::callback::Timeout;
 use leptos::{mount::hydrate_from, prelude::*, task::spawn_local};
@@ -48,15 +46,13 @@ struct Shell {
 
 /// Wakes the page that the server rendered.
 pub fn wake() {
-    if let Some((element, index)) = browser::page_data::<Index>("index", "index-data") {
-        hydrate_from(element, move || view! { <RoomPicker index /> }).forget();
-    }
+    index::wake();
     if let Some((element, house)) = browser::page_data::<House>("house", "house-data") {
         hydrate_from(element, move || {
             let state = super::state_acting(&house, Callback::new(|act| put(Input::Act(act))));
             // Effects run once the page is hydrated: only from then on are clock, zone and
             // storage read.
-            Effect::new(move |_| begin(&house, state));
+            effect(move || begin(&house, state));
             view! { <HouseView state /> }
         })
         .forget();
@@ -188,7 +184,6 @@ impl Shell {
                 self.swap_drafts(&to);
                 state.place.set(to);
             }
-            Show::Newest => state.before.set(None),
             Show::Rows(rows) => state.rows.set(rows),
             Show::Older(older) => state.older.set(older),
             Show::Fresh(fresh) => state.fresh.set(fresh),

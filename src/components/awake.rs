@@ -2,12 +2,10 @@
 
 use leptos::prelude::*;
 
-/// Puts `data-awake` on the document once the view that calls it is hydrated.
+/// Puts `data-awake` on the document.
 pub fn tell() {
-    Effect::new(|_| {
-        if let Some(root) = document().document_element() {
-            // Nothing depends on it but what is looked at from outside.
-            let _ = root.set_attribute("data-awake", "");
-        }
-    });
+    if let Some(root) = document().document_element() {
+        // Nothing depends on it but what is looked at from outside.
+        let _ = root.set_attribute("data-awake", "");
+    }
 }

@@ -4,41 +4,44 @@
 use super::{
     icons::{self, icon},
     keys::Press,
+    live::{click, effect, live},
     status_line::status_line,
 };
 use crate::{
     client::{Act, HouseState},
     protocol::urls,
 };
-use leptos::{ev, html, prelude::*};
+use leptos::{either::Either, ev, html, prelude::*};
+use std::{cell::Cell, rc::Rc};
 
 /// From how many characters before the limit on the rest is counted down.
-const COUNT_FROM: usize = 200;
+const COUNT_FROM: i64 = 200;
 
 /// Status line, refusal, and the form or the way to log in.
 pub fn composer(state: HouseState) -> impl IntoView {
-    let member = state.me.with_value(Option::is_some);
+    let member = state.fixed.with_value(|fixed| fixed.me.is_some());
     let refusal = move || {
         state
             .refusal
             .with(|refusal| refusal.as_ref().map(|r| r.message.clone()).unwrap_or_default())
     };
     let fine = move || state.refusal.with(Option::is_none);
+    let dismiss = click(move || state.act.run(Act::Dismiss));
     view! {
         <div class="compose">
             {status_line(state)}
-            <div class="refusal" hidden=fine>
-                <p role="alert" id="refusal">{refusal}</p>
+            <div class="refusal" hidden=live(fine)>
+                <p role="alert" id="refusal">{live(refusal)}</p>
                 <button
                     class="icon-button awake-only"
                     type="button"
                     aria-label="Dismiss"
-                    on:click=move |_| state.act.run(Act::Dismiss)
+                    on:click=dismiss
                 >
                     {icon(icons::CLOSE)}
                 </button>
             </div>
-            {if member { form(state).into_any() } else { visitor(state).into_any() }}
+            {if member { Either::Left(form(state)) } else { Either::Right(visitor(state)) }}
         </div>
     }
 }
@@ -48,7 +51,7 @@ fn visitor(state: HouseState) -> impl IntoView {
     view! {
         <p class="visitor">
             <span>"You read along as a visitor."</span>
-            <a class="button" href=href>"Log in to talk"</a>
+            <a class="button" href=live(href)>"Log in to talk"</a>
         </p>
     }
 }
@@ -56,7 +59,8 @@ fn visitor(state: HouseState) -> impl IntoView {
 fn form(state: HouseState) -> impl IntoView {
     let area = NodeRef::<html::Textarea>::new();
     keep_draft(state, area);
-    let composed_at = StoredValue::new(None::<f64>);
+    let composed_at = Rc::new(Cell::new(None::<f64>));
+    let composed = composed_at.clone();
 
     let say = move || {
         let text = state.draft.get_untracked();
@@ -70,7 +74,7 @@ fn form(state: HouseState) -> impl IntoView {
             modified: ev.shift_key() || ev.alt_key() || ev.ctrl_key() || ev.meta_key(),
             composing: ev.is_composing(),
             key_code: ev.key_code(),
-            since_composition: composed_at.get_value().map(|at| ev.time_stamp() - at),
+            since_composition: composed_at.get().map(|at| ev.time_stamp() - at),
             touch: touch(),
         };
         if press.sends() {
@@ -86,28 +90,26 @@ fn form(state: HouseState) -> impl IntoView {
             let _ = area.focus();
         }
     };
-    let limit = state.limits.get_value().body;
-    let left = Memo::new(move |_| {
-        let used = state.draft.with(|draft| draft.chars().count());
-        (used + COUNT_FROM >= limit).then(|| limit as i64 - used as i64)
+    let limit = state.fixed.with_value(|fixed| fixed.limits.body) as i64;
+    let left = move || limit - state.draft.with(|draft| draft.chars().count()) as i64;
+    let far = live(move || left() > COUNT_FROM);
+    let class = live(move || if left() < 0 { "left over" } else { "left" });
+    let count = live(move || match left() {
+        left @ 0.. => format!("{left} left"),
+        left => format!("{} too many", -left),
     });
-    let count = move || {
-        left.get().map(|left| {
-            let (class, words) = match left {
-                0.. => ("left", format!("{left} left")),
-                _ => ("left over", format!("{} too many", -left)),
-            };
-            view! { <span class=class>{words}</span> }
-        })
-    };
-    let refused = move || state.refusal.with(Option::is_some);
+    let if_refused = move |word| live(move || state.refusal.with(Option::is_some).then_some(word));
+    let to = live(move || state.place.get().to_string());
+    let page = live(move || urls::page(&state.place.get()));
+    let draft = live(move || state.draft.get());
+    let placeholder = live(move || format!("Say something to {}", state.place.get().name()));
     view! {
         <form class="composer" method="post" action="/api/say" on:submit=on_submit>
-            <input type="hidden" name="to" value=move || state.place.get().to_string()/>
-            <input type="hidden" name="cid" value=state.plain.with_value(|plain| plain.cid.clone())/>
-            <input type="hidden" name="page" value=move || urls::page(&state.place.get())/>
+            <input type="hidden" name="to" value=to/>
+            <input type="hidden" name="cid" value=state.fixed.with_value(|fixed| fixed.cid.clone())/>
+            <input type="hidden" name="page" value=page/>
             // The same text again, unseen: it gives the box its height without measuring.
-            <div class="grow" data-text=move || state.draft.get()>
+            <div class="grow" data-text=draft>
                 <textarea
                     id="message"
                     name="body"
@@ -115,17 +117,17 @@ fn form(state: HouseState) -> impl IntoView {
                     dir="auto"
                     autocomplete="off"
                     aria-label="Message"
-                    placeholder=move || format!("Say something to {}", state.place.get().name())
-                    aria-invalid=move || refused().then_some("true")
-                    aria-describedby=move || refused().then_some("refusal")
+                    placeholder=placeholder
+                    aria-invalid=if_refused("true")
+                    aria-describedby=if_refused("refusal")
                     inner_html=escape(&state.draft.get_untracked())
                     node_ref=area
                     on:input=move |ev| state.draft.set(event_target_value(&ev))
                     on:keydown=on_key
-                    on:compositionend=move |ev| composed_at.set_value(Some(ev.time_stamp()))
+                    on:compositionend=move |ev| composed.set(Some(ev.time_stamp()))
                 ></textarea>
             </div>
-            {count}
+            <span class=class hidden=far>{count}</span>
             <button
                 class="icon-button send"
                 aria-label="Send"
@@ -160,27 +162,28 @@ fn escape(text: &str) -> String {
 /// Keeps the box and the draft alike. What was typed (or came back refused) before the program was
 /// there is taken over, not wiped.
 fn keep_draft(state: HouseState, area: NodeRef<html::Textarea>) {
-    Effect::new(move |woken: Option<bool>| {
+    let mut woken = false;
+    effect(move || {
         let draft = state.draft.get();
-        let Some(area) = area.get() else { return false };
+        let Some(area) = area.get() else { return };
         let typed = area.value();
-        if woken != Some(true) && !typed.is_empty() {
+        if !woken && !typed.is_empty() {
             state.draft.set(typed);
         } else if typed != draft {
             area.set_value(&draft);
         }
-        true
+        woken = true;
     });
-    Effect::new(move |before: Option<crate::protocol::Target>| {
-        let place = state.place.get();
-        let moved = before.is_none_or(|before| before != place);
-        if moved
+    let mut before = None;
+    effect(move || {
+        let place = Some(state.place.get());
+        if place != before
             && !touch()
             && let Some(area) = area.get()
         {
             let _ = area.focus();
         }
-        place
+        before = place;
     });
 }
 

@@ -10,20 +10,22 @@ const ORDER: [usize; COLUMNS * ROWS] = [5, 2, 8, 11, 0, 7, 9, 3, 4, 10, 1, 6];
 
 /// The house, with `lit` of its windows lit.
 pub fn facade(lit: usize) -> impl IntoView {
-    let windows = (0..COLUMNS * ROWS)
-        .map(|place| {
-            let (x, y) = (place % COLUMNS * 26 + 22, place / COLUMNS * 30 + 38);
-            let rank = ORDER.iter().position(|at| *at == place).unwrap_or_default();
-            let class = if rank < lit { "pane lit" } else { "pane" };
-            let d = format!("M{x} {y}h16v20h-16zm8 0v20m-8-9h16");
-            view! { <path class=class d=d></path> }
-        })
-        .collect_view();
+    let (light, dark) = ORDER.split_at(lit.min(ORDER.len()));
     view! {
         <svg class="facade" viewBox="0 0 138 150" aria-hidden="true">
             <path class="wall" d="M10 142V30L69 6l59 24v112z"></path>
-            {windows}
+            <path class="pane" d=panes(dark)></path>
+            <path class="pane lit" d=panes(light)></path>
             <path class="ground" d="M0 142h138"></path>
         </svg>
     }
+}
+
+/// The outlines of the windows in these places.
+fn panes(places: &[usize]) -> String {
+    let pane = |place: &usize| {
+        let (x, y) = (place % COLUMNS * 26 + 22, place / COLUMNS * 30 + 38);
+        format!("M{x} {y}h16v20h-16zm8 0v20m-8-9h16")
+    };
+    places.iter().map(pane).collect()
 }

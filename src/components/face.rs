@@ -1,5 +1,7 @@
 //! A person's face: the first letter of the name on a hue that stays the same for that name.
 
+use super::window;
+use crate::protocol::Target;
 use leptos::prelude::*;
 
 /// How many hues there are; `style/30-faces.css` has a class for each.
@@ -25,13 +27,27 @@ pub fn letter(name: &str) -> String {
 
 /// The face of `name`; `here` puts the light of presence on it.
 pub fn face(name: &str, small: bool, here: bool) -> impl IntoView + use<> {
+    view! { <span class=class(name, small, here) aria-hidden="true">{letter(name)}</span> }
+}
+
+/// The small mark before a name: a person's face, or a room's window.
+pub fn mark(of: &Target, lit: bool) -> impl IntoView + use<> {
+    // One element for both, so that the browser's program has one.
+    let (class, letter) = match of {
+        Target::Person(name) => (class(name, true, lit), letter(name)),
+        _ => (window::class(lit, true).to_owned(), String::new()),
+    };
+    view! { <span class=class aria-hidden="true">{letter}</span> }
+}
+
+fn class(name: &str, small: bool, here: bool) -> String {
     let mut class = format!("face hue-{}", hue(name));
     for (is, word) in [(small, " small"), (here, " present")] {
         if is {
             class.push_str(word);
         }
     }
-    view! { <span class=class aria-hidden="true">{letter(name)}</span> }
+    class
 }
 
 #[cfg(test)]

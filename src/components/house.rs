@@ -3,12 +3,12 @@
 use super::{
     awake,
     composer::composer,
-    face::face,
+    face::mark,
     icons::{self, icon},
+    live::{effect, live},
     roster::{self, roster},
     side::{self, side},
     timeline::timeline,
-    window::window,
 };
 use crate::{
     client::{Act, HouseState},
@@ -29,12 +29,10 @@ pub fn HouseView(
 ) -> impl IntoView {
     // What only works with the program running is shown once it does.
     let awake = RwSignal::new(false);
-    Effect::new(move |_| {
+    effect(move || {
         awake.set(true);
-        // An older page was read without the program; with it the newest one is loaded at once.
-        state.before.set(None);
+        awake::tell();
     });
-    awake::tell();
     view! {
         <div class="house" class:awake=awake on:click=move |ev| follow(&ev, state)>
             {side(state)}
@@ -49,10 +47,14 @@ pub fn HouseView(
 }
 
 fn header(state: HouseState) -> impl IntoView {
-    let lit = move || state.online.with(|online| online.count > 0);
-    let mark = move || match state.place.get() {
-        Target::Person(name) => face(&name, true, here(state, &name)).into_any(),
-        _ => window(lit(), true).into_any(),
+    let mark = move || {
+        state.place.with(|place| {
+            let lit = match place {
+                Target::Person(name) => here(state, name),
+                _ => state.online.with(|online| online.count > 0),
+            };
+            mark(place, lit)
+        })
     };
     let about = move || match state.place.get() {
         Target::Person(name) if here(state, &name) => "here now".to_owned(),
@@ -68,8 +70,8 @@ fn header(state: HouseState) -> impl IntoView {
                 {icon(icons::ROOMS)}
             </button>
             {mark}
-            <h1><bdi dir="auto">{move || state.place.get().name().to_owned()}</bdi></h1>
-            <span class="about">{about}</span>
+            <h1><bdi dir="auto">{live(move || state.place.get().name().to_owned())}</bdi></h1>
+            <span class="about">{live(about)}</span>
             <button class="icon-button people-button" type="button" aria-label="People" popovertarget=roster::ID>
                 {icon(icons::PEOPLE)}
             </button>

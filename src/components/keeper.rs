@@ -63,6 +63,7 @@ mod browser {
     use super::{Lie, Step, step};
     use crate::{
         client::{Act, HouseState, Row, house::Older},
+        components::live::effect,
         protocol::Target,
     };
     use leptos::{
@@ -81,7 +82,7 @@ mod browser {
     /// Begins once the log is in the page.
     pub fn keep(state: HouseState, log: NodeRef<html::Div>, rows: NodeRef<html::Div>) {
         let keeper = Rc::new(RefCell::new(None::<Rc<Keeper>>));
-        Effect::new(move |_| {
+        effect(move || {
             let (Some(log), Some(rows)) = (log.get(), rows.get()) else { return };
             // Another room opens as a page does: at its end, or where the new begins.
             state.place.track();

@@ -3,25 +3,32 @@
 use super::{
     face::face,
     links::{Piece, pieces},
+    live::click,
     words,
 };
 use crate::client::{
     Act, Row,
     house::{Said, SaidState},
 };
-use leptos::{either::Either, prelude::*};
+use leptos::{
+    either::{Either, EitherOf3},
+    prelude::*,
+};
 
 /// The row with this key.
-pub fn row(key: &str, row: Row, act: Callback<Act>) -> AnyView {
+pub fn row(key: &str, row: Row, act: Callback<Act>) -> impl IntoView + use<> {
     match row {
-        Row::Day(date) => view! {
+        Row::Day(date) => EitherOf3::A(view! {
             <p class="day"><time datetime=date.clone()>{words::day(&date)}</time></p>
-        }
-        .into_any(),
-        Row::New => view! { <p class="day new">"New"</p> }.into_any(),
-        Row::Came(who) => view! { <p class="came" dir="auto">{who}</p> }.into_any(),
-        Row::Said(said) => message(key, said, act).into_any(),
+        }),
+        Row::New => EitherOf3::B(line("day new", "New".to_owned())),
+        Row::Came(who) => EitherOf3::B(line("came", who)),
+        Row::Said(said) => EitherOf3::C(message(key, said, act)),
     }
+}
+
+fn line(class: &'static str, words: String) -> impl IntoView {
+    view! { <p class=class dir="auto">{words}</p> }
 }
 
 fn message(key: &str, said: Said, act: Callback<Act>) -> impl IntoView + use<> {
@@ -49,15 +56,12 @@ fn message(key: &str, said: Said, act: Callback<Act>) -> impl IntoView + use<> {
     } else {
         Either::Right(view! { <span class="gutter">{time}</span> })
     };
-    let body = if said.deleted {
-        Either::Left(view! { <p class="body">"This message was deleted."</p> })
-    } else {
-        Either::Right(view! {
-            <p class="body" dir="auto">
-                {text(&said.body)}
-                {said.edited.then(|| view! { <span class="edited">" (changed)"</span> })}
-            </p>
-        })
+    let body = if said.deleted { "This message was deleted." } else { &said.body };
+    let body = view! {
+        <p class="body" dir="auto">
+            {text(body)}
+            {said.edited.then(|| view! { <span class="edited">" (changed)"</span> })}
+        </p>
     };
     let failed = match said.state {
         SaidState::Failed(why) => Some(not_sent(key.to_owned(), why, act)),
@@ -68,15 +72,13 @@ fn message(key: &str, said: Said, act: Callback<Act>) -> impl IntoView + use<> {
 
 fn not_sent(key: String, why: String, act: Callback<Act>) -> impl IntoView {
     let again = key.clone();
+    let retry = click(move || act.run(Act::Retry(again.clone())));
+    let discard = click(move || act.run(Act::Discard(key.clone())));
     view! {
         <p class="not-sent">
             <span>{format!("Not sent. {why}")}</span>
-            <button class="link" type="button" on:click=move |_| act.run(Act::Retry(again.clone()))>
-                "Retry"
-            </button>
-            <button class="link" type="button" on:click=move |_| act.run(Act::Discard(key.clone()))>
-                "Discard"
-            </button>
+            <button class="link" type="button" on:click=retry>"Retry"</button>
+            <button class="link" type="button" on:click=discard>"Discard"</button>
         </p>
     }
 }

@@ -10,6 +10,7 @@ pub mod icons;
 pub mod keeper;
 pub mod keys;
 pub mod links;
+pub mod live;
 pub mod message;
 pub mod notice;
 pub mod page_header;

@@ -1,12 +1,13 @@
 //! The room index: which rooms are lit, and the one field that finds a room or names a new one.
-//! Without the program the form filters and enters; with it, the list follows the typing.
+//! Without the program the form filters and enters; with it, the list follows the typing
+//! (`client::shell`).
 
-use super::{awake, facade::facade, window::window, words};
+use super::{facade::facade, window::window, words};
 use crate::protocol::{
     limits, urls,
     views::{Index, RoomCard},
 };
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 
 /// What the plain form said last, where it was refused.
 #[derive(Clone, Debug, Default)]
@@ -17,8 +18,15 @@ pub struct Refused {
     pub message: String,
 }
 
-/// The whole of `<div id="index">`, on the server and in the browser. A refusal is in the page
-/// only: the browser's side leaves what stands there until something is typed.
+/// What changes with what is typed: the browser's side takes these elements out of the page that
+/// the plain form would lead to.
+pub const FOLLOWS: [&str; 2] = ["house-now", "rooms-found"];
+/// The field.
+pub const FIELD: &str = "room-name";
+/// What was refused, until something else is typed.
+pub const REFUSED: &str = "room-name-error";
+
+/// The whole of the room index.
 #[component]
 pub fn RoomPicker(
     /// The page of rooms.
@@ -29,28 +37,17 @@ pub fn RoomPicker(
 ) -> impl IntoView {
     let typed = if refused.name.is_empty() { index.filter.clone() } else { refused.name };
     let fine = refused.message.is_empty();
-    let index = RwSignal::new(index);
-    let input = NodeRef::<html::Input>::new();
-    let search = live_filter(index);
-    let refused_at = NodeRef::<html::P>::new();
-    awake::tell();
-    let on_input = move |ev| {
-        if let Some(refused) = refused_at.get_untracked() {
-            refused.set_hidden(true);
-        }
-        search(event_target_value(&ev));
-    };
     view! {
         <section class="hero">
-            <div class="hero-words">
-                {move || index.with(|index| facade(index.lit))}
-                <h1>{move || index.with(|index| words::lit_rooms(index.lit))}</h1>
-                <p class="quiet">{move || index.with(|index| words::people_here(index.people))}</p>
+            <div class="hero-words" id=FOLLOWS[0]>
+                {facade(index.lit)}
+                <h1>{words::lit_rooms(index.lit)}</h1>
+                <p class="quiet">{words::people_here(index.people)}</p>
             </div>
             <form class="enter" method="get" action=urls::INDEX>
-                <label class="sr" for="room-name">"Find a room, or name a new one"</label>
+                <label class="sr" for=FIELD>"Find a room, or name a new one"</label>
                 <input
-                    id="room-name"
+                    id=FIELD
                     name="name"
                     type="text"
                     dir="auto"
@@ -59,24 +56,22 @@ pub fn RoomPicker(
                     placeholder="Find a room, or name a new one"
                     value=typed
                     aria-invalid=(!fine).then_some("true")
-                    aria-describedby=(!fine).then_some("room-name-error")
-                    node_ref=input
-                    on:input=on_input
+                    aria-describedby=(!fine).then_some(REFUSED)
                 />
                 <button class="button" name="page" value=urls::INDEX formmethod="post" formaction="/api/enter_room">
                     "Enter"
                 </button>
                 <button class="button quiet">"Filter"</button>
-                <p class="error" id="room-name-error" role="alert" hidden=fine node_ref=refused_at>
+                <p class="error" id=REFUSED role="alert" hidden=fine>
                     {refused.message}
                 </p>
             </form>
         </section>
-        <ul class="rooms">
-            {move || index.with(|index| index.rooms.iter().map(card).collect_view())}
-        </ul>
-        {move || index.with(nothing)}
-        {move || index.with(paging)}
+        <div id=FOLLOWS[1]>
+            <ul class="rooms">{index.rooms.iter().map(card).collect_view()}</ul>
+            {nothing(&index)}
+            {paging(&index)}
+        </div>
     }
 }
 
@@ -141,37 +136,4 @@ fn paging(index: &Index) -> Option<impl IntoView + use<>> {
         (index.offset > 0).then(|| page(index.offset.saturating_sub(limits::PAGE), "Busier rooms"));
     let more = index.more.then(|| page(index.offset + index.rooms.len(), "More rooms"));
     Some(view! { <nav class="paging" aria-label="More rooms">{busier} {more}</nav> })
-}
-
-/// Looks for what is typed, once the typing pauses. Only the latest answer counts.
-fn live_filter(index: RwSignal<Index>) -> impl Fn(String) + Copy + Send + Sync + 'static {
-    let latest = StoredValue::new(0_u32);
-    move |typed: String| {
-        latest.update_value(|latest| *latest = latest.wrapping_add(1));
-        #[cfg(feature = "hydrate")]
-        {
-            /// Long enough that a word is one question, short enough to feel at once.
-            const PAUSE: std::time::Duration = std::time::Duration::from_millis(120);
-            let turn = latest.get_value();
-            let ask = async move {
-                let found = crate::api::rooms::list_rooms(typed.trim().to_owned(), 0).await;
-                // A refusal leaves the list as it is: the form still works.
-                if let Ok(found) = found
-                    && latest.get_value() == turn
-                {
-                    index.set(found);
-                }
-            };
-            set_timeout(
-                move || {
-                    if latest.get_value() == turn {
-                        leptos::task::spawn_local(ask);
-                    }
-                },
-                PAUSE,
-            );
-        }
-        #[cfg(not(feature = "hydrate"))]
-        let _ = (typed, index);
-    }
 }

@@ -1,6 +1,6 @@
 //! Who is here. On narrow screens a drawer, as the side column is.
 
-use super::{face::face, icons};
+use super::{face::face, icons, live::live};
 use crate::{
     client::HouseState,
     protocol::{Target, urls},
@@ -12,12 +12,11 @@ pub const ID: &str = "people";
 
 /// The column.
 pub fn roster(state: HouseState) -> impl IntoView {
-    let me = state.me.get_value().map(|me| me.name);
+    let me = state.fixed.with_value(|fixed| fixed.me.as_ref().map(|me| me.name.clone()));
     let visitor = me.is_none();
     let people = move || {
-        state.online.with(|online| {
-            online.users.iter().flatten().map(|name| person(name, me.as_deref())).collect_view()
-        })
+        let person = |name: &String| person(name, me.as_deref());
+        state.online.with(|online| online.users.iter().flatten().map(person).collect_view())
     };
     let hint = move || {
         let private = matches!(state.place.get(), Target::Person(_));
@@ -30,36 +29,35 @@ pub fn roster(state: HouseState) -> impl IntoView {
             (_, _, true) => "Log in to talk to someone in private.",
         })
     };
+    let count = move || state.online.with(|online| online.count).to_string();
     view! {
         <aside class="side people" id=ID popover="auto" aria-label="People here">
             <div class="side-top">
-                <h2>"Here now · " {move || state.online.with(|online| online.count)}</h2>
+                <h2>"Here now · " {live(count)}</h2>
                 {icons::close_drawer(ID)}
             </div>
             <div class="side-lists">
                 <section>
                     <ul>{people}</ul>
-                    <p class="hint">{hint}</p>
+                    <p class="hint">{live(hint)}</p>
                 </section>
             </div>
         </aside>
     }
 }
 
-fn person(name: &str, me: Option<&str>) -> AnyView {
-    let shown = view! {
-        {face(name, true, true)}
-        <bdi class="name" dir="auto">{name.to_owned()}</bdi>
-    };
-    let row = match me {
-        Some(me) if me != name => view! {
-            <a href=urls::page(&Target::Person(name.to_owned())) data-go="">{shown}</a>
-        }
-        .into_any(),
-        Some(_) => {
-            view! { <span class="line">{shown}<span class="you">"you"</span></span> }.into_any()
-        }
-        None => view! { <span class="line">{shown}</span> }.into_any(),
-    };
-    view! { <li>{row}</li> }.into_any()
+/// One who is here. A link without an address is none: I cannot talk to myself, nor a visitor to
+/// anyone.
+fn person(name: &str, me: Option<&str>) -> impl IntoView + use<> {
+    let other = me.is_some_and(|me| me != name);
+    let page = other.then(|| urls::page(&Target::Person(name.to_owned())));
+    view! {
+        <li>
+            <a href=page data-go=other.then_some("")>
+                {face(name, true, true)}
+                <bdi class="name" dir="auto">{name.to_owned()}</bdi>
+                {(me == Some(name)).then(|| view! { <span class="you">"you"</span> })}
+            </a>
+        </li>
+    }
 }

@@ -2,8 +2,9 @@
 //! screens it is a drawer (a popover: it opens and closes without a script, and Esc closes it).
 
 use super::{
-    face::face,
+    face::{face, mark},
     icons::{self, icon},
+    live::live,
     window::window,
     words,
 };
@@ -11,7 +12,7 @@ use crate::{
     client::HouseState,
     protocol::{
         Target, urls,
-        views::{Line, Me},
+        views::{Line, Me, Side},
     },
 };
 use leptos::prelude::*;
@@ -21,14 +22,16 @@ pub const ID: &str = "rooms";
 
 /// The column.
 pub fn side(state: HouseState) -> impl IntoView {
-    let me = state.me.get_value();
-    let lines = move |of: fn(&crate::protocol::views::Side) -> &Vec<Line>| {
-        let place = state.place.get();
-        state
-            .side
-            .with(|side| of(side).iter().map(|known| line(known, known.to == place)).collect_view())
+    let me = state.fixed.with_value(|fixed| fixed.me.clone());
+    // Both lists are of one type.
+    let lines = |of: fn(&Side) -> &Vec<Line>| {
+        move || {
+            let place = state.place.get();
+            let line = |known: &Line| line(known, known.to == place);
+            state.side.with(|side| of(side).iter().map(line).collect_view())
+        }
     };
-    let nobody = move || state.side.with(|side| side.people.is_empty());
+    let somebody = live(move || state.side.with(|side| !side.people.is_empty()));
     view! {
         <nav class="side" id=ID popover="auto" aria-label="Rooms and people">
             <div class="side-top">
@@ -41,14 +44,14 @@ pub fn side(state: HouseState) -> impl IntoView {
             <div class="side-lists">
                 <section>
                     <h2>"Rooms"</h2>
-                    <ul>{move || lines(|side| &side.rooms)}</ul>
+                    <ul>{lines(|side| &side.rooms)}</ul>
                     <a class="all" href=urls::INDEX>"All rooms"</a>
                 </section>
                 {me.is_some().then(|| view! {
                     <section>
                         <h2>"People"</h2>
-                        <ul>{move || lines(|side| &side.people)}</ul>
-                        <p class="hint" hidden=move || !nobody()>
+                        <ul>{lines(|side| &side.people)}</ul>
+                        <p class="hint" hidden=somebody>
                             "Nobody yet. Choose someone who is here to talk in private."
                         </p>
                     </section>
@@ -62,10 +65,6 @@ pub fn side(state: HouseState) -> impl IntoView {
 fn line(known: &Line, current: bool) -> impl IntoView + use<> {
     let name = known.to.name().to_owned();
     let lit = known.online > 0;
-    let mark = match known.to {
-        Target::Person(_) => face(&name, true, lit).into_any(),
-        _ => window(lit, true).into_any(),
-    };
     let person_here = lit && matches!(known.to, Target::Person(_));
     let class = if known.unread > 0 { "unread" } else { "" };
     let unread = (known.unread > 0).then(|| {
@@ -74,7 +73,7 @@ fn line(known: &Line, current: bool) -> impl IntoView + use<> {
     view! {
         <li class=class>
             <a href=urls::page(&known.to) data-go="" aria-current=current.then_some("page")>
-                {mark}
+                {mark(&known.to, lit)}
                 <bdi class="name" dir="auto">{name}</bdi>
                 {person_here.then(|| view! { <span class="sr">"here now"</span> })}
                 {unread}
@@ -85,7 +84,7 @@ fn line(known: &Line, current: bool) -> impl IntoView + use<> {
 
 /// My account, at the foot of the column.
 fn mine(me: Me, state: HouseState) -> impl IntoView {
-    let page = move || urls::page(&state.place.get());
+    let page = live(move || urls::page(&state.place.get()));
     view! {
         <div class="side-foot">
             <a class="who" href=urls::ACCOUNT>

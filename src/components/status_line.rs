@@ -1,5 +1,6 @@
 //! How the connection is: one quiet line above the composer, always of the same height.
 
+use super::live::{click, live};
 use crate::{
     client::{Act, HouseState, Status},
     protocol::urls,
@@ -34,26 +35,20 @@ pub fn status_line(state: HouseState) -> impl IntoView {
             Status::Offline(_) | Status::Stopped(_) => "status trouble",
         })
     };
-    let way_on = move || match state.status.get() {
-        Status::Offline(_) => view! {
-            <button class="link" type="button" on:click=move |_| state.act.run(Act::ConnectNow)>
+    let online = move || !state.status.with(|status| matches!(status, Status::Offline(_)));
+    let going_on = move || !state.status.with(|status| matches!(status, Status::Stopped(_)));
+    let log_in = move || urls::log_in_and_return(&urls::page(&state.place.get()));
+    let try_now = click(move || state.act.run(Act::ConnectNow));
+    view! {
+        <div class=live(class)>
+            <p role="status">
+                <span>{live(words)}</span>
+                <span aria-hidden="true">{live(countdown)}</span>
+            </p>
+            <button class="link" type="button" hidden=live(online) on:click=try_now>
                 "Try now"
             </button>
-        }
-        .into_any(),
-        Status::Stopped(_) => {
-            let next = urls::page(&state.place.get());
-            view! { <a class="link" href=urls::log_in_and_return(&next)>"Log in"</a> }.into_any()
-        }
-        _ => ().into_any(),
-    };
-    view! {
-        <div class=class>
-            <p role="status">
-                <span>{words}</span>
-                <span aria-hidden="true">{countdown}</span>
-            </p>
-            {way_on}
+            <a class="link" href=live(log_in) hidden=live(going_on)>"Log in"</a>
         </div>
     }
 }

@@ -1,6 +1,11 @@
 //! The log: rows from the oldest to the newest, older ones on the way up, and the way back down.
 
-use super::{facade::facade, icons, icons::icon, message, words};
+use super::{
+    facade::facade,
+    icons::{self, icon},
+    live::{click, effect, live},
+    message, words,
+};
 use crate::{
     client::{HouseState, Row, house::Older},
     protocol::{Target, urls},
@@ -17,11 +22,14 @@ pub fn timeline(state: HouseState) -> impl IntoView {
     #[cfg(feature = "hydrate")]
     super::keeper::keep(state, log, rows);
     let quiet = quiet(state);
-    let to_end = move |_| {
+    let to_end = click(move || {
         if let Some(log) = log.get_untracked() {
             log.set_scroll_top(log.scroll_height());
         }
-    };
+    });
+    let live_region = live(move || Some(if quiet.get() { "off" } else { "polite" }));
+    let nothing_new = live(move || state.fresh.get() == 0);
+    let new = live(move || words::new_messages(state.fresh.get()));
     view! {
         <div class="log-frame">
             <div
@@ -29,7 +37,7 @@ pub fn timeline(state: HouseState) -> impl IntoView {
                 id=ID
                 role="log"
                 aria-label="Messages"
-                aria-live=move || if quiet.get() { "off" } else { "polite" }
+                aria-live=live_region
                 aria-relevant="additions"
                 tabindex="0"
                 node_ref=log
@@ -40,15 +48,10 @@ pub fn timeline(state: HouseState) -> impl IntoView {
                     {newest(state)}
                 </div>
             </div>
-            {move || {
-                let fresh = state.fresh.get();
-                (fresh > 0).then(|| view! {
-                    <button class="button to-end" type="button" on:click=to_end>
-                        {words::new_messages(fresh)}
-                        {icon(icons::DOWN)}
-                    </button>
-                })
-            }}
+            <button class="button to-end" type="button" hidden=nothing_new on:click=to_end>
+                {new}
+                {icon(icons::DOWN)}
+            </button>
         </div>
     }
 }
@@ -56,15 +59,15 @@ pub fn timeline(state: HouseState) -> impl IntoView {
 /// The rows, each with a cell of its own: a row that changes is changed in place, so that no
 /// selection, focus or hover in it is lost and nothing is read out twice.
 fn list(state: HouseState) -> impl IntoView {
-    let cells = StoredValue::new(HashMap::<String, RwSignal<Option<Row>>>::new());
-    Effect::new(move |_| {
+    let cells = StoredValue::new(HashMap::<String, RwSignal<Row>>::new());
+    effect(move || {
         state.rows.with(|rows| {
             cells.with_value(|cells| {
                 for (key, row) in rows {
                     if let Some(cell) = cells.get(key)
-                        && cell.with_untracked(|old| old.as_ref() != Some(row))
+                        && cell.with_untracked(|old| old != row)
                     {
-                        cell.set(Some(row.clone()));
+                        cell.set(row.clone());
                     }
                 }
             });
@@ -76,7 +79,8 @@ fn list(state: HouseState) -> impl IntoView {
         let row = state.rows.with_untracked(|rows| {
             rows.iter().find(|(other, _)| *other == key).map(|(_, row)| row.clone())
         });
-        let cell = RwSignal::new(row);
+        // Keys are made of the rows: there is one.
+        let cell = RwSignal::new(row.unwrap_or(Row::New));
         cells.update_value(|cells| {
             cells.insert(key.clone(), cell);
         });
@@ -89,47 +93,48 @@ fn list(state: HouseState) -> impl IntoView {
                 }
             });
         });
-        move || cell.get().map(|row| message::row(&key, row, state.act))
+        move || message::row(&key, cell.get(), state.act)
     };
     view! { <For each=keys key=String::clone children=child/> }
 }
 
 /// What stands above the oldest row. It keeps its height, so that loading moves nothing.
 fn beginning(state: HouseState) -> impl IntoView {
-    let shown = move || match state.older.get() {
-        Older::More => {
-            let before = state.plain.with_value(|plain| plain.oldest).unwrap_or_default();
-            let href = format!("{}?before={before}", urls::page(&state.place.get()));
-            view! { <a class="link asleep-only" href=href>"Older messages"</a> }.into_any()
-        }
-        Older::Loading => view! { <span>"Loading older messages…"</span> }.into_any(),
-        Older::Beginning => {
-            let empty = state.rows.with(Vec::is_empty);
-            let house = empty.then(|| facade(state.online.with(|online| online.count)));
-            let words = match (state.place.get(), empty) {
-                (Target::Person(name), true) => {
-                    format!("Between you and {name}. Nobody has said anything yet.")
-                }
-                (Target::Person(name), false) => format!("Between you and {name}, from the start."),
-                (place, true) => {
-                    format!("Nobody has said anything in {} yet. Begin.", place.name())
-                }
-                (place, false) => format!("This is the beginning of {}.", place.name()),
-            };
-            view! { {house} <span dir="auto">{words}</span> }.into_any()
-        }
+    let empty = move || state.rows.with(Vec::is_empty);
+    // For the page as the server rendered it: the program loads what is older by itself.
+    let older = (state.older.get_untracked() == Older::More).then(|| {
+        let before = state.fixed.with_value(|fixed| fixed.oldest).unwrap_or_default();
+        let href = format!("{}?before={before}", page(state));
+        view! { <a class="link asleep-only" href=href>"Older messages"</a> }
+    });
+    let house = move || {
+        let shown = state.older.get() == Older::Beginning && empty();
+        shown.then(|| facade(state.online.with(|online| online.count)))
     };
-    view! { <div class="beginning">{shown}</div> }
+    let words = move || match (state.older.get(), state.place.get(), empty()) {
+        (Older::More, ..) => String::new(),
+        (Older::Loading, ..) => "Loading older messages…".to_owned(),
+        (_, Target::Person(name), true) => {
+            format!("Between you and {name}. Nobody has said anything yet.")
+        }
+        (_, Target::Person(name), false) => format!("Between you and {name}, from the start."),
+        (_, place, true) => format!("Nobody has said anything in {} yet. Begin.", place.name()),
+        (_, place, false) => format!("This is the beginning of {}.", place.name()),
+    };
+    view! { <div class="beginning">{older} {house} <span dir="auto">{live(words)}</span></div> }
 }
 
 /// The way back from an older page, where there is no script.
 fn newest(state: HouseState) -> impl IntoView {
-    move || {
-        state.before.get().map(|_| {
-            let href = urls::page(&state.place.get());
-            view! { <p class="newest"><a class="link" href=href>"Newest messages"</a></p> }
-        })
-    }
+    let older_page = state.fixed.with_value(|fixed| fixed.before.is_some());
+    older_page.then(|| {
+        view! { <p class="newest asleep-only"><a class="link" href=page(state)>"Newest messages"</a></p> }
+    })
+}
+
+/// The page as the server rendered it.
+fn page(state: HouseState) -> String {
+    state.place.with_untracked(urls::page)
 }
 
 /// Whether additions are loaded history, or another room: then they are not read out.
@@ -139,17 +144,18 @@ fn quiet(state: HouseState) -> RwSignal<bool> {
     {
         /// After it, what was loaded is in the page and has passed by the screen reader.
         const PASSED: std::time::Duration = std::time::Duration::from_millis(500);
-        Effect::new(move |before: Option<(Target, bool)>| {
+        let mut before = None::<(Target, bool)>;
+        effect(move || {
             let now = (state.place.get(), state.older.get() == Older::Loading);
             let moved = before.as_ref().is_some_and(|(place, _)| *place != now.0);
-            let loaded = before.is_some_and(|(_, loading)| loading) && !now.1;
+            let loaded = before.as_ref().is_some_and(|(_, loading)| *loading) && !now.1;
             if now.1 || moved {
                 quiet.set(true);
             }
             if (moved && !now.1) || loaded {
                 set_timeout(move || quiet.set(false), PASSED);
             }
-            now
+            before = Some(now);
         });
     }
     #[cfg(not(feature = "hydrate"))]

@@ -5,11 +5,16 @@ use leptos::prelude::*;
 
 /// A window, lit or dark.
 pub fn window(lit: bool, small: bool) -> impl IntoView {
-    let class = match (lit, small) {
+    view! { <span class=class(lit, small) aria-hidden="true"></span> }
+}
+
+/// Its class.
+#[must_use]
+pub fn class(lit: bool, small: bool) -> &'static str {
+    match (lit, small) {
         (true, true) => "window lit small",
         (true, false) => "window lit",
         (false, true) => "window small",
         (false, false) => "window",
-    };
-    view! { <span class=class aria-hidden="true"></span> }
+    }
 }

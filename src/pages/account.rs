@@ -20,7 +20,8 @@ const CHANGE_PASSWORD: &str = "/api/change_password";
 /// My password and my sessions.
 #[must_use]
 pub fn account(shell: &Shell, account: Account, returned: Option<Returned>) -> String {
-    let page = Page { title: "Your account".to_owned(), class: "outside", wakes: None };
+    let page =
+        Page { title: "Your account".to_owned(), class: "outside", wakes: false, data: None };
     document(shell, page, || {
         let (password, other) = match returned {
             Some(returned) if returned.action == CHANGE_PASSWORD => (Some(returned), None),

@@ -11,8 +11,10 @@ pub struct Page {
     pub title: String,
     /// The body's class.
     pub class: &'static str,
-    /// What the program wakes with: the id of the data's script, and the data as JSON.
-    pub wakes: Option<(&'static str, String)>,
+    /// Whether the program wakes it…
+    pub wakes: bool,
+    /// …and with what: the id of the data's script, and the data as JSON.
+    pub data: Option<(&'static str, String)>,
 }
 
 /// The whole page. Every view is built inside one owner, which ends with it.
@@ -23,9 +25,9 @@ pub fn document<V: IntoView + 'static>(
 ) -> String {
     let owner = Owner::new();
     let html = owner.with(|| {
-        let Page { title, class, wakes } = page;
-        let program = wakes.is_some().then(|| program(shell));
-        let data = wakes.map(|(id, json)| {
+        let Page { title, class, wakes, data } = page;
+        let program = wakes.then(|| program(shell));
+        let data = data.map(|(id, json)| {
             view! { <script type="application/json" id=id inner_html=json></script> }
         });
         view! {

@@ -25,7 +25,7 @@ fn card<V: IntoView + 'static>(
     lit: usize,
     inside: impl FnOnce() -> V,
 ) -> String {
-    let page = Page { title: title.to_owned(), class: "outside", wakes: None };
+    let page = Page { title: title.to_owned(), class: "outside", wakes: false, data: None };
     document(shell, page, || {
         view! {
             <div class="page narrow">

@@ -26,7 +26,8 @@ pub fn house(shell: &Shell, mut house: House, returned: Option<Returned>) -> Str
     let page = Page {
         title: house.history.to.name().to_owned(),
         class: "inside",
-        wakes: Some(("house-data", json(&house))),
+        wakes: true,
+        data: Some(("house-data", json(&house))),
     };
     document(shell, page, || {
         let state = first_state(&house);

@@ -2,7 +2,7 @@
 
 use super::{
     Returned, Shell,
-    document::{Page, document, json},
+    document::{Page, document},
 };
 use crate::{
     components::{RoomPicker, page_header::page_header, room_picker::Refused},
@@ -13,11 +13,7 @@ use leptos::prelude::*;
 /// The room index.
 #[must_use]
 pub fn index(shell: &Shell, index: Index, returned: Option<Returned>) -> String {
-    let page = Page {
-        title: "Rooms".to_owned(),
-        class: "outside",
-        wakes: Some(("index-data", json(&index))),
-    };
+    let page = Page { title: "Rooms".to_owned(), class: "outside", wakes: true, data: None };
     let refused = returned.map_or_else(Refused::default, |returned| Refused {
         name: returned.typed("name").to_owned(),
         message: returned.refusal.message,

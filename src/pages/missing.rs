@@ -17,7 +17,7 @@ fn dark<V: IntoView + 'static>(
     heading: impl IntoView + 'static,
     inside: impl FnOnce() -> V,
 ) -> String {
-    let page = Page { title, class: "outside", wakes: None };
+    let page = Page { title, class: "outside", wakes: false, data: None };
     document(shell, page, || {
         view! {
             <div class="page">

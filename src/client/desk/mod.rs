@@ -118,8 +118,6 @@ pub enum Effect {
 pub enum Show {
     /// Another place is shown.
     Place(Target),
-    /// The newest page is shown, if it was an older one so far.
-    Newest,
     /// The log.
     Rows(Vec<(String, Row)>),
     /// Whether there is more above.
@@ -726,7 +724,6 @@ impl Desk {
             (Some(Fetch::Anew), Ok(page)) => {
                 let more = page.messages.len() >= PAGE;
                 self.timeline = Timeline::new(page, more);
-                self.effects.push(Effect::Show(Show::Newest));
                 self.settle_all();
                 self.rows_changed = true;
                 self.hold = Hold::Away;
@@ -799,7 +796,6 @@ impl Desk {
             self.effects.push(Effect::Push(to.clone()));
         }
         self.effects.push(Effect::Show(Show::Place(to.clone())));
-        self.effects.push(Effect::Show(Show::Newest));
         self.follow(vec![to]);
         self.say_here();
     }

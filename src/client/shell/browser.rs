@@ -116,7 +116,8 @@ pub fn on_document(name: &str, heard: impl FnMut(Event) + 'static) {
     on(document().as_ref(), name, Box::new(heard));
 }
 
-fn on(target: &EventTarget, name: &str, heard: Box<dyn FnMut(Event)>) {
+/// Hears an element's.
+pub fn on(target: &EventTarget, name: &str, heard: Box<dyn FnMut(Event)>) {
     let heard = Closure::wrap(heard).into_js_value();
     let _ = target.add_event_listener_with_callback(name, heard.unchecked_ref());
 }

@@ -751,11 +751,9 @@ fn a_page_from_further_back_is_made_whole() {
     page.calls.clear();
     page.desk = crate::client::desk::Desk::new(&house, true, &[]);
     page.open = false;
-    page.before = Some(20);
     page.input(Input::Start(crate::client::desk::ZoneOf(crate::client::rows::Zone::UTC)));
     page.connect(&mut server);
     assert_eq!((page.log().len(), page.log().last().map(String::as_str)), (PAGE, Some("120")));
-    assert_eq!(page.before, None);
     let frames = server.say(&room("a"), "bob", "live", None);
     page.deliver(frames);
     page.settle(&mut server);

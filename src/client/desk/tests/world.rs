@@ -275,7 +275,6 @@ pub struct Page {
     pub calls: VecDeque<Call>,
     pub storage: BTreeMap<String, String>,
     pub place: Target,
-    pub before: Option<i64>,
     pub rows: Vec<(String, Row)>,
     pub status: Status,
     pub side: Side,
@@ -311,7 +310,6 @@ impl Page {
             calls: VecDeque::new(),
             storage,
             place: place.clone(),
-            before: None,
             rows: vec![],
             status: Status::Quiet,
             side: house.side.clone(),
@@ -375,7 +373,6 @@ impl Page {
                 }
                 Effect::Show(show) => match show {
                     Show::Place(to) => self.place = to,
-                    Show::Newest => self.before = None,
                     Show::Rows(rows) => self.rows = rows,
                     Show::Older(older) => self.older = older,
                     Show::Fresh(fresh) => self.fresh = fresh,
