@@ -245,10 +245,12 @@ mod browser {
             row.get_bounding_client_rect().top() - self.rows.get_bounding_client_rect().top()
         }
 
-        /// The first message that can be seen. Not the line of a day, which stays on top of what is
-        /// put in under it: whoever held on to it would lose their place.
-        fn first_seen(&self) -> Option<Element> {
-            let edge = self.log.get_bounding_client_rect().top();
+        /// The message in the middle of the window, where one reads. Not the first: it may lose its
+        /// face and name to what is put in above it, and all below would move up. Not the line of
+        /// a day, which stays on top of what is put in under it.
+        fn being_read(&self) -> Option<Element> {
+            let window = self.log.get_bounding_client_rect();
+            let edge = window.top() + window.height() / 2.0;
             let rows = self.rows.children();
             let (mut low, mut high) = (0, rows.length());
             while low < high {
@@ -266,7 +268,7 @@ mod browser {
 
         fn remember(&self) {
             let lie = self.lie();
-            let anchor = self.first_seen().map(|row| {
+            let anchor = self.being_read().map(|row| {
                 let began = self.begins(&row);
                 (row, began)
             });

@@ -73,7 +73,11 @@ pub fn check(kind: Kind, given: &str) -> Result<Name, Refusal> {
         Kind::Room if shown.contains('/') => {
             return Err(kind.refuse("A room's name cannot contain a slash (/)."));
         }
-        Kind::Room if shown.chars().any(|c| c.is_control() || steers_text(c)) => {
+        Kind::Room
+            if shown
+                .chars()
+                .any(|c| c.is_control() || c == char::REPLACEMENT_CHARACTER || steers_text(c)) =>
+        {
             return Err(kind
                 .refuse("A room's name cannot contain line breaks or other control characters."));
         }

@@ -4,19 +4,31 @@ use super::config::Config;
 use super::domain::Domain;
 use super::groups::memory::Memory;
 use super::http::{App, assets, router};
-use super::socket::connection::Going;
+use super::socket::connection::{Going, going};
 use super::store::Store;
 use super::store::sqlite::{self, OpenError, ServeLock};
-use axum::serve::ListenerExt as _;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
+use tower::ServiceExt as _;
 
 /// How long a shutdown may take, of the 10 s that are promised.
-const DRAIN: Duration = Duration::from_secs(9);
+const DRAIN: Duration = Duration::from_secs(6);
+/// How long a request's head may take, and how long a connection may be kept without one: whoever
+/// sends it byte by byte would hold the connection for ever.
+const HEAD: Duration = Duration::from_secs(15);
+/// How long to wait when no connection can be accepted, for some to end.
+const BREATH: Duration = Duration::from_millis(50);
 /// How often what is no longer needed is forgotten.
 const SWEEP: Duration = Duration::from_secs(60);
 
@@ -78,22 +90,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         going: watch.clone(),
         assets: Arc::new(assets::manifest()),
     };
-    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
-    // Without this a page that is written in parts waits for the client's delayed ACK, 40 ms.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY");
-        }
-    });
-    let mut stop = watch.clone();
-    let serving = tokio::spawn(async move {
-        let stopping = async move {
-            let _ = stop.wait_for(|going| *going != Going::On).await;
-        };
-        if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stopping).await {
-            tracing::error!(%error, "the server stopped listening");
-        }
-    });
+    let serving = tokio::spawn(listen(listener, router(app), watch.clone()));
     let announcing = Arc::clone(&domain);
     let sweeping = Arc::clone(&domain);
     let helpers = vec![
@@ -108,6 +105,62 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     Ok(Running { addr, set_up_link, domain, going, serving, helpers, writer, _lock: lock })
 }
 
+/// Takes connections until the server goes down, and then waits for those that are left.
+async fn listen(listener: TcpListener, routes: axum::Router, mut watch: watch::Receiver<Going>) {
+    let mut connections = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = going(&mut watch) => break,
+        };
+        while connections.try_join_next().is_some() {}
+        match accepted {
+            Ok((stream, peer)) => {
+                connections.spawn(serve(stream, peer, routes.clone(), watch.clone()));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(BREATH).await;
+            }
+        }
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    routes: axum::Router,
+    mut watch: watch::Receiver<Going>,
+) {
+    // Without this a page that is written in parts waits for the client's delayed ACK, 40 ms.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "TCP_NODELAY");
+    }
+    let service = service_fn(move |request: axum::http::Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        routes.clone().oneshot(request)
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        _ = going(&mut watch) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended");
+    }
+}
+
 impl Running {
     /// The house that is served.
     #[must_use]
@@ -116,16 +169,17 @@ impl Running {
     }
 
     /// Drains: takes no more connections, closes sockets with 4010, stores what was accepted.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
         let _ = self.going.send(Going::Draining);
         let drained = async {
             while self.domain.connections.open() > 0 {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
-            let _ = self.serving.await;
+            let _ = (&mut self.serving).await;
         };
         if tokio::time::timeout(DRAIN, drained).await.is_err() {
             tracing::warn!("some connections did not end in time");
+            self.serving.abort();
         }
         for helper in self.helpers {
             helper.abort();
@@ -134,7 +188,7 @@ impl Running {
         let store = self.domain.store.clone();
         drop(self.domain);
         let _ = tokio::time::timeout(Duration::from_secs(1), self.writer).await;
-        store.close().await;
+        let _ = tokio::time::timeout(Duration::from_secs(1), store.close()).await;
     }
 
     /// Ends at once, as far as one process can play a loss of power: for tests.

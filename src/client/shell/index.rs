@@ -10,13 +10,10 @@ use crate::{
     protocol::urls,
 };
 use gloo_timers::callback::Timeout;
-use leptos::{
-    prelude::{document, window},
-    task::spawn_local,
-};
+use leptos::prelude::{document, window};
 use std::cell::RefCell;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Document, DomParser, Element, HtmlInputElement, Response, SupportedType};
 
 /// Long enough that a word is one question, short enough to feel at once.

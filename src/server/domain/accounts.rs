@@ -6,7 +6,7 @@ use crate::pages::SignUp;
 use crate::protocol::names::{self, Kind, Name, fold};
 use crate::protocol::{At, Code, Refusal, close};
 use crate::server::groups::{Broadcast, Group};
-use crate::server::security::{passwords, secrets};
+use crate::server::security::{addresses::network, passwords, secrets};
 use crate::server::store::{UserId, invites, sessions, tokens, users};
 use std::net::IpAddr;
 use std::sync::atomic::Ordering;
@@ -46,19 +46,20 @@ impl Domain {
     ) -> Result<Begun, Refusal> {
         let now = Instant::now();
         let account = fold(name);
-        self.guesses_at_account.may_try(&account, now)?;
-        self.guesses_from_address.may_try(&visit.address, now)?;
+        // Hashed: a key of bounded length, whatever was typed.
+        let guessed = secrets::hash(&account);
+        self.guesses_from_address.begin_try(network(visit.address), now)?;
+        self.guesses_at_account.begin_try(guessed.clone(), now)?;
         let mut db = self.store.glance().await.map_err(unavailable)?;
         let user = users::find(&mut db, &account).await.map_err(unavailable)?;
         drop(db);
         let hashed = user.as_ref().map(|user| user.password.clone());
         let right = passwords::verify(password, hashed, self.config.password_cost).await?;
         let Some(user) = user.filter(|_| right) else {
-            self.guesses_at_account.failed(account, now);
-            self.guesses_from_address.failed(visit.address, now);
             return Err(wrong_log_in());
         };
-        self.guesses_at_account.succeeded(&account);
+        self.guesses_at_account.succeeded(&guessed);
+        self.guesses_from_address.take_back(&network(visit.address));
         self.begin_session(user.id, &visit.agent).await
     }
 
@@ -208,17 +209,17 @@ impl Domain {
     ) -> Result<(), Refusal> {
         let me = who.member()?;
         let now = Instant::now();
-        let account = fold(&me.name);
-        self.guesses_at_account.may_try(&account, now)?;
         passwords::check(&new)
             .map_err(|refusal| Refusal { field: Some("new".to_owned()), ..refusal })?;
+        let guessed = secrets::hash(&fold(&me.name));
+        self.guesses_at_account.begin_try(guessed.clone(), now)?;
         let mut db = self.store.glance().await.map_err(unavailable)?;
         let hashed = users::password(&mut db, me.id).await.map_err(unavailable)?;
         drop(db);
         if !passwords::verify(current, Some(hashed), self.config.password_cost).await? {
-            self.guesses_at_account.failed(account, now);
             return Err(Refusal::invalid("current", "That is not your current password."));
         }
+        self.guesses_at_account.succeeded(&guessed);
         let hashed = passwords::hash(new, self.config.password_cost).await?;
         self.replace_password(me.id, &hashed, me.session.as_deref()).await
     }

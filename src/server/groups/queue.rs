@@ -60,6 +60,8 @@ struct Follow {
 struct Inner {
     items: VecDeque<Item>,
     bytes: usize,
+    /// Bytes of answers to `sub`s, which are not among the others.
+    answers: usize,
     follows: Vec<Follow>,
     /// Groups whose presence was shed: each gets a fresh list once there is room.
     stale: Vec<Group>,
@@ -236,7 +238,10 @@ impl Queue {
         let mut inner = self.lock();
         // It was asked for and has a bound of its own: however long it is, it does not make its
         // reader a slow one, as long as what waited before it did not.
-        if inner.close.is_none() && inner.items.len() < self.most_frames {
+        let keeps_up = inner.items.len() < self.most_frames
+            && (inner.answers == 0 || inner.answers + text.len() <= self.most_bytes);
+        if inner.close.is_none() && keeps_up {
+            inner.answers += text.len();
             inner.items.push_back(Item::Text(text));
         } else {
             self.push(&mut inner, Item::Text(text));
@@ -284,6 +289,7 @@ impl Queue {
     pub fn take(&self) -> Taken {
         let mut inner = self.lock();
         inner.bytes = 0;
+        inner.answers = 0;
         Taken {
             items: std::mem::take(&mut inner.items),
             stale: std::mem::take(&mut inner.stale),

@@ -22,13 +22,19 @@ pub struct Doorway {
 
 /// Runs the server function that the path names, in the name of whoever asks.
 async fn run(app: &App, request: Request) -> Response {
+    let (path, method) = (request.uri().path().to_owned(), request.method().clone());
+    if server_fn::axum::get_server_fn_service(&path, method).is_none() {
+        return problem::json(&Refusal::not_found("such call"));
+    }
     let doorway = Doorway { app: app.clone() };
     let provide = move || provide_context(doorway.clone());
     leptos_axum::handle_server_fns_with_context(provide, request).await.into_response()
 }
 
 /// A call of the browser's program by GET.
-pub async fn call(State(app): State<App>, request: Request) -> Response {
+pub async fn call(State(app): State<App>, mut request: Request) -> Response {
+    // Never a redirect to wherever the call came from.
+    request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     let response = run(&app, request).await;
     as_refusal(response).await
 }

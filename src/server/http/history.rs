@@ -2,7 +2,8 @@
 
 use super::visit::Calling;
 use super::{App, problem};
-use crate::protocol::{Refusal, Target};
+use crate::protocol::{Code, Refusal, Target};
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -34,9 +35,11 @@ impl Asked {
 pub async fn messages(
     State(app): State<App>,
     Calling(who): Calling,
-    Query(asked): Query<Asked>,
+    asked: Result<Query<Asked>, QueryRejection>,
 ) -> Response {
     let page = async {
+        let Query(asked) = asked
+            .map_err(|_| Refusal::new(Code::BadFrame, "Give each of to, before and limit once."))?;
         let (to, before, limit) = asked.read()?;
         app.domain.history(&who, &to, before, limit).await
     };

@@ -228,7 +228,8 @@ pub async fn account(asked: Asked) -> Result<Response, Response> {
 
 /// A page's address without its last slash.
 pub async fn with_slash(uri: Uri) -> Redirect {
-    Redirect::permanent(&format!("{}/", uri.path()))
+    let query = uri.query().map_or_else(String::new, |query| format!("?{query}"));
+    Redirect::permanent(&format!("{}/{query}", uri.path()))
 }
 
 /// Everything else: a file of the browser's side, or nothing.

@@ -26,6 +26,16 @@ pub fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     nearest
 }
 
+/// What is counted as one visitor: an address, and of IPv6 the network of a home (/64), which has
+/// more addresses than anyone could count.
+#[must_use]
+pub fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V6(six) => IpAddr::V6((u128::from(six) >> 64 << 64).into()),
+        four => four,
+    }
+}
+
 /// Reads `ROOMFUL_TRUSTED_PROXIES`' parts: an address or a network.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 use crate::protocol::{Refusal, limits};
 use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 use tokio::sync::Semaphore;
 
@@ -25,6 +26,10 @@ impl Cost {
 /// Hashes made at a time, so that a crowd at the door cannot take all memory.
 const AT_ONCE: usize = 2;
 
+/// Hashes that may wait for their turn: past it a request would be given up before it came.
+const IN_LINE: usize = 256;
+
+static WAITING: AtomicUsize = AtomicUsize::new(0);
 static TURNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(AT_ONCE)));
 
 /// Whether a password may be taken.
@@ -60,10 +65,29 @@ fn hash_now(password: &str, cost: Cost) -> Option<String> {
     Some(hasher(cost).hash_password(password.as_bytes(), &salt).ok()?.to_string())
 }
 
+/// A place in the line, given back however the wait ends.
+struct InLine;
+
+impl Drop for InLine {
+    fn drop(&mut self) {
+        WAITING.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 async fn in_turn<T: Send + 'static>(
     work: impl FnOnce() -> Option<T> + Send + 'static,
 ) -> Result<T, Refusal> {
-    let turn = Arc::clone(&TURNS).acquire_owned().await.map_err(|_| Refusal::unavailable())?;
+    if WAITING.fetch_add(1, Ordering::Relaxed) >= IN_LINE {
+        WAITING.fetch_sub(1, Ordering::Relaxed);
+        return Err(Refusal::rate_limited(
+            "Many people are at the door. Try again in a moment.",
+            2_000,
+        ));
+    }
+    let turn = {
+        let _in_line = InLine;
+        Arc::clone(&TURNS).acquire_owned().await.map_err(|_| Refusal::unavailable())?
+    };
     let done = tokio::task::spawn_blocking(move || {
         let _turn = turn;
         work()

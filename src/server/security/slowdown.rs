@@ -36,31 +36,24 @@ impl<K: Hash + Eq> Slowdown<K> {
         Self { free, records: Mutex::default() }
     }
 
-    /// Whether this key may try now.
+    /// Begins a try, which counts as a failure until it has succeeded: of many at once, no more
+    /// pass than one after the other would.
     ///
     /// # Errors
     /// `rate_limited` with the time to wait.
-    pub fn may_try(&self, key: &K, now: Instant) -> Result<(), Refusal> {
-        let records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
-        match records.get(key) {
-            Some(record) if record.next > now => {
-                let wait = record.next - now;
-                Err(Refusal::rate_limited(
-                    format!("Too many tries. Wait {} s, then try again.", wait.as_secs() + 1),
-                    wait.as_millis() as u64,
-                ))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// A try failed.
-    pub fn failed(&self, key: K, now: Instant) {
+    pub fn begin_try(&self, key: K, now: Instant) -> Result<(), Refusal> {
         let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
         if records.len() > SWEEP {
             records.retain(|_, record| now.duration_since(record.last) < FORGET);
         }
         let record = records.entry(key).or_insert(Record { failures: 0, last: now, next: now });
+        if record.next > now {
+            let wait = record.next - now;
+            return Err(Refusal::rate_limited(
+                format!("Too many tries. Wait {} s, then try again.", wait.as_secs() + 1),
+                wait.as_millis() as u64,
+            ));
+        }
         if now.duration_since(record.last) >= FORGET {
             record.failures = 0;
         }
@@ -69,6 +62,18 @@ impl<K: Hash + Eq> Slowdown<K> {
         if record.failures >= self.free {
             let doublings = (record.failures - self.free).min(10);
             record.next = now + (FIRST * 2u32.pow(doublings)).min(LONGEST);
+        }
+        Ok(())
+    }
+
+    /// A try of this key was none: it succeeded, though others may have failed.
+    pub fn take_back(&self, key: &K) {
+        let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(record) = records.get_mut(key) {
+            record.failures = record.failures.saturating_sub(1);
+            if record.failures < self.free {
+                record.next = record.last;
+            }
         }
     }
 
@@ -86,21 +91,31 @@ mod tests {
     fn waits_grow_and_end() {
         let slowdown = Slowdown::new(3);
         let mut now = Instant::now();
-        for _ in 0..2 {
-            slowdown.failed("alice", now);
-            assert!(slowdown.may_try(&"alice", now).is_ok());
+        for _ in 0..3 {
+            assert!(slowdown.begin_try("alice", now).is_ok());
         }
-        slowdown.failed("alice", now);
-        let first = slowdown.may_try(&"alice", now).unwrap_err();
+        let first = slowdown.begin_try("alice", now).unwrap_err();
         assert_eq!(first.retry_ms, Some(1_000));
-        assert!(slowdown.may_try(&"bob", now).is_ok());
+        assert!(slowdown.begin_try("bob", now).is_ok());
         now += Duration::from_secs(1);
-        assert!(slowdown.may_try(&"alice", now).is_ok());
+        assert!(slowdown.begin_try("alice", now).is_ok());
+        assert_eq!(slowdown.begin_try("alice", now).unwrap_err().retry_ms, Some(2_000));
         for _ in 0..20 {
-            slowdown.failed("alice", now);
+            now += Duration::from_secs(60);
+            assert!(slowdown.begin_try("alice", now).is_ok());
         }
-        assert_eq!(slowdown.may_try(&"alice", now).unwrap_err().retry_ms, Some(60_000));
+        assert_eq!(slowdown.begin_try("alice", now).unwrap_err().retry_ms, Some(60_000));
         slowdown.succeeded(&"alice");
-        assert!(slowdown.may_try(&"alice", now).is_ok());
+        assert!(slowdown.begin_try("alice", now).is_ok());
+    }
+
+    #[test]
+    fn who_succeeds_is_not_counted() {
+        let slowdown = Slowdown::new(3);
+        let now = Instant::now();
+        for _ in 0..50 {
+            assert!(slowdown.begin_try("home", now).is_ok());
+            slowdown.take_back(&"home");
+        }
     }
 }

@@ -129,14 +129,19 @@ impl Drop for Connection {
     }
 }
 
+/// How long a goodbye may take: the peer may read nothing any more.
+pub const CLOSE_PATIENCE: Duration = Duration::from_secs(2);
+
 /// Says goodbye with a code.
 pub async fn close(mut socket: WebSocket, code: u16) {
     let frame = CloseFrame { code, reason: Utf8Bytes::default() };
-    // The peer may be gone already; there is nobody left to tell.
-    let _ = socket.send(Message::Close(Some(frame))).await;
-    // Reading to the end lets the close arrive: dropping a socket with unread input resets it.
-    let rest = async { while let Some(Ok(_)) = socket.recv().await {} };
-    let _ = tokio::time::timeout(Duration::from_secs(2), rest).await;
+    let goodbye = async {
+        // The peer may be gone already; there is nobody left to tell.
+        let _ = socket.send(Message::Close(Some(frame))).await;
+        // Reading to the end lets the close arrive: dropping a socket with unread input resets it.
+        while let Some(Ok(_)) = socket.recv().await {}
+    };
+    let _ = tokio::time::timeout(CLOSE_PATIENCE, goodbye).await;
 }
 
 /// A ping frame of the WebSocket itself.

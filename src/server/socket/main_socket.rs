@@ -1,6 +1,6 @@
 //! The main socket (`docs/protocol.md`).
 
-use super::connection::{Connection, Going, close, going};
+use super::connection::{CLOSE_PATIENCE, Connection, Going, close, going};
 use crate::protocol::frames::{
     ClientFrame, Follow, Followed, FrameId, Hello, Incoming, Reply, ServerFrame, SubOk, read_client,
 };
@@ -95,7 +95,7 @@ pub async fn serve(
             },
         }
     };
-    let _ = session.write(&mut socket).await;
+    let _ = tokio::time::timeout(CLOSE_PATIENCE, session.write(&mut socket)).await;
     drop(session);
     close(socket, code).await;
 }
@@ -244,6 +244,10 @@ impl Session {
         let queue = Arc::clone(&self.connection.queue);
         let domain = Arc::clone(&self.connection.domain);
         let most = domain.config.rooms_per_connection;
+        if asked.len() > most {
+            let why = format!("One frame follows at most {most} conversations.");
+            return refuse(&queue, id, Refusal::new(Code::TooMany, why));
+        }
         let mut answers = Vec::with_capacity(asked.len());
         let mut tops = Vec::new();
         let mut room = limits::REPLAY_BYTES;
@@ -279,6 +283,9 @@ impl Session {
         let place = domain.find(&mut db, &who, &follow.to).await?;
         drop(db);
         let group = place.group();
+        if tops.iter().any(|(answered, _)| *answered == group) {
+            return Err(Refusal::invalid("to", "It is in this frame already."));
+        }
         let known = self.follows.iter().any(|f| f.place.group() == group);
         if !known && self.follows.len() >= most {
             return Err(Refusal::new(

@@ -1,7 +1,7 @@
 //! The room socket: the wire of the original chat, for plain clients of a few lines. It enters at
 //! the same verbs as everything else.
 
-use super::connection::{Connection, Going, close, going, ws_ping};
+use super::connection::{CLOSE_PATIENCE, Connection, Going, close, going, ws_ping};
 use super::main_socket::code_of;
 use crate::protocol::commands::{self, Command};
 use crate::protocol::frames::SendOk;
@@ -43,8 +43,11 @@ pub async fn serve(
         Ok(room) => room,
         Err(refusal) => {
             let error = text(&RoomFrame::Error { message: &refusal.message });
-            let _ = socket.send(Message::Text(error)).await;
-            return close(socket, codes::NO_SUCH_ROOM).await;
+            let sending = socket.send(Message::Text(error));
+            let _ = tokio::time::timeout(CLOSE_PATIENCE, sending).await;
+            // What may succeed later is no reason to stay away.
+            let code = if refusal.temporary { codes::RESYNC } else { codes::NO_SUCH_ROOM };
+            return close(socket, code).await;
         }
     };
     let config = &connection.domain.config;
@@ -85,7 +88,8 @@ pub async fn serve(
                 }
                 if now >= ping_at {
                     ping_at = now + heartbeat;
-                    if socket.send(ws_ping()).await.is_err() {
+                    let sent = tokio::time::timeout(WRITE_PATIENCE, socket.send(ws_ping())).await;
+                    if !matches!(sent, Ok(Ok(()))) {
                         return;
                     }
                     if let Ok(false) = visit.connection.domain.goes_on(&visit.connection.who).await {
@@ -99,7 +103,7 @@ pub async fn serve(
             },
         }
     };
-    let _ = visit.write(&mut socket).await;
+    let _ = tokio::time::timeout(CLOSE_PATIENCE, visit.write(&mut socket)).await;
     drop(visit);
     close(socket, code).await;
 }

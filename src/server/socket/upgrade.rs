@@ -2,14 +2,15 @@
 
 use super::connection::{Connection, Going, close};
 use super::{main_socket, room_socket};
-use crate::protocol::{Refusal, SUBPROTOCOL, close as codes};
+use crate::protocol::{Refusal, SUBPROTOCOL, close as codes, urls};
 use crate::server::domain::Who;
 use crate::server::groups::queue::Dialect;
 use crate::server::http::{App, problem, visit};
+use crate::server::security::addresses::network;
 use crate::server::security::origin;
 use axum::extract::ws::{WebSocket, WebSocketUpgrade};
-use axum::extract::{ConnectInfo, Path, State};
-use axum::http::{HeaderMap, header};
+use axum::extract::{ConnectInfo, State};
+use axum::http::{HeaderMap, Uri, header};
 use axum::response::Response;
 use std::net::SocketAddr;
 use tokio::sync::watch;
@@ -51,7 +52,7 @@ async fn arrive(
         Who::Member(me) => Some(me.id),
         Who::Visitor => None,
     };
-    let address = visit::address(&domain.config, peer, headers);
+    let address = network(visit::address(&domain.config, peer, headers));
     Ok(match domain.connections.sit(user, address) {
         Some(seat) => {
             Arrival::Welcome(Box::new(Connection::open(app.domain.clone(), who, seat, dialect)))
@@ -110,7 +111,7 @@ pub async fn main(
 pub async fn room(
     State(app): State<App>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Path(name): Path<String>,
+    uri: Uri,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
@@ -121,6 +122,9 @@ pub async fn room(
         Ok(arrival) => arrival,
         Err(refusal) => return problem::json(&refusal),
     };
+    // What is not UTF-8 is a name that no room has: said on the socket, where a browser can read it.
+    let segment = uri.path().trim_start_matches("/ws/chat/").trim_end_matches('/');
+    let name = urls::decode(segment).unwrap_or_default();
     let going = app.going.clone();
     ready(upgrade).on_upgrade(move |socket| serve(socket, arrival, going, Some(name)))
 }

@@ -80,7 +80,10 @@ pub struct ServeLock(#[allow(dead_code, reason = "held, not read")] File);
 /// # Errors
 /// [`OpenError::Taken`] while another server holds it.
 pub fn lock(path: &Path) -> Result<ServeLock, OpenError> {
-    let beside = path.with_extension("lock");
+    // The file itself, by whatever name it was given.
+    let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let mut beside = path.clone().into_os_string();
+    beside.push(".lock");
     let cause = |cause| OpenError::Folder { path: path.to_owned(), cause };
     let file = File::options().create(true).append(true).open(beside).map_err(cause)?;
     match file.try_lock() {
@@ -136,6 +139,7 @@ impl Store {
             .await
             .map_err(cause)?;
         let mut one = writer.acquire().await.map_err(cause)?;
+        for_the_owner_alone(path);
         migrate(&mut one, path).await?;
         prepare(&mut one).await.map_err(cause)?;
         drop(one);
@@ -216,15 +220,29 @@ pub async fn backup(path: &Path, to: &Path, busy: Duration) -> Result<(), OpenEr
     let mut one = Connection::connect_with(&options(path, busy)?.create_if_missing(false))
         .await
         .map_err(cause)?;
+    // Under another name until it is marked: what bears its name is whole.
+    let mut part = to.as_os_str().to_owned();
+    part.push(".part");
+    let part = &PathBuf::from(part);
     sqlx::query("VACUUM INTO $1")
-        .bind(to.to_string_lossy().into_owned())
+        .bind(part.to_string_lossy().into_owned())
         .execute(&mut one)
         .await
         .map_err(cause)?;
     one.close().await.map_err(cause)?;
     let copied = |cause| OpenError::Database { path: to.to_owned(), cause };
-    let plain = SqliteConnectOptions::new().filename(to).journal_mode(SqliteJournalMode::Delete);
+    let plain = SqliteConnectOptions::new().filename(part).journal_mode(SqliteJournalMode::Delete);
     let mut copy = Connection::connect_with(&plain).await.map_err(copied)?;
     sqlx::query("UPDATE house SET restored = 1").execute(&mut copy).await.map_err(copied)?;
-    copy.close().await.map_err(copied)
+    copy.close().await.map_err(copied)?;
+    for_the_owner_alone(part);
+    std::fs::rename(part, to).map_err(|cause| OpenError::Folder { path: to.to_owned(), cause })
+}
+
+/// Password hashes and private words are not for everybody on the machine.
+fn for_the_owner_alone(path: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    if let Err(error) = std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)) {
+        tracing::warn!(%error, path = %path.display(), "others on this machine may read this file");
+    }
 }

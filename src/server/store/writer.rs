@@ -309,8 +309,8 @@ impl Batch {
 
     async fn mark(&mut self, db: &mut Connection, mark: &Mark) -> Result<()> {
         let top = self.top(db, mark.log).await?.seq;
-        let seq = mark.seq.min(top);
-        if reads::advance(db, mark.user, mark.log, seq).await? {
+        let seq = mark.seq.clamp(0, top);
+        if seq > 0 && reads::advance(db, mark.user, mark.log, seq).await? {
             self.own(db, mark.user, mark.own, &Kind::Read { to: mark.to.clone(), seq }).await?;
         }
         Ok(())
