@@ -7,7 +7,7 @@ use crate::{
         awake,
         room_picker::{FIELD, FOLLOWS, REFUSED},
     },
-    protocol::urls,
+    protocol::{limits::ROOM_NAME, urls},
 };
 use gloo_timers::callback::Timeout;
 use leptos::prelude::{document, window};
@@ -43,6 +43,9 @@ fn typed(field: &HtmlInputElement) {
     let look = move || {
         spawn_local(async move {
             let name = field.value();
+            if name.chars().count() > ROOM_NAME {
+                return;
+            }
             // A page that cannot be had leaves the list as it is: the form still works.
             if let Ok(page) = load(&name).await
                 && field.value() == name
