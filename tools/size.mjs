@@ -8,6 +8,7 @@ import { House, PASSWORD } from './house.mjs';
 import { giveUp } from './shared.mjs';
 
 const SITE = 'target/site';
+const PAPER = 'docs/size.md';
 /** All that the first visit may cost, in brotli bytes. */
 const BUDGET = 250_000;
 /** As much as a page shows. */
@@ -79,10 +80,14 @@ const table = [
   line({ what: '**in all**', ...total }),
 ].join('\n');
 
+/** What people wrote below stays. */
+const BELOW = '\n## ';
+const before = existsSync(PAPER) ? await readFile(PAPER, 'utf8') : '';
+const kept = before.includes(BELOW) ? before.slice(before.indexOf(BELOW)) : '';
 const share = Math.round((total.brotli / BUDGET) * 100);
 await mkdir('docs', { recursive: true });
 await writeFile(
-  'docs/size.md',
+  PAPER,
   `# What the first visit loads
 
 A room's page with ${MESSAGES} messages, and all that it needs. The budget is ${number(BUDGET).trim()} bytes of brotli;
@@ -94,8 +99,8 @@ The files are compressed when they are built (brotli, level 11) and sent so. The
 brotli size is what a proxy that compresses makes of it (level ${QUALITY_OF_PROXIES}). A second visit loads the page alone, because the
 files are kept for ever and change their names with their content. Log-in, sign-up and account pages load no program.
 
-\`make size\` measures it and writes this file.
-`,
+\`make size\` measures it and writes this file down to here.
+${kept}`,
 );
 console.log(table);
 if (total.brotli > BUDGET) giveUp(`over the budget of ${number(BUDGET).trim()} bytes`);

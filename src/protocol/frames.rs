@@ -98,14 +98,8 @@ pub fn read_client(text: &str) -> Incoming {
     }
     let bad = |id, why: &str| Incoming::Bad(id, Refusal::new(super::Code::BadFrame, why));
     let Ok(HeadId { id }) = serde_json::from_str(text) else {
-        return bad(
-            None,
-            "A frame is a JSON object; its \"id\", if it has one, is a whole number.",
-        );
+        return bad(None, "A frame is a JSON object; its \"id\", if it has one, is a number.");
     };
-    if id.as_ref().is_some_and(FrameId::is_f64) {
-        return bad(None, "A frame's \"id\" is a whole number.");
-    }
     let Ok(head) = serde_json::from_str::<Head>(text) else {
         return bad(id, "A frame is a JSON object with a text field \"t\".");
     };

@@ -370,3 +370,27 @@ fn refused(output: &Output, naming: &str) {
     assert!(said.contains(naming), "{naming} is not named: {said}");
     assert!(!said.contains("panicked"), "{said}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_serve_refuses_by_any_name_of_the_database() {
+    let dir = folder();
+    let _served = Served::start_empty(dir.path()).await;
+    let link = dir.path().join("another-name.db");
+    std::os::unix::fs::symlink(dir.path().join("roomful.db"), &link).expect("a link");
+    let url = format!("sqlite:{}", link.display());
+    let second = command(dir.path(), &[("ROOMFUL_DATABASE_URL", &url)], &["serve"]);
+    refused(&run_with(second, "").await, "already serves");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_owner_reads_the_database_and_its_backups() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = folder();
+    roomful_ok(dir.path(), &["migrate"], "").await;
+    let copy = dir.path().join("copy.db");
+    roomful_ok(dir.path(), &["backup", &copy.display().to_string()], "").await;
+    for file in [dir.path().join("roomful.db"), copy] {
+        let mode = std::fs::metadata(&file).expect("a file").permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{} is {mode:o}", file.display());
+    }
+}

@@ -779,3 +779,30 @@ async fn what_was_written_as_the_session_ended_is_shown_again() {
     assert_eq!(page.field("next").as_deref(), Some("/chat/lobby/"));
     assert!(house.bodies(&house.by_token("alice").await, LOBBY).await.is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guessing_in_parallel_is_slowed_as_well() {
+    let house = House::open().await;
+    house.account("bob", false).await;
+    let visitor = house.visitor();
+    let tries = (0..40).map(|n| {
+        let visitor = visitor.clone();
+        async move { visitor.try_log_in("bob", &format!("a wrong one {n}")).await.status }
+    });
+    let answers = futures_util::future::join_all(tries).await;
+    assert!(answers.iter().filter(|status| **status == 422).count() <= 5, "{answers:?}");
+    assert!(answers.iter().all(|status| matches!(status, 422 | 429)), "{answers:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_by_get_never_leads_to_another_site() {
+    let house = House::open().await;
+    let visitor = house.visitor().with("Accept", "text/html");
+    let visitor = visitor.with("Referer", "https://evil.example/x");
+    let answer = visitor.get("/api/history?to=%23lobby").await.is(200);
+    assert_eq!(answer.header("location"), None);
+    assert_eq!(visitor.get("/api/nothing").await.is(404).code(), "not_found");
+    assert_eq!(visitor.get("/api/log_out").await.is(404).code(), "not_found");
+    let twice = visitor.get("/api/v1/messages?to=%23lobby&to=%23attic").await.is(400);
+    assert_eq!(twice.code(), "bad_frame");
+}

@@ -581,3 +581,31 @@ async fn place_is_free(person: &crate::support::Person) {
     })
     .await;
 }
+
+// What an attack found.
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_frame_cannot_ask_for_more_than_a_connection_follows() {
+    let house = House::open().await;
+    let mut visitor = house.visitor().socket().await;
+    let many: Vec<_> = (0..4_000).map(|_| json!({"to": LOBBY})).collect();
+    let err = visitor.ask_err(json!({"t": "sub", "rooms": many})).await;
+    assert_eq!(err["code"], "too_many");
+    let answers =
+        visitor.ask_ok(json!({"t": "sub", "rooms": [{"to": LOBBY}, {"to": "#LOBBY"}]})).await;
+    assert_eq!(answers["rooms"][0]["top"], 0);
+    assert_eq!(answers["rooms"][1]["err"]["code"], "invalid", "twice in one frame");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frame_whose_id_is_no_number_is_not_acted_on() {
+    let house = House::open().await;
+    let alice = house.person("alice").await;
+    let mut socket = alice.socket().await;
+    for id in [r#""id":"x""#, r#""id":1,"id":2"#] {
+        socket.text(format!(r##"{{{id},"t":"send","to":"#lobby","cid":"c","body":"b"}}"##)).await;
+        let refused = socket.frame("a refusal", |frame| frame["err"].is_object()).await;
+        assert_eq!(refused["err"]["code"], "bad_frame");
+    }
+    assert!(house.bodies(&alice, LOBBY).await.is_empty());
+}
