@@ -45,6 +45,15 @@ CREATE TABLE sessions (
 );
 CREATE INDEX sessions_by_user ON sessions (user_id);
 
+-- Sessions that somebody ended, for the server to close their sockets: it may have been a command.
+CREATE TABLE ended_sessions (
+    -- Never given out twice: a server remembers the last one it has seen.
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    session     TEXT    NOT NULL,
+    user_id     BIGINT  NOT NULL REFERENCES users (id),
+    at          BIGINT  NOT NULL
+);
+
 CREATE TABLE tokens (
     hash        TEXT    PRIMARY KEY,
     user_id     BIGINT  NOT NULL REFERENCES users (id),

@@ -14,8 +14,8 @@ pub fn live<T>(value: impl Fn() -> T + Send + Sync + 'static) -> Live<T> {
 
 /// Runs once the page is hydrated, and again whenever what it reads changes.
 pub fn effect(run: impl FnMut() + 'static) {
-    fn boxed(mut run: Box<dyn FnMut()>) {
-        Effect::new(move || run());
+    fn boxed(run: Box<dyn FnMut()>) {
+        Effect::new(run);
     }
     boxed(Box::new(run));
 }

@@ -93,8 +93,10 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let serving = tokio::spawn(listen(listener, router(app), watch.clone()));
     let announcing = Arc::clone(&domain);
     let sweeping = Arc::clone(&domain);
+    let hanging_up = Arc::clone(&domain);
     let helpers = vec![
         tokio::spawn(async move { announcing.keep_announcing().await }),
+        tokio::spawn(async move { hanging_up.keep_hanging_up().await }),
         tokio::spawn(async move {
             loop {
                 tokio::time::sleep(SWEEP).await;

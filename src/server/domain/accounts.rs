@@ -248,6 +248,7 @@ impl Domain {
         let mut tx = self.store.write().await.map_err(unavailable)?;
         users::set_password(&mut tx, user, hashed).await.map_err(unavailable)?;
         let ended = sessions::end_others(&mut tx, user, but).await.map_err(unavailable)?;
+        sessions::note_ended(&mut tx, user, &ended).await.map_err(unavailable)?;
         tx.commit().await.map_err(unavailable)?;
         for session in ended {
             self.hang_up(user, session);

@@ -6,11 +6,14 @@ use crate::protocol::{At, Refusal};
 use crate::server::security::secrets;
 use crate::server::store::{UserId, sessions, tokens};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A session ends after this much time without use.
 const LASTS_MS: i64 = 30 * 24 * 3_600 * 1_000;
 /// Use is noted this often at most, so that reading a page does not write.
 const NOTED_MS: i64 = 10 * 60 * 1_000;
+/// How soon a session that a command ended has no sockets any more.
+const LOOKED_EVERY: Duration = Duration::from_secs(1);
 /// Characters of a browser's name for itself that are kept.
 const AGENT: usize = 300;
 
@@ -116,6 +119,29 @@ impl Domain {
             .map_err(unavailable)?;
         tx.commit().await.map_err(unavailable)?;
         Ok(Begun { secret })
+    }
+
+    /// Closes the sockets of sessions that another process ended, a command or another server;
+    /// runs as long as the server.
+    pub async fn keep_hanging_up(&self) {
+        let mut last = None;
+        loop {
+            match self.hang_up_since(last).await {
+                Ok(seen) => last = Some(seen),
+                Err(error) => tracing::warn!(%error, "whose session was ended is not known"),
+            }
+            tokio::time::sleep(LOOKED_EVERY).await;
+        }
+    }
+
+    async fn hang_up_since(&self, last: Option<i64>) -> crate::server::store::Result<i64> {
+        let mut db = self.store.glance().await?;
+        let Some(mut last) = last else { return sessions::last_ended(&mut db).await };
+        for (id, user, session) in sessions::ended_since(&mut db, last).await? {
+            self.hang_up(user, session);
+            last = id;
+        }
+        Ok(last)
     }
 
     /// My sessions, the latest used first.

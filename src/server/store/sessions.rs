@@ -20,6 +20,9 @@ pub struct Owner {
     pub seen_at: i64,
 }
 
+/// An ended session is remembered for this long: any server has heard of it by then.
+const REMEMBERED_MS: i64 = 24 * 3_600 * 1_000;
+
 /// A session in a list.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Session {
@@ -147,6 +150,46 @@ pub async fn end_others(
     sqlx::query_scalar("DELETE FROM sessions WHERE user_id = $1 AND id <> $2 RETURNING id")
         .bind(user)
         .bind(but.unwrap_or_default())
+        .fetch_all(db)
+        .await
+}
+
+/// Notes that these sessions were ended, for whichever process holds their sockets.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn note_ended(db: &mut Connection, user: UserId, ended: &[String]) -> Result<()> {
+    let now = At::now().0;
+    sqlx::query("DELETE FROM ended_sessions WHERE at < $1")
+        .bind(now - REMEMBERED_MS)
+        .execute(&mut *db)
+        .await?;
+    for session in ended {
+        sqlx::query("INSERT INTO ended_sessions (session, user_id, at) VALUES ($1, $2, $3)")
+            .bind(session)
+            .bind(user)
+            .bind(now)
+            .execute(&mut *db)
+            .await?;
+    }
+    Ok(())
+}
+
+/// The number of the last note.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn last_ended(db: &mut Connection) -> Result<i64> {
+    sqlx::query_scalar("SELECT COALESCE(MAX(id), 0) FROM ended_sessions").fetch_one(db).await
+}
+
+/// The notes after that number.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn ended_since(db: &mut Connection, last: i64) -> Result<Vec<(i64, UserId, String)>> {
+    sqlx::query_as("SELECT id, user_id, session FROM ended_sessions WHERE id > $1 ORDER BY id")
+        .bind(last)
         .fetch_all(db)
         .await
 }
