@@ -6,8 +6,6 @@ use crate::server::domain::connections::Seat;
 use crate::server::domain::{Domain, Who};
 use crate::server::groups::queue::Dialect;
 use crate::server::groups::{ConnId, Group, Member, Queue, Side};
-use axum::body::Bytes;
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -127,27 +125,6 @@ impl Drop for Connection {
             }
         }
     }
-}
-
-/// How long a goodbye may take: the peer may read nothing any more.
-pub const CLOSE_PATIENCE: Duration = Duration::from_secs(2);
-
-/// Says goodbye with a code.
-pub async fn close(mut socket: WebSocket, code: u16) {
-    let frame = CloseFrame { code, reason: Utf8Bytes::default() };
-    let goodbye = async {
-        // The peer may be gone already; there is nobody left to tell.
-        let _ = socket.send(Message::Close(Some(frame))).await;
-        // Reading to the end lets the close arrive: dropping a socket with unread input resets it.
-        while let Some(Ok(_)) = socket.recv().await {}
-    };
-    let _ = tokio::time::timeout(CLOSE_PATIENCE, goodbye).await;
-}
-
-/// A ping frame of the WebSocket itself.
-#[must_use]
-pub fn ws_ping() -> Message {
-    Message::Ping(Bytes::new())
 }
 
 /// Waits until the server goes down, and how.

@@ -1,6 +1,7 @@
 //! The main socket (`docs/protocol.md`).
 
-use super::connection::{CLOSE_PATIENCE, Connection, Going, close, going};
+use super::connection::{Connection, Going};
+use super::life::{Talk, live};
 use crate::protocol::frames::{
     ClientFrame, Follow, Followed, FrameId, Hello, Incoming, Reply, ServerFrame, SubOk, read_client,
 };
@@ -8,19 +9,14 @@ use crate::protocol::{Code, Refusal, Target, VERSION, close as codes, limits};
 use crate::server::domain::places::Place;
 use crate::server::domain::post::Draft;
 use crate::server::domain::unavailable;
-use crate::server::groups::queue::Item;
+use crate::server::groups::queue::{Item, Taken};
 use crate::server::groups::wire::text;
 use crate::server::groups::{Group, Queue};
 use axum::extract::ws::{Message, WebSocket};
 use futures_util::SinkExt as _;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::Instant;
-
-/// A write that makes no progress for this long: the peer is gone, or reads nothing.
-const WRITE_PATIENCE: Duration = Duration::from_secs(30);
 
 /// One conversation that is followed.
 struct Followed_ {
@@ -35,120 +31,42 @@ struct Session {
 }
 
 /// Serves a connection until it ends.
-pub async fn serve(
-    mut socket: WebSocket,
-    connection: Connection,
-    mut watch: watch::Receiver<Going>,
-) {
+pub async fn serve(socket: WebSocket, connection: Connection, watch: watch::Receiver<Going>) {
     let config = &connection.domain.config;
-    let (heartbeat, patience) = (config.heartbeat, config.heartbeat + config.heartbeat_grace);
     let hello = ServerFrame::Hello(Hello {
         v: VERSION,
         conn: format!("c-{}", connection.id().0),
         user: connection.who.name().map(ToString::to_string),
-        heartbeat_ms: heartbeat.as_millis() as u64,
+        heartbeat_ms: config.heartbeat.as_millis() as u64,
         limits: config.limits(),
     });
-    let queue = Arc::clone(&connection.queue);
-    queue.say(text(&hello));
-    let mut session = Session { connection, follows: Vec::new(), here: None };
-    let mut heard = Instant::now();
-    let mut ping_at = Instant::now() + heartbeat;
-
-    let code = loop {
-        let deadline = ping_at.min(heard + patience);
-        tokio::select! {
-            frame = socket.recv() => match frame {
-                Some(Ok(frame)) => {
-                    heard = Instant::now();
-                    if let Some(code) = Box::pin(session.hear(frame)).await {
-                        break code;
-                    }
-                }
-                Some(Err(error)) => break code_of(&error),
-                None => return,
-            },
-            () = queue.ready() => {
-                match session.write(&mut socket).await {
-                    Ok(None) => {}
-                    Ok(Some(code)) => break code,
-                    Err(()) => return,
-                }
-            }
-            () = tokio::time::sleep_until(deadline) => {
-                let now = Instant::now();
-                if now >= heard + patience {
-                    break codes::NO_PONG;
-                }
-                if now >= ping_at {
-                    ping_at = now + heartbeat;
-                    session.ping();
-                    // A session may have ended elsewhere: at the command line, or by its age.
-                    if let Ok(false) = session.connection.domain.goes_on(&session.connection.who).await {
-                        break codes::LOGIN_NEEDED;
-                    }
-                }
-            }
-            how = going(&mut watch) => match how {
-                Going::Gone => return,
-                _ => break codes::DRAINING,
-            },
-        }
-    };
-    let _ = tokio::time::timeout(CLOSE_PATIENCE, session.write(&mut socket)).await;
-    drop(session);
-    close(socket, code).await;
+    connection.queue.say(text(&hello));
+    live(socket, Session { connection, follows: Vec::new(), here: None }, watch).await;
 }
 
-/// The close code for a socket that could not be read.
-pub(super) fn code_of(error: &axum::Error) -> u16 {
-    // The capacity error is the one that a client can do something about.
-    if error.to_string().contains("too long") || error.to_string().contains("too big") {
-        codes::TOO_BIG
-    } else {
-        codes::NORMAL
+impl Talk for Session {
+    fn connection(&self) -> &Connection {
+        &self.connection
     }
-}
 
-impl Session {
-    /// Writes all that waits in one go; answers the code to close with, if any.
-    async fn write(&mut self, socket: &mut WebSocket) -> Result<Option<u16>, ()> {
-        let taken = self.connection.queue.take();
-        let writing = async {
-            for item in taken.items {
-                match item {
-                    Item::Text(text) | Item::Online(_, text) => {
-                        socket.feed(Message::Text(text)).await?
-                    }
-                    Item::Comings(_) => {}
+    async fn feed(&mut self, socket: &mut WebSocket, taken: Taken) -> Result<(), axum::Error> {
+        for item in taken.items {
+            match item {
+                Item::Text(text) | Item::Online(_, text) => {
+                    socket.feed(Message::Text(text)).await?
                 }
+                Item::Comings(_) => {}
             }
-            for group in taken.stale {
-                if let Some(fresh) = self.fresh_list(group) {
-                    socket.feed(Message::Text(text(&fresh))).await?;
-                }
-            }
-            socket.flush().await
-        };
-        match tokio::time::timeout(WRITE_PATIENCE, writing).await {
-            Ok(Ok(())) => Ok(taken.close),
-            Ok(Err(_)) | Err(_) => Err(()),
         }
+        for group in taken.stale {
+            if let Some(fresh) = self.fresh_list(group) {
+                socket.feed(Message::Text(text(&fresh))).await?;
+            }
+        }
+        Ok(())
     }
 
-    fn fresh_list(&self, group: Group) -> Option<ServerFrame> {
-        let followed = self.follows.iter().find(|followed| followed.place.group() == group)?;
-        let online = self.connection.domain.online(&followed.place)?;
-        Some(ServerFrame::Online {
-            to: followed.to.clone(),
-            join: Vec::new(),
-            leave: Vec::new(),
-            all: online.users,
-            count: online.count,
-        })
-    }
-
-    fn ping(&self) {
+    async fn ping(&mut self, _socket: &mut WebSocket) -> Result<(), axum::Error> {
         let tops: BTreeMap<Target, i64> = self
             .connection
             .queue
@@ -160,9 +78,9 @@ impl Session {
             })
             .collect();
         self.connection.queue.say(text(&ServerFrame::Ping { tops }));
+        Ok(())
     }
 
-    /// Acts on what the client sent; answers the code to close with, if any.
     async fn hear(&mut self, frame: Message) -> Option<u16> {
         let queue = Arc::clone(&self.connection.queue);
         let most = self.connection.domain.config.frame_limit;
@@ -201,6 +119,20 @@ impl Session {
                 self.connection.bad_frame().then_some(codes::BAD_PROTOCOL)
             }
         }
+    }
+}
+
+impl Session {
+    fn fresh_list(&self, group: Group) -> Option<ServerFrame> {
+        let followed = self.follows.iter().find(|followed| followed.place.group() == group)?;
+        let online = self.connection.domain.online(&followed.place)?;
+        Some(ServerFrame::Online {
+            to: followed.to.clone(),
+            join: Vec::new(),
+            leave: Vec::new(),
+            all: online.users,
+            count: online.count,
+        })
     }
 
     async fn act(&mut self, id: Option<FrameId>, frame: ClientFrame) {

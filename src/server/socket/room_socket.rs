@@ -1,29 +1,25 @@
 //! The room socket: the wire of the original chat, for plain clients of a few lines. It enters at
 //! the same verbs as everything else.
 
-use super::connection::{CLOSE_PATIENCE, Connection, Going, close, going, ws_ping};
-use super::main_socket::code_of;
+use super::connection::{Connection, Going};
+use super::life::{Talk, close, last_words, live};
 use crate::protocol::commands::{self, Command};
 use crate::protocol::frames::SendOk;
 use crate::protocol::{Refusal, Target, close as codes};
 use crate::server::domain::post::Draft;
 use crate::server::domain::{Who, unavailable};
-use crate::server::groups::queue::Item;
+use crate::server::groups::queue::{Item, Taken};
 use crate::server::groups::wire::{Comings, RoomFrame, text};
 use crate::server::groups::{Group, Queue, Side};
 use crate::server::security::secrets;
 use crate::server::store::logs;
 use crate::server::store::rooms::Room;
+use axum::body::Bytes;
 use axum::extract::ws::{Message, WebSocket};
 use futures_util::SinkExt as _;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::Instant;
-
-/// A write that makes no progress for this long: the peer is gone, or reads nothing.
-const WRITE_PATIENCE: Duration = Duration::from_secs(30);
 
 struct Visit {
     connection: Connection,
@@ -37,75 +33,23 @@ pub async fn serve(
     mut socket: WebSocket,
     connection: Connection,
     name: String,
-    mut watch: watch::Receiver<Going>,
+    watch: watch::Receiver<Going>,
 ) {
     let room = match enter(&connection, &name).await {
         Ok(room) => room,
         Err(refusal) => {
-            let error = text(&RoomFrame::Error { message: &refusal.message });
-            let sending = socket.send(Message::Text(error));
-            let _ = tokio::time::timeout(CLOSE_PATIENCE, sending).await;
+            last_words(&mut socket, text(&RoomFrame::Error { message: &refusal.message })).await;
             // What may succeed later is no reason to stay away.
             let code = if refusal.temporary { codes::RESYNC } else { codes::NO_SUCH_ROOM };
             return close(socket, code).await;
         }
     };
-    let config = &connection.domain.config;
-    let (heartbeat, patience) = (config.heartbeat, config.heartbeat + config.heartbeat_grace);
-    let queue = Arc::clone(&connection.queue);
     let mut visit = Visit { connection, room, named: BTreeSet::new() };
     if visit.arrive().await.is_err() {
         drop(visit);
         return close(socket, codes::RESYNC).await;
     }
-    let mut heard = Instant::now();
-    let mut ping_at = Instant::now() + heartbeat;
-
-    let code = loop {
-        let deadline = ping_at.min(heard + patience);
-        tokio::select! {
-            frame = socket.recv() => match frame {
-                Some(Ok(frame)) => {
-                    heard = Instant::now();
-                    if let Some(code) = Box::pin(visit.hear(frame)).await {
-                        break code;
-                    }
-                }
-                Some(Err(error)) => break code_of(&error),
-                None => return,
-            },
-            () = queue.ready() => {
-                match visit.write(&mut socket).await {
-                    Ok(None) => {}
-                    Ok(Some(code)) => break code,
-                    Err(()) => return,
-                }
-            }
-            () = tokio::time::sleep_until(deadline) => {
-                let now = Instant::now();
-                if now >= heard + patience {
-                    break codes::NO_PONG;
-                }
-                if now >= ping_at {
-                    ping_at = now + heartbeat;
-                    let sent = tokio::time::timeout(WRITE_PATIENCE, socket.send(ws_ping())).await;
-                    if !matches!(sent, Ok(Ok(()))) {
-                        return;
-                    }
-                    if let Ok(false) = visit.connection.domain.goes_on(&visit.connection.who).await {
-                        break codes::LOGIN_NEEDED;
-                    }
-                }
-            }
-            how = going(&mut watch) => match how {
-                Going::Gone => return,
-                _ => break codes::DRAINING,
-            },
-        }
-    };
-    let _ = tokio::time::timeout(CLOSE_PATIENCE, visit.write(&mut socket)).await;
-    drop(visit);
-    close(socket, code).await;
+    live(socket, visit, watch).await;
 }
 
 /// The room; a logged-in user's socket makes it where it does not exist.
@@ -117,6 +61,54 @@ async fn enter(connection: &Connection, name: &str) -> Result<Room, Refusal> {
     match connection.who {
         Who::Member(_) => Err(refused),
         Who::Visitor => Err(Refusal::not_found("such room")),
+    }
+}
+
+impl Talk for Visit {
+    fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    async fn feed(&mut self, socket: &mut WebSocket, taken: Taken) -> Result<(), axum::Error> {
+        for item in taken.items {
+            match item {
+                Item::Text(text) => socket.feed(Message::Text(text)).await?,
+                Item::Comings(comings) => self.tell(socket, &comings).await?,
+                Item::Online(..) => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn ping(&mut self, socket: &mut WebSocket) -> Result<(), axum::Error> {
+        socket.send(Message::Ping(Bytes::new())).await
+    }
+
+    async fn hear(&mut self, frame: Message) -> Option<u16> {
+        let most = self.connection.domain.config.frame_limit;
+        let said = match frame {
+            Message::Text(text) if text.len() > most => {
+                self.refuse(&format!(
+                    "A frame has at most {most} bytes; this one has {}.",
+                    text.len()
+                ));
+                return None;
+            }
+            Message::Text(text) => read(&text),
+            Message::Binary(_) => None,
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => return None,
+        };
+        let Some(said) = said else {
+            self.refuse("Say it as JSON: {\"message\": \"text\"}");
+            return self.connection.bad_frame().then_some(codes::BAD_PROTOCOL);
+        };
+        // A visitor hears and does not speak.
+        if let Who::Member(_) = self.connection.who
+            && let Err(refusal) = self.say(&said).await
+        {
+            self.refuse(&refusal.message);
+        }
+        None
     }
 }
 
@@ -144,24 +136,6 @@ impl Visit {
         Ok(())
     }
 
-    async fn write(&mut self, socket: &mut WebSocket) -> Result<Option<u16>, ()> {
-        let taken = self.connection.queue.take();
-        let writing = async {
-            for item in taken.items {
-                match item {
-                    Item::Text(text) => socket.feed(Message::Text(text)).await?,
-                    Item::Comings(comings) => self.tell(socket, &comings).await?,
-                    Item::Online(..) => {}
-                }
-            }
-            socket.flush().await
-        };
-        match tokio::time::timeout(WRITE_PATIENCE, writing).await {
-            Ok(Ok(())) => Ok(taken.close),
-            Ok(Err(_)) | Err(_) => Err(()),
-        }
-    }
-
     async fn tell(&mut self, socket: &mut WebSocket, comings: &Comings) -> Result<(), axum::Error> {
         let me = self.connection.who.name();
         for user in &comings.join {
@@ -176,34 +150,6 @@ impl Visit {
             }
         }
         Ok(())
-    }
-
-    /// Acts on what the client sent; answers the code to close with, if any.
-    async fn hear(&mut self, frame: Message) -> Option<u16> {
-        let most = self.connection.domain.config.frame_limit;
-        let said = match frame {
-            Message::Text(text) if text.len() > most => {
-                self.refuse(&format!(
-                    "A frame has at most {most} bytes; this one has {}.",
-                    text.len()
-                ));
-                return None;
-            }
-            Message::Text(text) => read(&text),
-            Message::Binary(_) => None,
-            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => return None,
-        };
-        let Some(said) = said else {
-            self.refuse("Say it as JSON: {\"message\": \"text\"}");
-            return self.connection.bad_frame().then_some(codes::BAD_PROTOCOL);
-        };
-        // A visitor hears and does not speak.
-        if let Who::Member(_) = self.connection.who
-            && let Err(refusal) = self.say(&said).await
-        {
-            self.refuse(&refusal.message);
-        }
-        None
     }
 
     async fn say(&mut self, said: &str) -> Result<(), Refusal> {

@@ -1,6 +1,7 @@
 //! From an HTTP request to a socket: origin, limits, subprotocol, and who it is.
 
-use super::connection::{Connection, Going, close};
+use super::connection::{Connection, Going};
+use super::life::close;
 use super::{main_socket, room_socket};
 use crate::protocol::{Refusal, SUBPROTOCOL, close as codes, urls};
 use crate::server::domain::Who;
