@@ -1,5 +1,5 @@
-// Builds for debugging, serves, and does both again whenever a file changes. Nothing is added to the
-// page for it (its policy would not let it in): reload the page when this says so.
+// Builds for debugging, serves, and does both again whenever a file changes. Told so by ROOMFUL_DEV,
+// the server's pages load themselves again when another run of it answers.
 import { spawn } from 'node:child_process';
 import { existsSync, watch } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -40,7 +40,10 @@ async function stop() {
 }
 
 function start() {
-  server = spawn('target/debug/roomful', ['serve'], { stdio: 'inherit' });
+  server = spawn('target/debug/roomful', ['serve'], {
+    stdio: 'inherit',
+    env: { ...process.env, ROOMFUL_DEV: 'on' },
+  });
   server.once('exit', (code) => {
     if (code) say('The server ended; it starts again after the next change.');
   });
@@ -60,7 +63,7 @@ async function build() {
     // For a new style sheet too: the server learns its name when it starts.
     await stop();
     start();
-    say('Ready: reload the page.');
+    say('Ready.');
   }
   building = false;
 }

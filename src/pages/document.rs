@@ -45,6 +45,7 @@ pub fn document<V: IntoView + 'static>(
                     <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                     <link rel="stylesheet" href=shell.assets.css.clone()/>
                     {program}
+                    {shell.run.as_deref().map(|run| reload_after(run, &shell.nonce))}
                 </head>
                 <body class=class>
                     {shell.setting_up.then(notice::setting_up)}
@@ -72,6 +73,18 @@ fn program(shell: &Shell) -> impl IntoView + use<> {
         <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
         <script type="module" nonce=nonce inner_html=script></script>
     }
+}
+
+/// For `make dev`: the page looks each second whether another run of the server answers.
+fn reload_after(run: &str, nonce: &str) -> impl IntoView + use<> {
+    let script = format!(
+        "setInterval(async () => {{\n\
+           const run = await fetch('/healthz').then((it) => it.text(), () => null);\n\
+           if (run?.startsWith('ok ') && run !== {}) location.reload();\n\
+         }}, 1000);",
+        json(&format!("ok {run}\n"))
+    );
+    view! { <script nonce=nonce.to_owned() inner_html=script></script> }
 }
 
 /// Data as JSON that cannot end the script around it.

@@ -65,6 +65,8 @@ pub struct Shell {
     pub sign_up: SignUp,
     /// The page's own path and query, for forms that come back to it.
     pub path: String,
+    /// Names this run of the server, where the page is to be loaded again after it (`make dev`).
+    pub run: Option<String>,
 }
 
 /// A form that was refused: shown again as it was filled in.

@@ -87,6 +87,10 @@ pub struct Config {
     #[arg(long, env = "ROOMFUL_QUEUE_FRAMES", default_value_t = limits::QUEUE_FRAMES, value_parser = named!("ROOMFUL_QUEUE_FRAMES", read_some))]
     pub queue_frames: usize,
 
+    /// Pages load themselves again after a restart: for `make dev`.
+    #[arg(long, env = "ROOMFUL_DEV", hide = true, default_value = "off", value_parser = named!("ROOMFUL_DEV", read_switch), action = clap::ArgAction::Set)]
+    pub dev: bool,
+
     /// How long past the heartbeat a connection may be silent.
     #[arg(skip = Duration::from_millis(limits::HEARTBEAT_GRACE_MS))]
     pub heartbeat_grace: Duration,
@@ -132,6 +136,7 @@ impl Config {
             heartbeat: Duration::from_millis(limits::HEARTBEAT_MS),
             queue_bytes: limits::QUEUE_BYTES,
             queue_frames: limits::QUEUE_FRAMES,
+            dev: false,
             heartbeat_grace: Duration::from_millis(limits::HEARTBEAT_GRACE_MS),
             leave_grace: Duration::from_millis(limits::LEAVE_GRACE_MS),
             presence_every: Duration::from_millis(limits::PRESENCE_EVERY_MS),

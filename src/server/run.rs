@@ -79,6 +79,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let addr = listener.local_addr().unwrap_or(config.addr);
     let public = config.public_url.clone().unwrap_or_else(|| format!("http://{addr}"));
 
+    let run = config.dev.then(|| super::security::secrets::short_id().into());
     let (domain, writer) = Domain::new(config, store, Arc::new(Memory::default()));
     let domain = Arc::new(domain);
     let key = domain.open_set_up().await.map_err(|_| StartError::Read)?;
@@ -89,6 +90,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         domain: Arc::clone(&domain),
         going: watch.clone(),
         assets: Arc::new(assets::manifest()),
+        run,
     };
     let serving = tokio::spawn(listen(listener, router(app), watch.clone()));
     let announcing = Arc::clone(&domain);

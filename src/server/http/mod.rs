@@ -12,7 +12,7 @@ use super::domain::Domain;
 use super::socket::connection::Going;
 use super::socket::upgrade;
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::middleware;
 use axum::response::Redirect;
@@ -37,6 +37,13 @@ pub struct App {
     pub going: watch::Receiver<Going>,
     /// Addresses of the browser's files.
     pub assets: Arc<crate::pages::Assets>,
+    /// Names this run of the server, for `make dev`.
+    pub run: Option<Arc<str>>,
+}
+
+/// Says that the server answers, and which run of it.
+async fn health(State(app): State<App>) -> String {
+    app.run.as_deref().map_or_else(|| "ok\n".to_owned(), |run| format!("ok {run}\n"))
 }
 
 /// Every address of the house.
@@ -58,7 +65,7 @@ pub fn router(app: App) -> Router {
         .route("/account", get(pages::account))
         .route("/api/v1/messages", get(history::messages))
         .route("/api/{function}", post(forms::post).get(forms::call))
-        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/healthz", get(health))
         .fallback(pages::other)
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(BODY))

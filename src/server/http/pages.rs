@@ -31,6 +31,7 @@ impl<'a> Visitor<'a> {
             setting_up: !app.domain.is_inhabited().await?,
             sign_up: app.domain.config.sign_up,
             path: path.to_owned(),
+            run: app.run.as_deref().map(str::to_owned),
         };
         Ok(Self { app, who, shell, returned: None })
     }
