@@ -9,15 +9,11 @@ use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Rendering a page makes thousands of small allocations; with the system's allocator they are a
 /// quarter of its time.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-/// How long a command waits for the server's lock on the database.
-const BUSY: Duration = Duration::from_secs(5);
 
 /// A chat that a team or a community runs for itself.
 #[derive(Parser)]
@@ -120,7 +116,7 @@ impl Password {
 
 impl Database {
     async fn open(&self) -> Result<Store, sqlite::OpenError> {
-        Store::open(&sqlite::file_of(&self.database_url)?, BUSY).await
+        Store::open(&sqlite::file_of(&self.database_url)?, sqlite::BUSY).await
     }
 
     /// The house without its doors, for commands that work beside the server.
@@ -185,7 +181,7 @@ async fn run(command: Command) -> Outcome {
             if !path.exists() {
                 return Err(format!("There is no database at {}.", path.display()).into());
             }
-            sqlite::backup(&path, &file, BUSY).await?;
+            sqlite::backup(&path, &file, sqlite::BUSY).await?;
             println!("Everything is in {}.", file.display());
             Ok(())
         }

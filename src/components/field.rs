@@ -14,7 +14,7 @@ pub struct Field {
     /// What the browser may fill in.
     pub autocomplete: &'static str,
     /// What is allowed, in words.
-    pub hint: Option<&'static str>,
+    pub hint: Option<String>,
     /// What was typed before.
     pub value: String,
     /// What is wrong with it.

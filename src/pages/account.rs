@@ -11,7 +11,7 @@ use crate::{
         page_header::page_header,
         words,
     },
-    protocol::{At, urls},
+    protocol::{At, limits, urls},
 };
 use leptos::prelude::*;
 
@@ -51,6 +51,7 @@ fn change_password(shell: &Shell, returned: Option<&Returned>) -> impl IntoView 
         .filter(|_| current.is_none() && new.is_none())
         .map(|r| notice::refused(r.refusal.message.clone()));
     let (wrong_current, wrong_new) = (current.is_some(), new.is_some());
+    let (least, most) = limits::PASSWORD;
     view! {
         <section class="panel">
             <h2>"Password"</h2>
@@ -78,7 +79,7 @@ fn change_password(shell: &Shell, returned: Option<&Returned>) -> impl IntoView 
                     name: "new",
                     secret: true,
                     autocomplete: "new-password",
-                    hint: Some("8 to 128 characters. Your other sessions end when it changes."),
+                    hint: Some(format!("{least} to {most} characters. Your other sessions end when it changes.")),
                     error: new,
                     first: wrong_new,
                     ..Field::default()

@@ -11,12 +11,20 @@ use crate::{
         notice,
         page_header::page_header,
     },
-    protocol::urls,
+    protocol::{limits, urls},
 };
 use leptos::prelude::*;
 
-const NAME_HINT: &str = "Up to 32 letters and digits of any script, and _ . -";
-const PASSWORD_HINT: &str = "8 to 128 characters. A short sentence is a good one.";
+/// What a name may be, in words.
+fn name_hint() -> String {
+    format!("Up to {} letters and digits of any script, and _ . -", limits::USER_NAME)
+}
+
+/// What a password may be, in words.
+fn password_hint() -> String {
+    let (least, most) = limits::PASSWORD;
+    format!("{least} to {most} characters. A short sentence is a good one.")
+}
 
 /// A page with one form on a card.
 fn card<V: IntoView + 'static>(
@@ -56,7 +64,7 @@ fn name_and_password(returned: Option<&Returned>, new: bool) -> impl IntoView + 
             label: "Name",
             name: "name",
             autocomplete: "username",
-            hint: new.then_some(NAME_HINT),
+            hint: new.then(name_hint),
             value: typed,
             error: wrong_name,
             first: !password_first,
@@ -67,7 +75,7 @@ fn name_and_password(returned: Option<&Returned>, new: bool) -> impl IntoView + 
             name: "password",
             secret: true,
             autocomplete: if new { "new-password" } else { "current-password" },
-            hint: new.then_some(PASSWORD_HINT),
+            hint: new.then(password_hint),
             error: wrong_password,
             first: password_first,
             ..Field::default()

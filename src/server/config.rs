@@ -4,6 +4,7 @@ use super::security::addresses::read_net;
 use super::security::origin;
 use super::security::passwords::Cost;
 use super::security::rate::Rate;
+use super::store::sqlite::BUSY;
 use crate::protocol::limits::{self, Limits};
 use ipnet::IpNet;
 use std::net::SocketAddr;
@@ -101,7 +102,7 @@ pub struct Config {
     #[arg(skip = Duration::from_millis(limits::PRESENCE_EVERY_MS))]
     pub presence_every: Duration,
     /// How long to wait for another program's lock on the database.
-    #[arg(skip = Duration::from_secs(5))]
+    #[arg(skip = BUSY)]
     pub busy_timeout: Duration,
     /// How much work a password's hash is.
     #[arg(skip = Cost::DEFAULT)]
@@ -140,7 +141,7 @@ impl Config {
             heartbeat_grace: Duration::from_millis(limits::HEARTBEAT_GRACE_MS),
             leave_grace: Duration::from_millis(limits::LEAVE_GRACE_MS),
             presence_every: Duration::from_millis(limits::PRESENCE_EVERY_MS),
-            busy_timeout: Duration::from_secs(5),
+            busy_timeout: BUSY,
             password_cost: Cost::TESTS,
         }
     }

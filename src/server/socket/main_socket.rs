@@ -301,6 +301,3 @@ fn refuse(queue: &Queue, re: Option<FrameId>, refusal: Refusal) {
         None => queue.say(text(&ServerFrame::Error { err: refusal })),
     }
 }
-
-/// The largest frame that is read at all.
-pub const READ_MOST: usize = limits::FRAME_READ;

@@ -3,7 +3,7 @@
 use super::connection::{Connection, Going};
 use super::life::close;
 use super::{main_socket, room_socket};
-use crate::protocol::{Refusal, SUBPROTOCOL, close as codes, urls};
+use crate::protocol::{Refusal, SUBPROTOCOL, close as codes, limits, urls};
 use crate::server::domain::Who;
 use crate::server::groups::queue::Dialect;
 use crate::server::http::{App, problem, visit};
@@ -66,8 +66,8 @@ fn ready(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
     upgrade
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(0)
-        .max_message_size(main_socket::READ_MOST)
-        .max_frame_size(main_socket::READ_MOST)
+        .max_message_size(limits::FRAME_READ)
+        .max_frame_size(limits::FRAME_READ)
 }
 
 fn refuse_foreign(app: &App, headers: &HeaderMap) -> Option<Response> {

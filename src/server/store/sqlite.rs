@@ -22,6 +22,8 @@ pub const MESSAGES_AFTER: &str = "SELECT json_group_array(json_array(
         seq, name, author_kind, cid, body, reply_to, at, edited_at, deleted_at))
     FROM (SELECT m.*, u.name FROM messages m JOIN users u ON u.id = m.author_id
           WHERE m.log_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3)";
+/// How long to wait for another program's lock on the database.
+pub const BUSY: Duration = Duration::from_secs(5);
 /// Pages are read by this many at a time; SQLite's readers do not wait for its writer.
 const READERS: u32 = 4;
 /// Idle readers cost little; opening one costs a millisecond.
