@@ -2,6 +2,7 @@
 
 use super::config::Config;
 use super::domain::Domain;
+use super::groups::Groups;
 use super::groups::memory::Memory;
 use super::http::{App, assets, router};
 use super::socket::connection::{Going, going};
@@ -67,6 +68,14 @@ pub struct Running {
 /// # Errors
 /// A [`StartError`] that says what to do.
 pub async fn start(config: Config) -> Result<Running, StartError> {
+    start_with(config, Arc::new(Memory::default())).await
+}
+
+/// The same with a channel layer of the caller's: a test's can wait at a chosen point.
+///
+/// # Errors
+/// A [`StartError`] that says what to do.
+pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Running, StartError> {
     // Rendering needs an executor to be named once; a second time changes nothing.
     let _ = any_spawner::Executor::init_tokio();
     let path = sqlite::file_of(&config.database_url)?;
@@ -80,7 +89,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let public = config.public_url.clone().unwrap_or_else(|| format!("http://{addr}"));
 
     let run = config.dev.then(|| super::security::secrets::short_id().into());
-    let (domain, writer) = Domain::new(config, store, Arc::new(Memory::default()));
+    let (domain, writer) = Domain::new(config, store, groups);
     let domain = Arc::new(domain);
     let key = domain.open_set_up().await.map_err(|_| StartError::Read)?;
     let set_up_link = key.map(|key| format!("{public}{}?key={key}", crate::protocol::urls::SET_UP));
