@@ -8,7 +8,8 @@ pub mod presence;
 pub mod security;
 pub mod socket;
 pub mod store;
+pub mod websocket;
 
 mod run;
 
-pub use run::{Running, StartError, start};
+pub use run::{Running, StartError, start, start_with};

@@ -11,6 +11,7 @@ pub mod post;
 pub mod read;
 pub mod rooms;
 pub mod sessions;
+mod tell;
 pub mod who;
 
 use crate::protocol::{Refusal, Target};
@@ -19,7 +20,7 @@ use crate::server::groups::{Addressed, Broadcast, Group, Groups};
 use crate::server::presence::{Announcement, Patience, Presence};
 use crate::server::security::rate::Speech;
 use crate::server::security::slowdown::Slowdown;
-use crate::server::store::writer::{Committed, Place as Written, Writer};
+use crate::server::store::writer::Writer;
 use crate::server::store::{Store, directs, rooms as room_rows, users};
 use std::net::IpAddr;
 use std::sync::atomic::AtomicBool;
@@ -69,7 +70,7 @@ impl Domain {
     ) -> (Self, tokio::task::JoinHandle<()>) {
         let heard = Arc::clone(&groups);
         let (writer, task) =
-            Writer::start(store.clone(), move |committed| tell(&*heard, committed));
+            Writer::start(store.clone(), move |committed| tell::tell(&*heard, vec![committed]));
         let patience = Patience { grace: config.leave_grace, every: config.presence_every };
         let domain = Self {
             speech: Speech::new(config.message_rate.0),
@@ -162,30 +163,5 @@ impl Domain {
     fn set_up_key(&self) -> std::sync::MutexGuard<'_, Option<String>> {
         // A poisoned lock cannot happen: nothing panics while it is held.
         self.set_up_key.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Stored first, told then: the one way from the log to those who listen.
-fn tell(groups: &dyn Groups, committed: Committed) {
-    match committed {
-        Committed::Own { user, event } => {
-            let to = Addressed::All(Target::Own);
-            groups.publish(Group::Own(user), &Broadcast::Event { to, event });
-        }
-        Committed::Said { place: Written::Room { log, name }, event } => {
-            let to = Addressed::All(Target::Room(name));
-            groups.publish(Group::Room(log), &Broadcast::Event { to, event });
-        }
-        Committed::Said { place: Written::Direct { low, high }, event } => {
-            let whisper = post::whisper(&event, &low, &high);
-            let to = Addressed::Sides {
-                low: Target::Person(high.name.to_string()),
-                high: Target::Person(low.name.to_string()),
-            };
-            groups.publish(Group::Direct(low.id, high.id), &Broadcast::Event { to, event });
-            if let Some((hearer, whisper)) = whisper {
-                groups.publish(Group::User(hearer), &whisper);
-            }
-        }
     }
 }
