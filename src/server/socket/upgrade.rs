@@ -87,12 +87,12 @@ pub async fn main(
     request: Request,
 ) -> Response {
     let headers = request.headers();
-    let offers = || offered(headers).filter(|offer| !offer.is_empty());
-    let known = offers().next().is_none() || offers().any(|offer| offer == SUBPROTOCOL);
+    let offers: Vec<&str> = offered(headers).filter(|offer| !offer.is_empty()).collect();
+    let ours = offers.iter().find(|offer| **offer == SUBPROTOCOL);
+    let known = offers.is_empty() || ours.is_some();
     // The one that was offered is echoed even when it is unknown: a browser reads the close code
     // only of a handshake that it accepts.
-    let echo = if known { SUBPROTOCOL } else { offers().next().unwrap_or_default() };
-    let echo = HeaderValue::from_str(echo).ok();
+    let echo = ours.or(offers.first()).and_then(|echo| HeaderValue::from_str(echo).ok());
     let refused = (!known).then_some(codes::UNSUPPORTED_VERSION);
     let mut response = open(&app, peer, request, Dialect::Main, refused, None).await;
     if let (true, Some(echo)) = (is_upgrade(&response), echo) {
