@@ -11,8 +11,8 @@ use crate::protocol::close;
 use crate::server::websocket::Frame;
 use bytes::Bytes;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Poll, Wake, Waker};
 
 /// An empty queue with room for more than this gives it back.
 const KEPT: usize = 16;
@@ -106,6 +106,8 @@ struct Inner {
     going: Option<Going>,
     /// Answers that others still owe this connection: sends that are being stored.
     owed: usize,
+    /// The connection asked to be woken at this time.
+    rings: bool,
     /// Who waits for anything of this to change.
     waker: Option<Waker>,
 }
@@ -128,6 +130,15 @@ pub enum Going {
     Gone,
 }
 
+/// What a connection is woken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ready {
+    /// There is something to take.
+    Take,
+    /// The alarm rang.
+    Alarm,
+}
+
 /// What [`Queue::take`] found.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Taken {
@@ -147,6 +158,17 @@ pub struct Owed(Arc<Queue>);
 impl Drop for Owed {
     fn drop(&mut self) {
         self.0.change(|inner| inner.owed -= 1);
+    }
+}
+
+/// Rings a queue's alarm when it is woken.
+struct Alarm(Weak<Queue>);
+
+impl Wake for Alarm {
+    fn wake(self: Arc<Self>) {
+        if let Some(queue) = self.0.upgrade() {
+            queue.change(|inner| inner.rings = true);
+        }
     }
 }
 
@@ -380,8 +402,14 @@ impl Queue {
         inner.follows.iter_mut().filter_map(changed).collect()
     }
 
+    /// Rings the alarm when it is woken.
+    #[must_use]
+    pub fn alarm(self: &Arc<Self>) -> Waker {
+        Waker::from(Arc::new(Alarm(Arc::downgrade(self))))
+    }
+
     /// Ready when there is something to take.
-    pub fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
+    pub fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<Ready> {
         self.poll(cx, |inner| {
             !inner.items.is_empty()
                 || !inner.stale.is_empty()
@@ -391,18 +419,24 @@ impl Queue {
     }
 
     /// Ready when the connection is to end, whatever waits.
-    pub fn poll_end(&self, cx: &mut Context<'_>) -> Poll<()> {
+    pub fn poll_end(&self, cx: &mut Context<'_>) -> Poll<Ready> {
         self.poll(cx, |inner| inner.close.is_some() || inner.going.is_some())
     }
 
     /// Ready when there is something to take, or nobody owes this connection an answer any more.
-    pub fn poll_settled(&self, cx: &mut Context<'_>) -> Poll<()> {
+    pub fn poll_settled(&self, cx: &mut Context<'_>) -> Poll<Ready> {
         self.poll(cx, |inner| !inner.items.is_empty() || inner.owed == 0)
     }
 
     /// Ready when the server goes down.
     pub fn poll_going(&self, cx: &mut Context<'_>) -> Poll<()> {
-        self.poll(cx, |inner| inner.going.is_some())
+        // An alarm that rang meanwhile means nothing any more.
+        while let Poll::Ready(ready) = self.poll(cx, |inner| inner.going.is_some()) {
+            if ready == Ready::Take {
+                return Poll::Ready(());
+            }
+        }
+        Poll::Pending
     }
 
     /// Whether nothing waits, and nobody owes this connection an answer.
@@ -419,10 +453,13 @@ impl Queue {
         (inner.close, inner.going)
     }
 
-    fn poll(&self, cx: &mut Context<'_>, is_so: impl FnOnce(&Inner) -> bool) -> Poll<()> {
+    fn poll(&self, cx: &mut Context<'_>, is_so: impl FnOnce(&Inner) -> bool) -> Poll<Ready> {
         let mut inner = self.lock();
         if is_so(&inner) {
-            return Poll::Ready(());
+            return Poll::Ready(Ready::Take);
+        }
+        if std::mem::take(&mut inner.rings) {
+            return Poll::Ready(Ready::Alarm);
         }
         match &mut inner.waker {
             Some(waker) => waker.clone_from(cx.waker()),

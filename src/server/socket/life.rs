@@ -5,7 +5,7 @@ use super::connection::Connection;
 use super::stream::{AT_ONCE, Ended, Stream};
 use crate::protocol::close as codes;
 use crate::server::domain::connections::Seat;
-use crate::server::groups::queue::{Dialect, Going};
+use crate::server::groups::queue::{Dialect, Going, Ready};
 use crate::server::groups::wire::Comings;
 use crate::server::groups::{Group, Queue};
 use crate::server::websocket::{Frame, Message};
@@ -80,6 +80,7 @@ struct Life<T> {
     talk: T,
     stream: Stream,
     queue: Arc<Queue>,
+    alarm: Pin<Box<Sleep>>,
     /// When the client was last heard.
     heard: Instant,
     ping_at: Instant,
@@ -89,88 +90,75 @@ struct Life<T> {
     going: Option<u16>,
 }
 
-/// Lives until either side ends it. `seat` is given back when the connection is closed for good.
-pub async fn live(stream: Stream, talk: impl Talk, early: Vec<Message>, seat: Seat) {
-    let queue = Arc::clone(&talk.connection().queue);
+/// Begins the life of a connection, which goes on until either side ends it. `seat` is given back
+/// when it is closed for good.
+///
+/// It is a task of its own: what the handshake needed is given back, and what a task touches each
+/// time it wakes is small.
+pub fn begin(stream: Stream, talk: impl Talk + 'static, early: Vec<Message>, seat: Seat) {
     let now = Instant::now();
     let ping_at = now + talk.connection().domain.config.heartbeat;
-    let mut life = Life {
+    let life = Life {
+        queue: Arc::clone(&talk.connection().queue),
         talk,
         stream,
-        queue: Arc::clone(&queue),
+        alarm: Box::pin(sleep_until(ping_at)),
         heard: now,
         ping_at,
         blocked_at: None,
         going: None,
     };
-    let end = life.run(early).await;
-    let Life { talk, stream, .. } = life;
-    // The others need not wait for the goodbye.
-    drop(talk);
-    if let End::Close(code) = end {
-        close(stream, &queue, code).await;
-    }
-    drop(seat);
+    tokio::spawn(life.live(early, seat));
 }
 
 impl<T: Talk> Life<T> {
-    async fn run(&mut self, early: Vec<Message>) -> End {
-        let mut alarm = pin!(sleep_until(self.ping_at));
+    async fn live(mut self, early: Vec<Message>, seat: Seat) {
         let mut messages = early;
         let mut hears_first = false;
-        loop {
-            for message in std::mem::take(&mut messages) {
-                if let Some(end) = self.take_in(message).await {
-                    return end;
-                }
+        self.set_alarm();
+        let end = loop {
+            if !messages.is_empty()
+                && let Some(end) = Box::pin(self.take_in(&mut messages)).await
+            {
+                break end;
             }
-            let deadline = self.deadline();
-            if deadline < alarm.deadline() {
-                alarm.as_mut().reset(deadline);
-            }
-            let woken = poll_fn(|cx| self.poll(cx, alarm.as_mut(), hears_first)).await;
+            let woken = poll_fn(|cx| self.poll(cx, hears_first)).await;
             // Whoever is told much must be heard all the same.
             hears_first = matches!(woken, Woken::ToWrite);
             let done = match woken {
                 Woken::ToWrite => self.write(),
                 Woken::Writable => self.write_rest(),
+                Woken::Time => Box::pin(self.time()).await,
                 Woken::Readable => match self.stream.read(&mut messages) {
                     Ok(()) => Ok(()),
                     Err(Ended::Lost) => Err(End::Lost),
                     Err(Ended::Broken(violation)) => {
-                        for message in std::mem::take(&mut messages) {
-                            if let Some(end) = self.take_in(message).await {
-                                return end;
-                            }
-                        }
-                        Err(End::Close(violation.code()))
+                        let ended = Box::pin(self.take_in(&mut messages)).await;
+                        Err(ended.unwrap_or(End::Close(violation.code())))
                     }
                 },
-                Woken::Time => {
-                    let done = self.time().await;
-                    alarm.as_mut().reset(self.deadline());
-                    done
-                }
             };
             if let Err(end) = done {
-                return end;
+                break end;
             }
             if let Some(code) = self.going
                 && !self.stream.is_blocked()
                 && self.queue.is_settled()
             {
-                return End::Close(code);
+                break End::Close(code);
             }
             tokio::task::consume_budget().await;
+        };
+        let Self { talk, stream, queue, .. } = self;
+        // The others need not wait for the goodbye.
+        drop(talk);
+        if let End::Close(code) = end {
+            Box::pin(close(stream, &queue, code)).await;
         }
+        drop(seat);
     }
 
-    fn poll(
-        &mut self,
-        cx: &mut Context<'_>,
-        alarm: Pin<&mut Sleep>,
-        hears_first: bool,
-    ) -> Poll<Woken> {
+    fn poll(&mut self, cx: &mut Context<'_>, hears_first: bool) -> Poll<Woken> {
         let hears = self.going.is_none();
         if hears && hears_first && self.stream.poll_read_ready(cx).is_ready() {
             return Poll::Ready(Woken::Readable);
@@ -185,30 +173,37 @@ impl<T: Talk> Life<T> {
             (false, true) => self.queue.poll_ready(cx),
             (false, false) => self.queue.poll_settled(cx),
         };
-        if to_write.is_ready() {
-            return Poll::Ready(Woken::ToWrite);
+        match to_write {
+            Poll::Ready(Ready::Alarm) => return Poll::Ready(Woken::Time),
+            Poll::Ready(Ready::Take) => return Poll::Ready(Woken::ToWrite),
+            Poll::Pending => {}
         }
         if hears && !hears_first && self.stream.poll_read_ready(cx).is_ready() {
             return Poll::Ready(Woken::Readable);
         }
-        alarm.poll(cx).map(|()| Woken::Time)
+        Poll::Pending
     }
 
-    /// Acts on a message; answers how that ends the connection, if it does.
-    async fn take_in(&mut self, message: Message) -> Option<End> {
+    /// Acts on messages; answers how they end the connection, if they do.
+    async fn take_in(&mut self, messages: &mut Vec<Message>) -> Option<End> {
         self.heard = Instant::now();
-        let heard = match message {
-            Message::Text(text) => Heard::Text(text),
-            Message::Binary => Heard::Binary,
-            Message::Ping(payload) => {
-                self.queue.say(&Frame::pong(&payload));
-                return None;
+        // Taken whole: what a burst needed is not kept.
+        for message in std::mem::take(messages) {
+            let heard = match message {
+                Message::Text(text) => Heard::Text(text),
+                Message::Binary => Heard::Binary,
+                Message::Ping(payload) => {
+                    self.queue.say(&Frame::pong(&payload));
+                    continue;
+                }
+                Message::Pong => continue,
+                Message::Close(code) => return Some(End::Close(code.unwrap_or(NO_CODE))),
+            };
+            if let Some(code) = self.talk.hear(heard).await {
+                return Some(End::Close(code));
             }
-            Message::Pong => return None,
-            Message::Close(code) => return Some(End::Close(code.unwrap_or(NO_CODE))),
-        };
-        // Boxed: an idle connection is not to hold room for the longest answer.
-        Box::pin(self.talk.hear(heard)).await.map(End::Close)
+        }
+        None
     }
 
     /// Writes what waits, as much as goes out at once.
@@ -227,7 +222,10 @@ impl<T: Talk> Life<T> {
             }
             taken
         })?;
-        self.blocked_at = self.stream.is_blocked().then(Instant::now);
+        if self.stream.is_blocked() {
+            self.blocked_at = Some(Instant::now());
+            self.set_alarm();
+        }
         self.ended(taken.close, taken.going)
     }
 
@@ -246,11 +244,17 @@ impl<T: Talk> Life<T> {
         close.map_or(Ok(()), |code| Err(End::Close(code)))
     }
 
-    /// When to look at the time again.
-    fn deadline(&self) -> Instant {
+    /// Has the time looked at when something is due. The alarm wakes the queue, not the task: a
+    /// task that wakes because something waits for it need not look at the clock.
+    fn set_alarm(&mut self) {
         let silent = self.heard + self.patience();
         let next = silent.min(self.ping_at);
-        self.blocked_at.map_or(next, |since| next.min(since + WRITE_PATIENCE))
+        let next = self.blocked_at.map_or(next, |since| next.min(since + WRITE_PATIENCE));
+        self.alarm.as_mut().reset(next);
+        let waker = self.queue.alarm();
+        if self.alarm.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
+            waker.wake();
+        }
     }
 
     /// How long a client may be silent.
@@ -276,6 +280,7 @@ impl<T: Talk> Life<T> {
                 return Err(End::Close(codes::LOGIN_NEEDED));
             }
         }
+        self.set_alarm();
         Ok(())
     }
 }

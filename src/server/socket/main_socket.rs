@@ -1,7 +1,7 @@
 //! The main socket (`docs/protocol.md`).
 
 use super::connection::Connection;
-use super::life::{Heard, Talk, live};
+use super::life::{Heard, Talk, begin};
 use super::upgrade::Opened;
 use crate::protocol::frames::{
     ClientFrame, Follow, Followed, FrameId, Hello, Incoming, Reply, ServerFrame, SubOk, read_client,
@@ -30,7 +30,7 @@ struct Session {
 }
 
 /// Serves a connection until it ends.
-pub async fn serve(opened: Opened, connection: Connection, seat: Seat) {
+pub fn serve(opened: Opened, connection: Connection, seat: Seat) {
     let config = &connection.domain.config;
     let hello = ServerFrame::Hello(Hello {
         v: VERSION,
@@ -41,7 +41,7 @@ pub async fn serve(opened: Opened, connection: Connection, seat: Seat) {
     });
     connection.queue.say(&Frame::json(&hello));
     let session = Session { connection, follows: Vec::new(), here: None };
-    live(opened.stream, session, opened.early, seat).await;
+    begin(opened.stream, session, opened.early, seat);
 }
 
 impl Talk for Session {

@@ -2,7 +2,7 @@
 //! the same verbs as everything else.
 
 use super::connection::Connection;
-use super::life::{Heard, Talk, live, turn_away};
+use super::life::{Heard, Talk, begin, turn_away};
 use super::upgrade::Opened;
 use crate::protocol::commands::{self, Command};
 use crate::protocol::frames::SendOk;
@@ -43,7 +43,7 @@ pub async fn serve(opened: Opened, connection: Connection, seat: Seat, name: Str
         drop(visit);
         return turn_away(opened.stream, None, codes::RESYNC).await;
     }
-    live(opened.stream, visit, opened.early, seat).await;
+    begin(opened.stream, visit, opened.early, seat);
 }
 
 /// The room; a logged-in user's socket makes it where it does not exist.

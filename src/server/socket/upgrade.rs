@@ -171,7 +171,7 @@ async fn serve(upgraded: Upgraded, arrival: Arrival, room: Option<String>) {
     match (arrival, room) {
         (Arrival::Closed(code), _) => turn_away(opened.stream, None, code).await,
         (Arrival::Welcome(connection, seat), None) => {
-            main_socket::serve(opened, *connection, seat).await;
+            main_socket::serve(opened, *connection, seat);
         }
         (Arrival::Welcome(connection, seat), Some(name)) => {
             room_socket::serve(opened, *connection, seat, name).await;
