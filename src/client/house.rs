@@ -148,15 +148,20 @@ pub struct HouseState {
 }
 
 impl HouseState {
-    /// The page's first state, the same on both sides.
+    /// The page's first state, the same on both sides. `oldest`: the seq of its oldest message.
     #[must_use]
-    pub fn new(house: &House, rows: Vec<(String, Row)>, act: Callback<Act>) -> Self {
+    pub fn new<Messages>(
+        house: &House<Messages>,
+        oldest: Option<i64>,
+        rows: Vec<(String, Row)>,
+        act: Callback<Act>,
+    ) -> Self {
         Self {
             fixed: StoredValue::new(Fixed {
                 me: house.me.clone(),
                 limits: house.limits,
                 cid: house.cid.clone(),
-                oldest: house.history.messages.last().map(|oldest| oldest.seq),
+                oldest,
                 before: house.before,
             }),
             place: RwSignal::new(house.history.to.clone()),

@@ -44,5 +44,17 @@ fn state_acting(house: &House, act: Callback<Act>) -> HouseState {
         tail: Vec::new(),
         zone: rows::Zone::UTC,
     });
-    HouseState::new(&house, rows, act)
+    let oldest = house.history.messages.last().map(|oldest| oldest.seq);
+    HouseState::new(&house, oldest, rows, act)
+}
+
+/// The page's first state where the rows are rendered already and kept: `oldest` is the seq of the
+/// oldest message, none in an empty log. One row stands for all.
+#[cfg(feature = "ssr")]
+#[must_use]
+pub fn state_around<Messages>(house: &House<Messages>, oldest: Option<i64>) -> HouseState {
+    let rows = oldest.map(|_| (String::new(), Row::New));
+    let state = HouseState::new(house, oldest, Vec::from_iter(rows), Callback::new(|_| ()));
+    state.online.update_untracked(|online| *online = presence::sorted(std::mem::take(online)));
+    state
 }

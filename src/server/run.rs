@@ -99,6 +99,7 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
         domain: Arc::clone(&domain),
         going: watch.clone(),
         assets: Arc::new(assets::manifest()),
+        rendered: Arc::default(),
         run,
     };
     let serving = tokio::spawn(listen(listener, router(app), watch.clone()));

@@ -1,0 +1,4 @@
+-- What the query planner was told of a house of one room sends it through all messages of a large
+-- one. Each statement is written for the indexes there are, which the planner takes by itself.
+DROP TABLE IF EXISTS sqlite_stat1;
+DROP TABLE IF EXISTS sqlite_stat4;
