@@ -20,7 +20,8 @@ use std::sync::Arc;
 /// renders again when it wakes, and nothing else.
 #[must_use]
 pub fn house(shell: &Shell, house: House, returned: Option<Returned>) -> String {
-    written(shell, house, returned, first_state)
+    let house = with_returned(house, returned);
+    written(shell, &house, json(&house), || first_state(&house))
 }
 
 /// The same page around rows that were rendered before ([`rows`]), to the byte. `oldest` is the seq
@@ -29,14 +30,26 @@ pub fn house(shell: &Shell, house: House, returned: Option<Returned>) -> String 
 pub fn house_around<Messages: Serialize>(
     shell: &Shell,
     house: House<Messages>,
-    rows: Arc<str>,
+    rows: &str,
     oldest: Option<i64>,
     returned: Option<Returned>,
 ) -> String {
-    written(shell, house, returned, |house| {
-        provide_context(KeptRows(rows));
-        state_around(house, oldest)
-    })
+    let house = with_returned(house, returned);
+    // What is long is not handed through the rendering, which copies it from hand to hand, but put
+    // into its places afterwards. Nobody who writes knows the nonce of the page to come.
+    let place: Arc<str> = format!("<!--{}-->", shell.nonce).into();
+    let data = json(&house);
+    let page = written(shell, &house, place.to_string(), || {
+        provide_context(KeptRows(Arc::clone(&place)));
+        state_around(&house, oldest)
+    });
+    let mut whole = String::with_capacity(page.len() + rows.len() + data.len());
+    let mut put_in = [rows, &data].into_iter();
+    for part in page.split(&*place) {
+        whole.push_str(part);
+        whole.push_str(put_in.next().unwrap_or_default());
+    }
+    whole
 }
 
 /// The rows of a page's log. They depend on its messages and on [`new_line`] alone, so that all who
@@ -60,13 +73,11 @@ pub fn new_line(me: Option<&Me>, read: i64, messages: &[Message]) -> Option<i64>
         .map(|message| message.seq)
 }
 
-fn written<Messages: Serialize>(
-    shell: &Shell,
+/// A refused message comes back with the id it had, so that sending it again is the same try.
+fn with_returned<Messages>(
     mut house: House<Messages>,
     returned: Option<Returned>,
-    state: impl FnOnce(&House<Messages>) -> HouseState,
-) -> String {
-    // A refused message comes back with the id it had, so that sending it again is the same try.
+) -> House<Messages> {
     if let Some(returned) = returned {
         if !returned.typed("cid").is_empty() {
             house.cid = returned.typed("cid").to_owned();
@@ -74,14 +85,23 @@ fn written<Messages: Serialize>(
         house.draft = returned.typed("body").to_owned();
         house.refusal = Some(returned.refusal);
     }
+    house
+}
+
+fn written<Messages>(
+    shell: &Shell,
+    house: &House<Messages>,
+    data: String,
+    state: impl FnOnce() -> HouseState,
+) -> String {
     let page = Page {
         title: house.history.to.name().to_owned(),
         class: "inside",
         wakes: true,
-        data: Some(("house-data", json(&house))),
+        data: Some(("house-data", data)),
     };
     document(shell, page, || {
-        let state = state(&house);
+        let state = state();
         view! {
             <a class="skip" href=format!("#{}", timeline::ID)>"Skip to the messages"</a>
             <div id="house">
@@ -254,7 +274,7 @@ mod tests {
             let oldest = it.history.messages.last().map(|message| message.seq);
             let json = serde_json::value::to_raw_value(&it.history.messages).unwrap();
             let around =
-                house_around(&shell, it.map(|_| json), rows(&for_another), oldest, returned);
+                house_around(&shell, it.map(|_| json), &rows(&for_another), oldest, returned);
             assert_eq!(plain, around);
         }
     }

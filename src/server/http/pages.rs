@@ -86,7 +86,7 @@ impl<'a> Visitor<'a> {
                 let house = opened.house;
                 let oldest = house.history.messages.messages.last().map(|oldest| oldest.seq);
                 let returned = self.returned.clone();
-                let html = pages::house_around(&self.shell, house, rows, oldest, returned);
+                let html = pages::house_around(&self.shell, house, &rows, oldest, returned);
                 self.answer(html)
             }
             Err(refusal) => match (&to, refusal.code) {

@@ -11,8 +11,7 @@ use std::time::Duration;
 /// Takes the write lock at once: a transaction that reads first and writes later could find that
 /// somebody else wrote in between, and fail.
 pub const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
-// LIMIT $1 + 0 and not LIMIT $1: SQLite plans a statement anew at each use when its limit is a bare
-// parameter.
+// `LIMIT $1 + 0`, for SQLite plans a statement anew at each use whose limit is a parameter alone.
 /// Where the log `$1` stands, and up to `$3` of its messages before the seq `$2`, newest first, as one
 /// JSON array: the driver hands every row from one thread to another, and a page of fifty would wait
 /// fifty times.
