@@ -110,10 +110,12 @@ async fn what_an_earlier_version_noted_about_a_small_house_is_forgotten() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(&dir.path().join("house.db"), BUSY).await.unwrap();
     let mut tx = store.write().await.unwrap();
-    sqlx::raw_sql("ANALYZE; DELETE FROM _sqlx_migrations WHERE version = 2")
-        .execute(&mut *tx)
-        .await
-        .unwrap();
+    sqlx::raw_sql(
+        "ANALYZE; DROP INDEX rooms_by_log; DELETE FROM _sqlx_migrations WHERE version = 2",
+    )
+    .execute(&mut *tx)
+    .await
+    .unwrap();
     tx.commit().await.unwrap();
     store.close().await;
     let store = Store::open(&dir.path().join("house.db"), BUSY).await.unwrap();

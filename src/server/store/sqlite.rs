@@ -11,6 +11,7 @@ use std::time::Duration;
 /// Takes the write lock at once: a transaction that reads first and writes later could find that
 /// somebody else wrote in between, and fail.
 pub const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
+// INDEXED BY, for the planner would rather look up a room's key by itself, and the room after it.
 // `LIMIT $1 + 0`, for SQLite plans a statement anew at each use whose limit is a parameter alone.
 /// Where the log `$1` stands, and up to `$3` of its messages before the seq `$2`, newest first, as one
 /// JSON array: the driver hands every row from one thread to another, and a page of fifty would wait
@@ -40,7 +41,7 @@ pub const STANDING: &str = "SELECT
     (SELECT epoch FROM logs WHERE id = $3),
     (SELECT top FROM logs WHERE id = $3),
     (SELECT json_group_array(json_array(
-        k.log_id, (SELECT name FROM rooms WHERE log_id = k.log_id), k.said_at,
+        k.log_id, (SELECT name FROM rooms INDEXED BY rooms_by_log WHERE log_id = k.log_id), k.said_at,
         CASE WHEN k.said_seq > k.seq THEN (
             SELECT COUNT(*) FROM (SELECT 1 FROM (
                 SELECT author_id, deleted_at FROM messages
@@ -66,7 +67,7 @@ pub const STANDING: &str = "SELECT
         SELECT 1 FROM reads d CROSS JOIN logs l ON l.id = d.log_id
         WHERE d.user_id = $2 AND l.kind = 'room' LIMIT $6 + 0)) < $6 THEN
         (SELECT json_group_array(json_array(
-            k.id, (SELECT name FROM rooms WHERE log_id = k.id), k.said_at, 0))
+            k.id, (SELECT name FROM rooms INDEXED BY rooms_by_log WHERE log_id = k.id), k.said_at, 0))
          FROM (SELECT id, said_at FROM logs WHERE kind = 'room'
                ORDER BY said_at DESC, id LIMIT $7 + 0) k)
     END";
@@ -83,9 +84,11 @@ pub const ROOMS: &str = "SELECT
 pub const ROOMS_NAMED: &str = "SELECT
     (SELECT json_group_array(json_array(l.id, l.top))
      FROM json_each($1) e CROSS JOIN logs l ON l.id = e.value
-     CROSS JOIN rooms r ON r.log_id = l.id WHERE instr(r.folded, $5) > 0),
+     CROSS JOIN rooms r INDEXED BY rooms_by_log ON r.log_id = l.id
+     WHERE instr(r.folded, $5) > 0),
     (SELECT json_group_array(json_array(id, top)) FROM (
-        SELECT l.id, l.top FROM logs l CROSS JOIN rooms r ON r.log_id = l.id
+        SELECT l.id, l.top FROM logs l
+        CROSS JOIN rooms r INDEXED BY rooms_by_log ON r.log_id = l.id
         WHERE l.kind = 'room' AND instr(r.folded, $5) > 0
         AND l.id NOT IN (SELECT value FROM json_each($3))
         ORDER BY l.said_at DESC, l.id LIMIT $2 + 0 OFFSET $4 + 0))";
@@ -94,7 +97,7 @@ pub const CARDS: &str = "SELECT json_group_array(json_array(
         l.id, l.top, r.name, l.said_at, u.name,
         CASE WHEN m.deleted_at IS NULL THEN SUBSTR(m.body, 1, $2) END))
     FROM json_each($1) e CROSS JOIN logs l ON l.id = e.value
-    CROSS JOIN rooms r ON r.log_id = l.id
+    CROSS JOIN rooms r INDEXED BY rooms_by_log ON r.log_id = l.id
     LEFT JOIN messages m ON m.log_id = l.id AND m.seq = l.said_seq
     LEFT JOIN users u ON u.id = m.author_id";
 /// How long to wait for another program's lock on the database.

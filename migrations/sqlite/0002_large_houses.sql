@@ -2,3 +2,6 @@
 -- one. Each statement is written for the indexes there are, which the planner takes by itself.
 DROP TABLE IF EXISTS sqlite_stat1;
 DROP TABLE IF EXISTS sqlite_stat4;
+
+-- All that lists of rooms show of one, in one place.
+CREATE INDEX rooms_by_log ON rooms (log_id, folded, name);
