@@ -4,7 +4,7 @@ use super::history::Shared;
 use super::places::Place;
 use super::{Domain, Who, unavailable};
 use crate::protocol::frames::After;
-use crate::protocol::views::{House, Line, Side};
+use crate::protocol::views::{History, House, Line, Side};
 use crate::protocol::{At, Refusal, Target};
 use crate::server::groups::Group;
 use crate::server::security::secrets;
@@ -79,7 +79,7 @@ impl Domain {
             me: who.me(),
             limits: self.config.limits(),
             older: page.older,
-            history: crate::protocol::views::History {
+            history: History {
                 to: place.target(),
                 epoch: stand.head.epoch,
                 top: stand.head.top,

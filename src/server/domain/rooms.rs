@@ -160,7 +160,9 @@ async fn list_page(
     lit.truncate(wanted);
     let first: Vec<LogId> = lit.iter().map(|(log, _)| *log).collect();
     let limit = wanted - first.len();
-    let asked = Asked { first: &first, limit, except: &except, offset: skip, filter };
+    // Where the lit ones fill the page, none of the others is looked for.
+    let except = if limit == 0 { &[] } else { &except[..] };
+    let asked = Asked { first: &first, limit, except, offset: skip, filter };
     let (tops, others) = rooms::list(db, asked).await?;
     let tops: HashMap<LogId, i64> = tops.into_iter().collect();
     let first = lit
