@@ -7,7 +7,6 @@
 //! edit or a deletion as much as a message. Whatever may one day change what a log shows without
 //! taking a seq must be in the stamp, or take one.
 
-use std::borrow::Borrow;
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -44,11 +43,7 @@ impl<Key: Clone + Eq + Hash, Stamp: PartialEq, Value: Clone> Keep<Key, Stamp, Va
 
     /// What is kept for this key, if it was made under this stamp.
     #[must_use]
-    pub fn get<Stamped: ?Sized>(&self, key: &Key, stamp: &Stamped) -> Option<Value>
-    where
-        Stamp: Borrow<Stamped>,
-        Stamped: PartialEq,
-    {
+    pub fn get(&self, key: &Key, stamp: &Stamp) -> Option<Value> {
         self.inside().get(key, stamp)
     }
 
@@ -89,13 +84,10 @@ impl<Key: Clone + Eq + Hash, Stamp: PartialEq, Value: Clone> Keep<Key, Stamp, Va
     }
 }
 
-impl<Key: Eq + Hash, Stamp, Value: Clone> Inside<Key, Stamp, Value> {
-    fn get<Stamped: ?Sized + PartialEq>(&mut self, key: &Key, stamp: &Stamped) -> Option<Value>
-    where
-        Stamp: Borrow<Stamped>,
-    {
+impl<Key: Eq + Hash, Stamp: PartialEq, Value: Clone> Inside<Key, Stamp, Value> {
+    fn get(&mut self, key: &Key, stamp: &Stamp) -> Option<Value> {
         let entry = self.entries.get_mut(key)?;
-        if entry.stamp.borrow() != stamp {
+        if entry.stamp != *stamp {
             return None;
         }
         entry.used = true;
