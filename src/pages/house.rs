@@ -5,9 +5,9 @@ use super::{
     document::{Page, document, json},
 };
 use crate::{
-    client::{HouseState, first_state, state_around},
+    client::{HouseState, Row, first_rows, first_state, state_around},
     components::{
-        HouseView,
+        HouseView, message,
         timeline::{self, KeptRows},
     },
     protocol::views::{House, Me, Message},
@@ -15,6 +15,9 @@ use crate::{
 use leptos::prelude::*;
 use serde::Serialize;
 use std::sync::Arc;
+
+/// What Leptos writes after the last row of a list, for the browser to find its end by.
+const END: &str = "<!>";
 
 /// A room's or a conversation's page. Inside `<div id="house">` stands what the browser's side
 /// renders again when it wakes, and nothing else.
@@ -52,11 +55,24 @@ pub fn house_around<Messages: Serialize>(
     whole
 }
 
-/// The rows of a page's log. They depend on its messages and on [`new_line`] alone, so that all who
-/// read the same may be shown the same.
+/// The rows of a page's log, put together of what [`row`] gives for each. They depend on its
+/// messages and on [`new_line`] alone, so that all who read the same may be shown the same.
 #[must_use]
-pub fn rows(house: &House) -> Arc<str> {
-    Owner::new().with(|| timeline::list(first_state(house)).to_html()).into()
+pub fn rows<Html: AsRef<str>>(house: &House, row: impl Fn(&Row) -> Html) -> String {
+    let rows: Vec<Html> = first_rows(house).iter().map(|(_, it)| row(it)).collect();
+    let length: usize = rows.iter().map(|row| row.as_ref().len()).sum();
+    let mut html = String::with_capacity(length + END.len());
+    html.extend(rows.iter().map(AsRef::as_ref));
+    html.push_str(END);
+    html
+}
+
+/// A row of a page's log: nothing decides how it looks but what is in it.
+#[must_use]
+pub fn row(row: &Row) -> String {
+    // The key names the row for what one does to a message that was not sent; here all are.
+    let view = || message::row("", row.clone(), Callback::new(|_| ())).to_html();
+    Owner::new().with(view)
 }
 
 /// Above which message the line stands that says what is new, by its seq. `messages` are newest
@@ -274,7 +290,7 @@ mod tests {
             let oldest = it.history.messages.last().map(|message| message.seq);
             let json = serde_json::value::to_raw_value(&it.history.messages).unwrap();
             let around =
-                house_around(&shell, it.map(|_| json), &rows(&for_another), oldest, returned);
+                house_around(&shell, it.map(|_| json), &rows(&for_another, row), oldest, returned);
             assert_eq!(plain, around);
         }
     }

@@ -2,6 +2,7 @@
 //! look the same to everybody who is shown the same; see [`super::super::kept`] for why they are
 //! never stale.
 
+use crate::client::Row;
 use crate::components::room_picker::Cards;
 use crate::pages;
 use crate::protocol::Refusal;
@@ -13,12 +14,14 @@ use crate::server::store::LogId;
 use crate::server::store::logs::Head;
 use std::sync::Arc;
 
-/// Bytes of rows: of full pages, about a thousand.
-const ROWS: usize = 16 * 1024 * 1024;
+/// Bytes of whole pages' rows: of full pages, about five hundred.
+const ROWS: usize = 8 * 1024 * 1024;
+/// Bytes of single rows: about ten thousand.
+const ROW: usize = 8 * 1024 * 1024;
 /// Bytes of cards: of rooms, about eight thousand.
 const CARDS: usize = 4 * 1024 * 1024;
 /// What a kept text takes beside itself.
-const BESIDE: usize = 128;
+const BESIDE: usize = 256;
 
 /// What the rows of a page depend on beside the head of its log: the log, before which seq the page
 /// ends, and above which message it says "New".
@@ -30,12 +33,15 @@ type Card = (i64, usize);
 /// See the module.
 pub struct Rendered {
     rows: Keep<Rows, Head, Arc<str>>,
+    /// What makes a page's rows cheap in a room where something was just said: all but a few of them
+    /// are as they were. A row is its own key, so it needs no stamp.
+    row: Keep<Row, (), Arc<str>>,
     cards: Keep<LogId, Card, Arc<str>>,
 }
 
 impl Default for Rendered {
     fn default() -> Self {
-        Self { rows: Keep::new(ROWS), cards: Keep::new(CARDS) }
+        Self { rows: Keep::new(ROWS), row: Keep::new(ROW), cards: Keep::new(CARDS) }
     }
 }
 
@@ -46,7 +52,19 @@ impl Rendered {
         let house = &opened.house;
         let messages = &house.history.messages.messages;
         let new = pages::new_line(house.me.as_ref(), house.read, messages);
-        let render = || pages::rows(&house.clone().map(|page| page.messages.clone()));
+        let row = |row: &Row| {
+            self.row.get(row, &()).unwrap_or_else(|| {
+                let html: Arc<str> = pages::row(row).into();
+                let texts = if let Row::Said(said) = row { said.body.len() } else { 0 };
+                // Kept as a key twice.
+                let bytes = html.len() + 2 * (texts + BESIDE);
+                self.row.put(row.clone(), (), Arc::clone(&html), bytes);
+                html
+            })
+        };
+        let render = || -> Arc<str> {
+            pages::rows(&house.clone().map(|page| page.messages.clone()), row).into()
+        };
         let Some(log) = opened.log else { return render() };
         let key = (log, house.before, new);
         let head = Head { epoch: house.history.epoch.clone(), top: house.history.top };
