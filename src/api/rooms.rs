@@ -40,5 +40,5 @@ pub async fn list_rooms(filter: String, offset: usize) -> Result<Index, Refusal>
 #[server(endpoint = "open_place", input = GetUrl, output = Answer)]
 pub async fn open_place(to: Target) -> Result<House, Refusal> {
     let (domain, who) = asking().await?;
-    domain.house(&who, &to, None).await
+    domain.house(&who, &to).await
 }

@@ -31,7 +31,7 @@ pub enum Act {
 }
 
 /// How a message of mine fares; everybody else's are [`SaidState::Sent`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum SaidState {
     /// Stored.
     Sent,
@@ -42,7 +42,7 @@ pub enum SaidState {
 }
 
 /// A message as a row shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Said {
     /// The message's id, once it is stored.
     pub id: Option<String>,
@@ -65,7 +65,7 @@ pub struct Said {
 }
 
 /// One row of the log.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Row {
     /// A new day, `2026-11-20` in the reader's own time.
     Day(String),
@@ -148,15 +148,20 @@ pub struct HouseState {
 }
 
 impl HouseState {
-    /// The page's first state, the same on both sides.
+    /// The page's first state, the same on both sides. `oldest`: the seq of its oldest message.
     #[must_use]
-    pub fn new(house: &House, rows: Vec<(String, Row)>, act: Callback<Act>) -> Self {
+    pub fn new<Messages>(
+        house: &House<Messages>,
+        oldest: Option<i64>,
+        rows: Vec<(String, Row)>,
+        act: Callback<Act>,
+    ) -> Self {
         Self {
             fixed: StoredValue::new(Fixed {
                 me: house.me.clone(),
                 limits: house.limits,
                 cid: house.cid.clone(),
-                oldest: house.history.messages.last().map(|oldest| oldest.seq),
+                oldest,
                 before: house.before,
             }),
             place: RwSignal::new(house.history.to.clone()),

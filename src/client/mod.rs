@@ -35,14 +35,32 @@ pub fn first_state(house: &House) -> HouseState {
 fn state_acting(house: &House, act: Callback<Act>) -> HouseState {
     let mut house = house.clone();
     house.online = presence::sorted(house.online);
+    let rows = first_rows(&house);
+    let oldest = house.history.messages.last().map(|oldest| oldest.seq);
+    HouseState::new(&house, oldest, rows, act)
+}
+
+/// The rows of the page's first state.
+#[must_use]
+pub fn first_rows(house: &House) -> Vec<(String, Row)> {
     let timeline = timeline::Timeline::new(house.history.clone(), house.older);
-    let rows = rows::rows(rows::Picture {
+    rows::rows(rows::Picture {
         timeline: &timeline,
         me: house.me.as_ref().map(|me| me.name.as_str()),
-        unread_after: desk::unread_after(&house),
+        unread_after: desk::unread_after(house),
         notes: &[],
         tail: Vec::new(),
         zone: rows::Zone::UTC,
-    });
-    HouseState::new(&house, rows, act)
+    })
+}
+
+/// The page's first state where the rows are rendered already and kept: `oldest` is the seq of the
+/// oldest message, none in an empty log. One row stands for all.
+#[cfg(feature = "ssr")]
+#[must_use]
+pub fn state_around<Messages>(house: &House<Messages>, oldest: Option<i64>) -> HouseState {
+    let rows = oldest.map(|_| (String::new(), Row::New));
+    let state = HouseState::new(house, oldest, Vec::from_iter(rows), Callback::new(|_| ()));
+    state.online.update_untracked(|online| *online = presence::sorted(std::mem::take(online)));
+    state
 }

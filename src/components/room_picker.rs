@@ -9,6 +9,15 @@ use crate::protocol::{
 };
 use leptos::prelude::*;
 
+/// The cards of a page of rooms, as HTML.
+#[derive(Clone, Debug, Default)]
+pub struct Cards {
+    /// How many.
+    pub count: usize,
+    /// One after the other.
+    pub html: String,
+}
+
 /// What the plain form said last, where it was refused.
 #[derive(Clone, Debug, Default)]
 pub struct Refused {
@@ -30,13 +39,14 @@ pub const REFUSED: &str = "room-name-error";
 #[component]
 pub fn RoomPicker(
     /// The page of rooms.
-    index: Index,
+    index: Index<Cards>,
     /// The form, if it was refused.
     #[prop(optional)]
     refused: Refused,
 ) -> impl IntoView {
     let typed = if refused.name.is_empty() { index.filter.clone() } else { refused.name };
     let fine = refused.message.is_empty();
+    let (nothing, paging) = (nothing(&index), paging(&index));
     view! {
         <section class="hero">
             <div class="hero-words" id=FOLLOWS[0]>
@@ -68,14 +78,15 @@ pub fn RoomPicker(
             </form>
         </section>
         <div id=FOLLOWS[1]>
-            <ul class="rooms">{index.rooms.iter().map(card).collect_view()}</ul>
-            {nothing(&index)}
-            {paging(&index)}
+            <ul class="rooms" inner_html=index.rooms.html></ul>
+            {nothing}
+            {paging}
         </div>
     }
 }
 
-fn card(room: &RoomCard) -> impl IntoView + use<> {
+/// A room's card.
+pub fn card(room: &RoomCard) -> impl IntoView + use<> {
     let lit = room.online > 0;
     let when = match &room.last {
         _ if lit => {
@@ -109,8 +120,8 @@ fn card(room: &RoomCard) -> impl IntoView + use<> {
 }
 
 /// What to do where no room is shown.
-fn nothing(index: &Index) -> Option<impl IntoView + use<>> {
-    let words = match (index.rooms.is_empty(), index.filter.is_empty()) {
+fn nothing(index: &Index<Cards>) -> Option<impl IntoView + use<>> {
+    let words = match (index.rooms.count == 0, index.filter.is_empty()) {
         (false, _) => return None,
         (true, true) => "No room is open yet. Name one above and press Enter.".to_owned(),
         (true, false) => {
@@ -120,7 +131,7 @@ fn nothing(index: &Index) -> Option<impl IntoView + use<>> {
     Some(view! { <p class="empty" dir="auto">{words}</p> })
 }
 
-fn paging(index: &Index) -> Option<impl IntoView + use<>> {
+fn paging(index: &Index<Cards>) -> Option<impl IntoView + use<>> {
     if index.offset == 0 && !index.more {
         return None;
     }
@@ -134,6 +145,6 @@ fn paging(index: &Index) -> Option<impl IntoView + use<>> {
     };
     let busier =
         (index.offset > 0).then(|| page(index.offset.saturating_sub(limits::PAGE), "Busier rooms"));
-    let more = index.more.then(|| page(index.offset + index.rooms.len(), "More rooms"));
+    let more = index.more.then(|| page(index.offset + index.rooms.count, "More rooms"));
     Some(view! { <nav class="paging" aria-label="More rooms">{busier} {more}</nav> })
 }

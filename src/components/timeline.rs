@@ -44,7 +44,7 @@ pub fn timeline(state: HouseState) -> impl IntoView {
             >
                 <div class="log-in">
                     {beginning(state)}
-                    <div class="rows" node_ref=rows>{list(state)}</div>
+                    {rows_of(state, rows)}
                     {newest(state)}
                 </div>
             </div>
@@ -56,9 +56,29 @@ pub fn timeline(state: HouseState) -> impl IntoView {
     }
 }
 
+/// Rows that the server rendered before and kept: what [`list`] gives for them, as HTML. Where it is
+/// in the context, the log is rendered around it.
+#[cfg(feature = "ssr")]
+#[derive(Clone)]
+pub struct KeptRows(pub std::sync::Arc<str>);
+
+#[cfg(feature = "ssr")]
+fn rows_of(state: HouseState, _: NodeRef<html::Div>) -> impl IntoView {
+    use leptos::either::Either;
+    match use_context::<KeptRows>() {
+        Some(KeptRows(html)) => Either::Left(view! { <div class="rows" inner_html=html></div> }),
+        None => Either::Right(view! { <div class="rows">{list(state)}</div> }),
+    }
+}
+
+#[cfg(not(feature = "ssr"))]
+fn rows_of(state: HouseState, rows: NodeRef<html::Div>) -> impl IntoView {
+    view! { <div class="rows" node_ref=rows>{list(state)}</div> }
+}
+
 /// The rows, each with a cell of its own: a row that changes is changed in place, so that no
 /// selection, focus or hover in it is lost and nothing is read out twice.
-fn list(state: HouseState) -> impl IntoView {
+pub fn list(state: HouseState) -> impl IntoView {
     let cells = StoredValue::new(HashMap::<String, RwSignal<Row>>::new());
     effect(move || {
         state.rows.with(|rows| {

@@ -24,13 +24,14 @@ pub fn document<V: IntoView + 'static>(
     body: impl FnOnce() -> V,
 ) -> String {
     let owner = Owner::new();
-    let html = owner.with(|| {
+    owner.with(|| {
         let Page { title, class, wakes, data } = page;
         let program = wakes.then(|| program(shell));
         let data = data.map(|(id, json)| {
             view! { <script type="application/json" id=id inner_html=json></script> }
         });
         view! {
+            <!DOCTYPE html>
             <html lang="en">
                 <head>
                     <meta charset="utf-8"/>
@@ -55,8 +56,7 @@ pub fn document<V: IntoView + 'static>(
             </html>
         }
         .to_html()
-    });
-    format!("<!DOCTYPE html>{html}")
+    })
 }
 
 /// Loads the program and wakes the page with it.
@@ -90,7 +90,8 @@ fn reload_after(run: &str, nonce: &str) -> impl IntoView + use<> {
 /// Data as JSON that cannot end the script around it.
 pub fn json<T: Serialize>(data: &T) -> String {
     // Plain data with text keys: it always has a JSON form.
-    serde_json::to_string(data).unwrap_or_default().replace('<', "\\u003c")
+    let json = serde_json::to_string(data).unwrap_or_default();
+    if json.contains('<') { json.replace('<', "\\u003c") } else { json }
 }
 
 #[cfg(test)]

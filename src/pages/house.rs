@@ -5,17 +5,95 @@ use super::{
     document::{Page, document, json},
 };
 use crate::{
-    client::first_state,
-    components::{HouseView, timeline},
-    protocol::views::House,
+    client::{HouseState, Row, first_rows, first_state, state_around},
+    components::{
+        HouseView, message,
+        timeline::{self, KeptRows},
+    },
+    protocol::views::{House, Me, Message},
 };
 use leptos::prelude::*;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// What Leptos writes after the last row of a list, for the browser to find its end by.
+const END: &str = "<!>";
 
 /// A room's or a conversation's page. Inside `<div id="house">` stands what the browser's side
 /// renders again when it wakes, and nothing else.
 #[must_use]
-pub fn house(shell: &Shell, mut house: House, returned: Option<Returned>) -> String {
-    // A refused message comes back with the id it had, so that sending it again is the same try.
+pub fn house(shell: &Shell, house: House, returned: Option<Returned>) -> String {
+    let house = with_returned(house, returned);
+    written(shell, &house, json(&house), || first_state(&house))
+}
+
+/// The same page around rows that were rendered before ([`rows`]), to the byte. `oldest` is the seq
+/// of the oldest message, none in an empty log; `Messages` are their JSON.
+#[must_use]
+pub fn house_around<Messages: Serialize>(
+    shell: &Shell,
+    house: House<Messages>,
+    rows: &str,
+    oldest: Option<i64>,
+    returned: Option<Returned>,
+) -> String {
+    let house = with_returned(house, returned);
+    // What is long is not handed through the rendering, which copies it from hand to hand, but put
+    // into its places afterwards. Nobody who writes knows the nonce of the page to come.
+    let place: Arc<str> = format!("<!--{}-->", shell.nonce).into();
+    let data = json(&house);
+    let page = written(shell, &house, place.to_string(), || {
+        provide_context(KeptRows(Arc::clone(&place)));
+        state_around(&house, oldest)
+    });
+    let mut whole = String::with_capacity(page.len() + rows.len() + data.len());
+    let mut put_in = [rows, &data].into_iter();
+    for part in page.split(&*place) {
+        whole.push_str(part);
+        whole.push_str(put_in.next().unwrap_or_default());
+    }
+    whole
+}
+
+/// The rows of a page's log, put together of what [`row`] gives for each. They depend on its
+/// messages and on [`new_line`] alone, so that all who read the same may be shown the same.
+#[must_use]
+pub fn rows<Html: AsRef<str>>(house: &House, row: impl Fn(&Row) -> Html) -> String {
+    let rows: Vec<Html> = first_rows(house).iter().map(|(_, it)| row(it)).collect();
+    let length: usize = rows.iter().map(|row| row.as_ref().len()).sum();
+    let mut html = String::with_capacity(length + END.len());
+    html.extend(rows.iter().map(AsRef::as_ref));
+    html.push_str(END);
+    html
+}
+
+/// A row of a page's log: nothing decides how it looks but what is in it.
+#[must_use]
+pub fn row(row: &Row) -> String {
+    // The key names the row for what one does to a message that was not sent; here all are.
+    let view = || message::row("", row.clone(), Callback::new(|_| ())).to_html();
+    Owner::new().with(view)
+}
+
+/// Above which message the line stands that says what is new, by its seq. `messages` are newest
+/// first.
+#[must_use]
+pub fn new_line(me: Option<&Me>, read: i64, messages: &[Message]) -> Option<i64> {
+    let me = me.filter(|_| read > 0)?;
+    // Nothing new is the most frequent, and the newest message tells.
+    messages.first().filter(|newest| newest.seq > read)?;
+    messages
+        .iter()
+        .rev()
+        .find(|message| message.seq > read && message.author != me.name)
+        .map(|message| message.seq)
+}
+
+/// A refused message comes back with the id it had, so that sending it again is the same try.
+fn with_returned<Messages>(
+    mut house: House<Messages>,
+    returned: Option<Returned>,
+) -> House<Messages> {
     if let Some(returned) = returned {
         if !returned.typed("cid").is_empty() {
             house.cid = returned.typed("cid").to_owned();
@@ -23,14 +101,23 @@ pub fn house(shell: &Shell, mut house: House, returned: Option<Returned>) -> Str
         house.draft = returned.typed("body").to_owned();
         house.refusal = Some(returned.refusal);
     }
+    house
+}
+
+fn written<Messages>(
+    shell: &Shell,
+    house: &House<Messages>,
+    data: String,
+    state: impl FnOnce() -> HouseState,
+) -> String {
     let page = Page {
         title: house.history.to.name().to_owned(),
         class: "inside",
         wakes: true,
-        data: Some(("house-data", json(&house))),
+        data: Some(("house-data", data)),
     };
     document(shell, page, || {
-        let state = first_state(&house);
+        let state = state();
         view! {
             <a class="skip" href=format!("#{}", timeline::ID)>"Skip to the messages"</a>
             <div id="house">
@@ -122,5 +209,89 @@ mod tests {
         let html = house(&Shell::default(), House { me: None, ..lobby("hi") }, None);
         assert!(!html.contains("/api/say"), "{html}");
         assert!(html.contains("href=\"/login?next=%2Fchat%2Fa%2525b%253Fc%2F\""), "{html}");
+    }
+
+    /// Fifty messages of some authors over two days: one deleted, one changed, one with a link.
+    fn long(read: i64) -> House {
+        let mut house = lobby("x");
+        let one = house.history.messages.remove(0);
+        house.read = read;
+        house.history.messages = (0..50)
+            .map(|back| {
+                let seq = 60 - back;
+                views::Message {
+                    id: format!("1-{seq}"),
+                    seq,
+                    author: ["alice", "bob", "<i>"][(seq / 4 % 3) as usize].to_owned(),
+                    body: format!("{seq} </script><b>\n & https://example.org/?a={seq}&b"),
+                    at: At(seq * 100_000 + if seq > 30 { 86_400_000 } else { 0 }),
+                    edited_at: (seq == 40).then_some(At(0)),
+                    deleted: seq == 41,
+                    cid: Some(format!("c-{seq}")),
+                    ..one.clone()
+                }
+            })
+            .collect();
+        house
+    }
+
+    #[test]
+    fn a_page_around_kept_rows_is_the_page_itself() {
+        let visitor = |house: House| House { me: None, ..house };
+        let empty = |mut house: House| {
+            house.history.messages.clear();
+            house.history.top = 0;
+            House { older: false, ..house }
+        };
+        let talk = |mut house: House| {
+            house.history.to = Target::Person("bob".to_owned());
+            house
+        };
+        let mut with_side = long(41);
+        for (to, unread) in [("lobby", 0), ("a%b?c", 100)] {
+            let to = Target::Room(to.to_owned());
+            with_side.side.rooms.push(views::Line { to, online: 1, unread, at: None });
+        }
+        let many = ["z", "alice", "A", "b<c>"].map(str::to_owned).to_vec();
+        with_side.online = crate::protocol::frames::Online { count: 4, users: Some(many) };
+        let returned = Returned {
+            action: "/api/say".to_owned(),
+            refusal: Refusal::too_long("body", "Too long."),
+            fields: vec![("body".to_owned(), "</textarea>".to_owned())],
+        };
+        for (it, returned) in [
+            (long(60), None),
+            (long(0), None),
+            (long(12), None),
+            (long(11), None),
+            (long(59), None),
+            (long(44), Some(returned)),
+            (visitor(long(20)), None),
+            (House { before: Some(61), ..long(60) }, None),
+            (House { older: false, ..long(60) }, None),
+            (empty(long(0)), None),
+            (empty(long(5)), None),
+            (visitor(empty(long(0))), None),
+            (talk(long(33)), None),
+            (talk(empty(long(0))), None),
+            (with_side, None),
+        ] {
+            let shell = Shell { nonce: "n-1".to_owned(), me: it.me.clone(), ..Shell::default() };
+            let plain = house(&shell, it.clone(), returned.clone());
+            // Rows made for another reader of the same, with the line in the same place.
+            let new = new_line(it.me.as_ref(), it.read, &it.history.messages);
+            let for_another = House {
+                me: Some(Me { name: "zoe".to_owned(), admin: true }),
+                read: new.map_or(60, |seq| seq - 1),
+                cid: "c-9".to_owned(),
+                side: views::Side::default(),
+                ..it.clone()
+            };
+            let oldest = it.history.messages.last().map(|message| message.seq);
+            let json = serde_json::value::to_raw_value(&it.history.messages).unwrap();
+            let around =
+                house_around(&shell, it.map(|_| json), &rows(&for_another, row), oldest, returned);
+            assert_eq!(plain, around);
+        }
     }
 }

@@ -5,14 +5,32 @@ use super::{
     document::{Page, document},
 };
 use crate::{
-    components::{RoomPicker, page_header::page_header, room_picker::Refused},
-    protocol::views::Index,
+    components::{
+        RoomPicker,
+        page_header::page_header,
+        room_picker::{self, Cards, Refused},
+    },
+    protocol::views::{Index, RoomCard},
 };
 use leptos::prelude::*;
 
 /// The room index.
 #[must_use]
 pub fn index(shell: &Shell, index: Index, returned: Option<Returned>) -> String {
+    let cards =
+        |rooms: Vec<RoomCard>| Cards { count: rooms.len(), html: rooms.iter().map(card).collect() };
+    index_around(shell, index.map(cards), returned)
+}
+
+/// A room on the index. It depends on nothing but what it is given.
+#[must_use]
+pub fn card(room: &RoomCard) -> String {
+    Owner::new().with(|| room_picker::card(room).to_html())
+}
+
+/// The room index around cards that were rendered before ([`card`]).
+#[must_use]
+pub fn index_around(shell: &Shell, index: Index<Cards>, returned: Option<Returned>) -> String {
     let page = Page { title: "Rooms".to_owned(), class: "outside", wakes: true, data: None };
     let refused = returned.map_or_else(Refused::default, |returned| Refused {
         name: returned.typed("name").to_owned(),

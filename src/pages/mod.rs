@@ -20,8 +20,8 @@ mod missing;
 pub use {
     account::account,
     entrance::{log_in, set_up, sign_up},
-    house::house,
-    index::index,
+    house::{house, house_around, new_line, row, rows},
+    index::{card, index, index_around},
     missing::{no_page, no_room, trouble},
 };
 

@@ -58,9 +58,10 @@ pub struct Message {
     pub cid: Option<String>,
 }
 
-/// A page of history; `top` and `messages` are one snapshot.
+/// A page of history; `top` and `messages` are one snapshot. The server may have the messages as
+/// the JSON that they become.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct History {
+pub struct History<Messages = Vec<Message>> {
     /// The canonical spelling.
     pub to: Target,
     /// The log's epoch.
@@ -68,7 +69,7 @@ pub struct History {
     /// The log's last seq.
     pub top: i64,
     /// Newest first.
-    pub messages: Vec<Message>,
+    pub messages: Messages,
 }
 
 /// Who is looking.
@@ -102,11 +103,11 @@ pub struct RoomCard {
     pub last: Option<LastMessage>,
 }
 
-/// The room index, busiest first.
+/// The room index, busiest first. The server may have the rooms as the cards that they become.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Index {
+pub struct Index<Rooms = Vec<RoomCard>> {
     /// This page of rooms.
-    pub rooms: Vec<RoomCard>,
+    pub rooms: Rooms,
     /// What was looked for; empty for everything.
     pub filter: String,
     /// Rooms with people in them, over all pages.
@@ -146,13 +147,13 @@ pub struct Side {
 
 /// Everything a room's or a conversation's page shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct House {
+pub struct House<Messages = Vec<Message>> {
     /// Who is looking; none for a visitor.
     pub me: Option<Me>,
     /// What the server takes.
     pub limits: Limits,
     /// The newest page of history, or an older one where `before` says so.
-    pub history: History,
+    pub history: History<Messages>,
     /// This page ends before that seq (paging back without a script).
     pub before: Option<i64>,
     /// Whether older messages exist.
@@ -171,4 +172,27 @@ pub struct House {
     /// Why it was refused.
     #[serde(default)]
     pub refusal: Option<Refusal>,
+}
+
+#[cfg(feature = "ssr")]
+impl<Messages> House<Messages> {
+    /// The same with the messages in another form.
+    #[must_use]
+    pub fn map<Other>(self, other: impl FnOnce(Messages) -> Other) -> House<Other> {
+        let Self { me, limits, history, before, older, read, online, side, cid, draft, refusal } =
+            self;
+        let History { to, epoch, top, messages } = history;
+        let history = History { to, epoch, top, messages: other(messages) };
+        House { me, limits, history, before, older, read, online, side, cid, draft, refusal }
+    }
+}
+
+#[cfg(feature = "ssr")]
+impl<Rooms> Index<Rooms> {
+    /// The same with the rooms in another form.
+    #[must_use]
+    pub fn map<Other>(self, other: impl FnOnce(Rooms) -> Other) -> Index<Other> {
+        let Self { rooms, filter, lit, people, offset, more } = self;
+        Index { rooms: other(rooms), filter, lit, people, offset, more }
+    }
 }

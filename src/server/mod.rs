@@ -4,6 +4,7 @@ pub mod config;
 pub mod domain;
 pub mod groups;
 pub mod http;
+pub mod kept;
 pub mod presence;
 pub mod security;
 pub mod socket;

@@ -95,7 +95,12 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
     let set_up_link = key.map(|key| format!("{public}{}?key={key}", crate::protocol::urls::SET_UP));
 
     let (going, watch) = watch::channel(Going::On);
-    let app = App { domain: Arc::clone(&domain), assets: Arc::new(assets::manifest()), run };
+    let app = App {
+        domain: Arc::clone(&domain),
+        assets: Arc::new(assets::manifest()),
+        rendered: Arc::default(),
+        run,
+    };
     let serving = tokio::spawn(listen(listener, router(app), watch.clone()));
     let announcing = Arc::clone(&domain);
     let sweeping = Arc::clone(&domain);

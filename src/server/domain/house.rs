@@ -1,118 +1,137 @@
 //! Everything a room's or a conversation's page shows.
 
-use super::history::page;
+use super::history::Shared;
+use super::places::Place;
 use super::{Domain, Who, unavailable};
 use crate::protocol::frames::After;
-use crate::protocol::views::{House, Line, Side};
-use crate::protocol::{At, Refusal, Target, limits};
+use crate::protocol::views::{History, House, Line, Side};
+use crate::protocol::{At, Refusal, Target};
 use crate::server::groups::Group;
 use crate::server::security::secrets;
-use crate::server::store::rooms::{self, Known, Which};
-use crate::server::store::{Connection, directs, logs, reads};
-
-use super::places::Place;
+use crate::server::store::LogId;
+use crate::server::store::standing::{self, Most, Standing, Viewer};
 
 /// Rooms and people in the side column, at most: a connection follows all of them.
 pub const SIDE_MOST: usize = 60;
 /// Rooms shown to somebody who has not been in any yet.
 const SIDE_LEAST: usize = 8;
+/// What of the house a page shows. Those who know few rooms are shown others; of twice as many as
+/// they are shown, enough are not known to them.
+const MOST: Most = Most { known: SIDE_MOST, few: SIDE_LEAST, newest: 2 * SIDE_LEAST };
+
+/// A place's page.
+#[derive(Debug)]
+pub struct Opened {
+    /// The log, if there is one yet.
+    pub log: Option<LogId>,
+    /// What it shows.
+    pub house: House<Shared>,
+}
 
 impl Domain {
     /// A place's page. `before` pages back.
     ///
     /// # Errors
     /// `not_found` for what is not there or not theirs to see.
-    pub async fn house(
+    pub async fn open(
         &self,
         who: &Who,
         to: &Target,
         before: Option<i64>,
-    ) -> Result<House, Refusal> {
-        let mut db = self.store.read().await.map_err(unavailable)?;
+    ) -> Result<Opened, Refusal> {
+        let mut db = self.store.glance().await.map_err(unavailable)?;
         let place = self.find(&mut db, who, to).await?;
         if let Place::Own { .. } = place {
             return Err(Refusal::not_found("page"));
         }
-        let history = page(&mut db, &place, before, Some(limits::PAGE + 1)).await;
-        let mut history = history?;
-        let older = history.messages.len() > limits::PAGE;
-        history.messages.truncate(limits::PAGE);
-        let read = match (who, place.log()) {
-            (Who::Member(me), Some(log)) => {
-                reads::get(&mut db, me.id, log).await.map_err(unavailable)?
-            }
-            _ => 0,
+        let viewer = match who {
+            Who::Member(me) => Some(Viewer { id: me.id, own: me.own }),
+            Who::Visitor => None,
         };
-        let side = self.side(&mut db, who, &place).await.map_err(unavailable)?;
-        Ok(House {
+        let log = place.log();
+        let mut stand = standing::of(&mut db, log, viewer, MOST).await.map_err(unavailable)?;
+        let (head, page) =
+            self.page(&mut db, log, stand.head.clone(), before).await.map_err(unavailable)?;
+        stand.head = head;
+        drop(db);
+        Ok(Opened { log, house: self.shown(who, &place, stand, page, before) })
+    }
+
+    /// The same, whole.
+    ///
+    /// # Errors
+    /// `not_found` for what is not there or not theirs to see.
+    pub async fn house(&self, who: &Who, to: &Target) -> Result<House, Refusal> {
+        let opened = self.open(who, to, None).await?;
+        Ok(opened.house.map(|page| page.messages.clone()))
+    }
+
+    fn shown(
+        &self,
+        who: &Who,
+        place: &Place,
+        stand: Standing,
+        page: Shared,
+        before: Option<i64>,
+    ) -> House<Shared> {
+        let side = self.side(place, &stand);
+        House {
             me: who.me(),
             limits: self.config.limits(),
-            history,
+            older: page.older,
+            history: History {
+                to: place.target(),
+                epoch: stand.head.epoch,
+                top: stand.head.top,
+                messages: page,
+            },
             before,
-            older,
-            read,
-            online: self.online(&place).unwrap_or_default(),
+            read: stand.read,
+            online: self.online(place).unwrap_or_default(),
             side,
             cid: secrets::short_id(),
             draft: String::new(),
             refusal: None,
-        })
+        }
     }
 
-    async fn side(
-        &self,
-        db: &mut Connection,
-        who: &Who,
-        here: &Place,
-    ) -> crate::server::store::Result<Side> {
-        let mut known = match who {
-            Who::Member(me) => rooms::known_to(db, me.id, SIDE_MOST).await?,
-            Who::Visitor => Vec::new(),
-        };
-        if let Place::Room { log, name } = here
-            && !known.iter().any(|room| room.log_id == *log)
-        {
-            known.insert(0, Known { log_id: *log, name: name.clone(), said_at: 0, unread: 0 });
-        }
-        if known.len() < SIDE_LEAST {
-            let most = SIDE_LEAST + known.len();
-            let mut more = rooms::list(db, Which::Except(&[]), "", most, 0).await?;
-            more.retain(|room| known.iter().all(|known| known.log_id != room.log_id));
-            more.truncate(SIDE_LEAST - known.len());
-            known.extend(more.into_iter().map(|room| {
-                let said_at = room.last().map_or(0, |last| last.at.0);
-                // Who has never been there owes it nothing.
-                Known { log_id: room.log_id, name: room.name, said_at, unread: 0 }
-            }));
-        }
-        let people = match who {
-            Who::Member(me) => directs::of(db, me.id, SIDE_MOST).await?,
-            Who::Visitor => Vec::new(),
-        };
-        let own = match who {
-            Who::Member(me) => {
-                let head = logs::head(db, me.own).await?;
-                Some(After { epoch: head.epoch, seq: head.top })
-            }
-            Who::Visitor => None,
-        };
+    fn side(&self, here: &Place, stand: &Standing) -> Side {
         let look = self.presence.look();
-        let room = |room: Known| Line {
-            online: look.count(Group::Room(room.log_id)),
-            to: Target::Room(room.name),
-            unread: room.unread,
-            at: (room.said_at > 0).then_some(At(room.said_at)),
+        let line = |key: LogId, name: &str, unread: i64, said_at: At| Line {
+            online: look.count(Group::Room(key)),
+            to: Target::Room(name.to_owned()),
+            unread,
+            at: (said_at.0 > 0).then_some(said_at),
         };
-        let person = |with: directs::Conversation| Line {
+        let mut rooms = Vec::with_capacity(stand.rooms.len().max(SIDE_LEAST) + 1);
+        let known = |log: LogId| stand.rooms.iter().any(|room| room.key == log);
+        let mut here_first = None;
+        if let Place::Room { log, name } = here
+            && !known(*log)
+        {
+            here_first = Some(*log);
+            rooms.push(line(*log, name, 0, At(0)));
+        }
+        rooms.extend(stand.rooms.iter().map(|it| line(it.key, &it.name, it.unread, it.said_at)));
+        for other in &stand.newest {
+            if rooms.len() >= SIDE_LEAST {
+                break;
+            }
+            if !known(other.key) && here_first != Some(other.key) {
+                // Who has never been there owes it nothing.
+                rooms.push(line(other.key, &other.name, 0, other.said_at));
+            }
+        }
+        let person = |with: &standing::Line<_>| Line {
             online: usize::from(look.is_here(Group::House, &with.name)),
-            to: Target::Person(with.name),
+            to: Target::Person(with.name.clone()),
             unread: with.unread,
-            at: Some(At(with.said_at)),
+            at: Some(with.said_at),
         };
-        Ok(Side {
-            own,
-            rooms: known.into_iter().map(room).collect(),
-            people: people.into_iter().map(person).collect(),
-        })
+        Side {
+            own: stand.own.as_ref().map(|own| After { epoch: own.epoch.clone(), seq: own.top }),
+            rooms,
+            people: stand.people.iter().map(person).collect(),
+        }
     }
 }

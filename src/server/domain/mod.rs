@@ -45,6 +45,7 @@ pub struct Domain {
     pub presence: Presence,
     /// Who is connected, and how often.
     pub connections: connections::Connections,
+    pages: history::Pages,
     speech: Speech,
     guesses_at_account: Slowdown<String>,
     guesses_from_address: Slowdown<IpAddr>,
@@ -81,6 +82,7 @@ impl Domain {
             presence: Presence::new(patience),
             guesses_at_account: Slowdown::new(FREE_FAILURES.0),
             guesses_from_address: Slowdown::new(FREE_FAILURES.1),
+            pages: history::Pages::default(),
             set_up_key: Mutex::new(None),
             inhabited: AtomicBool::new(false),
             config,
@@ -134,13 +136,10 @@ impl Domain {
         let Some(user) = users::find(db, &crate::protocol::names::fold(name)).await? else {
             return Ok(());
         };
-        for partner in directs::of(db, user.id, house::SIDE_MOST).await? {
-            let (low, high) = directs::pair(user.id, partner.other);
-            let (low_name, high_name) = if low == user.id {
-                (&user.name, &partner.name)
-            } else {
-                (&partner.name, &user.name)
-            };
+        for (other, partner) in directs::partners(db, user.id, house::SIDE_MOST).await? {
+            let (low, high) = directs::pair(user.id, other);
+            let (low_name, high_name) =
+                if low == user.id { (&user.name, &partner) } else { (&partner, &user.name) };
             let to = Addressed::Sides {
                 low: Target::Person(high_name.clone()),
                 high: Target::Person(low_name.clone()),
@@ -148,7 +147,7 @@ impl Domain {
             let who = vec![user.name.clone()];
             let (join, leave) = if came { (who, Vec::new()) } else { (Vec::new(), who) };
             let here = |name: &str| usize::from(self.presence.look().is_here(Group::House, name));
-            let count = here(&user.name) + here(&partner.name);
+            let count = here(&user.name) + here(&partner);
             self.groups
                 .publish(Group::Direct(low, high), &Broadcast::Online { to, join, leave, count });
         }

@@ -6,6 +6,7 @@ pub mod guard;
 pub mod history;
 pub mod pages;
 pub mod problem;
+pub mod rendered;
 pub mod visit;
 
 use super::domain::Domain;
@@ -33,6 +34,8 @@ pub struct App {
     pub domain: Arc<Domain>,
     /// Addresses of the browser's files.
     pub assets: Arc<crate::pages::Assets>,
+    /// What is rendered once and shown often.
+    pub rendered: Arc<rendered::Rendered>,
     /// Names this run of the server, for `make dev`.
     pub run: Option<Arc<str>>,
 }

@@ -6,6 +6,7 @@ use super::{App, assets, problem, visit};
 use crate::pages::{self, Account, InviteLine, Returned, SessionLine, Shell};
 use crate::protocol::{At, Code, Refusal, Target, urls};
 use crate::server::domain::Who;
+use crate::server::domain::house::Opened;
 use axum::Extension;
 use axum::extract::{OriginalUri, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
@@ -59,9 +60,15 @@ impl<'a> Visitor<'a> {
     }
 
     async fn index(&mut self, filter: &str, offset: usize) -> Response {
-        match self.app.domain.list_rooms(&self.who, filter, offset).await {
+        let domain = &self.app.domain;
+        let index = async {
+            let index = domain.index(&self.who, filter, offset).await?;
+            let cards = self.app.rendered.cards(domain, &index.rooms).await?;
+            Ok(index.map(|_| cards))
+        };
+        match index.await {
             Ok(index) => {
-                let html = pages::index(&self.shell, index, self.returned.clone());
+                let html = pages::index_around(&self.shell, index, self.returned.clone());
                 self.answer(html)
             }
             Err(refusal) => self.trouble(&refusal),
@@ -69,13 +76,17 @@ impl<'a> Visitor<'a> {
     }
 
     async fn place(&mut self, to: Target, before: Option<i64>) -> Response {
-        match self.app.domain.house(&self.who, &to, before).await {
-            Ok(house) if house.history.to != to => {
+        match self.app.domain.open(&self.who, &to, before).await {
+            Ok(Opened { house, .. }) if house.history.to != to => {
                 // One address per place: names have one spelling.
                 Redirect::permanent(&urls::page(&house.history.to)).into_response()
             }
-            Ok(house) => {
-                let html = pages::house(&self.shell, house, self.returned.clone());
+            Ok(opened) => {
+                let rows = self.app.rendered.rows(&opened);
+                let house = opened.house;
+                let oldest = house.history.messages.messages.last().map(|oldest| oldest.seq);
+                let returned = self.returned.clone();
+                let html = pages::house_around(&self.shell, house, &rows, oldest, returned);
                 self.answer(html)
             }
             Err(refusal) => match (&to, refusal.code) {

@@ -1,5 +1,6 @@
 //! Reading logs: pages of messages, and events after a seq.
 
+use super::logs::Head;
 use super::{Connection, LogId, Result, message_id, sqlite};
 use crate::protocol::At;
 use crate::protocol::frames::{Event, Kind, MessageData};
@@ -48,7 +49,7 @@ fn author_kind(word: &str) -> AuthorKind {
     }
 }
 
-/// Up to `limit` messages before `before`, newest first.
+/// Where the log stands and up to `limit` messages before `before`, newest first: one snapshot.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -57,14 +58,14 @@ pub async fn page(
     log: LogId,
     before: Option<i64>,
     limit: usize,
-) -> Result<Vec<Message>> {
-    let json: String = sqlx::query_scalar(sqlite::MESSAGES_BEFORE)
+) -> Result<(Head, Vec<Message>)> {
+    let (epoch, top, json): (String, i64, String) = sqlx::query_as(sqlite::MESSAGES_BEFORE)
         .bind(log)
         .bind(before.unwrap_or(i64::MAX))
         .bind(limit as i64)
         .fetch_one(db)
         .await?;
-    Ok(rows(&json)?
+    let messages = rows(&json)?
         .into_iter()
         .map(|row| Message {
             id: message_id(log, row.seq),
@@ -79,7 +80,8 @@ pub async fn page(
             reactions: Vec::new(),
             cid: Some(row.cid),
         })
-        .collect())
+        .collect();
+    Ok((Head { epoch, top }, messages))
 }
 
 #[derive(sqlx::FromRow)]
@@ -106,7 +108,7 @@ pub async fn events(
         .fetch_one(&mut *db)
         .await?;
     let other: Vec<EventRow> = sqlx::query_as(
-        "SELECT seq, kind, data FROM events WHERE log_id = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+        "SELECT seq, kind, data FROM events WHERE log_id = $1 AND seq > $2 ORDER BY seq LIMIT $3 + 0",
     )
     .bind(log)
     .bind(after)

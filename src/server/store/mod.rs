@@ -7,10 +7,13 @@ pub mod directs;
 pub mod history;
 pub mod invites;
 pub mod logs;
+#[cfg(test)]
+mod plans;
 pub mod reads;
 pub mod rooms;
 pub mod sessions;
 pub mod sqlite;
+pub mod standing;
 pub mod tokens;
 pub mod users;
 pub mod writer;

@@ -3,6 +3,15 @@
 use super::{Connection, LogId, Result, UserId};
 use crate::protocol::limits::UNREAD_MOST;
 
+/// Unread messages are looked for among this many after the marker: whoever says thousands of things
+/// without ever reading has few of others among them, and would have all of them looked through.
+pub const UNREAD_AMONG: i64 = 10 * UNREAD_MOST;
+
+pub(super) const UNREAD: &str = "SELECT COUNT(*) FROM (SELECT 1 FROM (
+        SELECT author_id, deleted_at FROM messages
+        WHERE log_id = $1 AND seq > $2 ORDER BY seq LIMIT $5 + 0) AS next
+    WHERE author_id <> $3 AND deleted_at IS NULL LIMIT $4 + 0) AS some";
+
 /// How far a user has read; 0 for not at all.
 ///
 /// # Errors
@@ -34,19 +43,18 @@ pub async fn advance(db: &mut Connection, user: UserId, log: LogId, seq: i64) ->
     Ok(done.rows_affected() > 0)
 }
 
-/// Messages of others after the marker, counted up to [`UNREAD_MOST`].
+/// Messages of others after the marker, counted up to [`UNREAD_MOST`], among the next
+/// [`UNREAD_AMONG`].
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn unread(db: &mut Connection, user: UserId, log: LogId, read: i64) -> Result<i64> {
-    sqlx::query_scalar(
-        "SELECT COUNT(*) FROM (SELECT 1 FROM messages
-         WHERE log_id = $1 AND seq > $2 AND author_id <> $3 AND deleted_at IS NULL LIMIT $4) AS some",
-    )
-    .bind(log)
-    .bind(read)
-    .bind(user)
-    .bind(UNREAD_MOST)
-    .fetch_one(db)
-    .await
+    sqlx::query_scalar(UNREAD)
+        .bind(log)
+        .bind(read)
+        .bind(user)
+        .bind(UNREAD_MOST)
+        .bind(UNREAD_AMONG)
+        .fetch_one(db)
+        .await
 }

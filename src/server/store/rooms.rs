@@ -1,11 +1,11 @@
 //! Rooms.
 
-use super::{Connection, LogId, Result, UserId, logs};
-use crate::protocol::{At, limits::UNREAD_MOST, names::Name, views::LastMessage};
-use sqlx::AssertSqlSafe;
+use super::{Connection, LogId, Result, UserId, logs, sqlite};
+use crate::protocol::{At, names::Name, views::LastMessage};
 
 /// The room that every house has from the start.
 pub const LOBBY: &str = "lobby";
+pub(super) const FIND: &str = "SELECT log_id, name FROM rooms WHERE folded = $1";
 /// Characters of a last message that a list shows.
 const GLIMPSE: i64 = 120;
 
@@ -19,24 +19,16 @@ pub struct Room {
 }
 
 /// A room with its last message.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug)]
 pub struct Listed {
     /// Key.
     pub log_id: LogId,
+    /// The last seq of its log when this was read.
+    pub top: i64,
     /// As it is shown.
     pub name: String,
-    author: Option<String>,
-    text: Option<String>,
-    said_at: i64,
-}
-
-impl Listed {
     /// What was said last, on one line.
-    #[must_use]
-    pub fn last(&self) -> Option<LastMessage> {
-        let text = self.text.as_ref()?.split_whitespace().collect::<Vec<_>>().join(" ");
-        Some(LastMessage { author: self.author.clone()?, text, at: At(self.said_at) })
-    }
+    pub last: Option<LastMessage>,
 }
 
 /// The room of this name, regardless of case.
@@ -44,10 +36,7 @@ impl Listed {
 /// # Errors
 /// When the database cannot be read.
 pub async fn find(db: &mut Connection, folded: &str) -> Result<Option<Room>> {
-    sqlx::query_as("SELECT log_id, name FROM rooms WHERE folded = $1")
-        .bind(folded)
-        .fetch_optional(db)
-        .await
+    sqlx::query_as(FIND).bind(folded).fetch_optional(db).await
 }
 
 /// The room that looks like this name, if there is one.
@@ -82,84 +71,66 @@ pub async fn make(db: &mut Connection, name: &Name, made_by: Option<UserId>) -> 
     Ok(Room { log_id, name: name.shown.clone() })
 }
 
-/// Which rooms a list takes.
+/// Rooms by their keys, each with the last seq of its log.
+pub type Tops = Vec<(LogId, i64)>;
+
+/// Which rooms a page of the index has.
 #[derive(Clone, Copy, Debug)]
-pub enum Which<'a> {
-    /// These.
-    Only(&'a [LogId]),
-    /// All but these.
-    Except(&'a [LogId]),
+pub struct Asked<'a> {
+    /// First of these…
+    pub first: &'a [LogId],
+    /// …then this many…
+    pub limit: usize,
+    /// …that are not among these…
+    pub except: &'a [LogId],
+    /// …after leaving out this many, those of the latest message first.
+    pub offset: usize,
+    /// In their names (folded); empty for all.
+    pub filter: &'a str,
 }
 
-/// Rooms whose name contains `filter` (folded; empty for all), those of the latest message first.
+/// The first and the others of a page of the index. The first come in any order.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn list(
-    db: &mut Connection,
-    which: Which<'_>,
-    filter: &str,
-    limit: usize,
-    offset: usize,
-) -> Result<Vec<Listed>> {
-    // Keys are numbers of ours, so they may stand in the statement. What is not asked for is left
-    // out of it: SQLite plans a statement anew at each use when a LIKE depends on what is bound.
-    let keys = |ids: &[LogId]| ids.iter().map(|id| id.0.to_string()).collect::<Vec<_>>().join(",");
-    let which = match which {
-        Which::Only(ids) => format!("AND l.id IN ({})", keys(ids)),
-        Which::Except([]) => String::new(),
-        Which::Except(ids) => format!("AND l.id NOT IN ({})", keys(ids)),
+pub async fn list(db: &mut Connection, asked: Asked<'_>) -> Result<(Tops, Tops)> {
+    let Asked { first, limit, except, offset, filter } = asked;
+    let statement = if filter.is_empty() { sqlite::ROOMS } else { sqlite::ROOMS_NAMED };
+    let query = sqlx::query_as(statement)
+        .bind(json(first))
+        .bind(limit as i64)
+        .bind(json(except))
+        .bind(offset as i64);
+    let query = if filter.is_empty() { query } else { query.bind(filter) };
+    let (first, others): (String, String) = query.fetch_one(db).await?;
+    Ok((read(&first)?, read(&others)?))
+}
+
+/// These rooms with their last messages, in any order.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn with_last(db: &mut Connection, ids: &[LogId]) -> Result<Vec<Listed>> {
+    type Row = (LogId, i64, String, i64, Option<String>, Option<String>);
+    let json: String =
+        sqlx::query_scalar(sqlite::CARDS).bind(json(ids)).bind(GLIMPSE).fetch_one(db).await?;
+    let listed = |(log_id, top, name, said_at, author, text): Row| {
+        let last = author.zip(text).map(|(author, text)| {
+            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            LastMessage { author, text, at: At(said_at) }
+        });
+        Listed { log_id, top, name, last }
     };
-    let named = if filter.is_empty() { "" } else { "AND r.folded LIKE $3 ESCAPE '!'" };
-    let statement = format!(
-        "SELECT r.log_id, r.name, u.name AS author, l.said_at,
-                CASE WHEN m.deleted_at IS NULL THEN SUBSTR(m.body, 1, {GLIMPSE}) END AS text
-         FROM logs l JOIN rooms r ON r.log_id = l.id
-         LEFT JOIN messages m ON m.log_id = l.id AND m.seq = l.said_seq
-         LEFT JOIN users u ON u.id = m.author_id
-         WHERE l.kind = 'room' {which} {named}
-         ORDER BY l.said_at DESC, l.id LIMIT $1 OFFSET $2"
-    );
-    let pattern: String = filter
-        .chars()
-        .flat_map(|c| matches!(c, '%' | '_' | '!').then_some('!').into_iter().chain([c]))
-        .collect();
-    let query = sqlx::query_as(AssertSqlSafe(statement)).bind(limit as i64).bind(offset as i64);
-    let query = if filter.is_empty() { query } else { query.bind(format!("%{pattern}%")) };
-    query.fetch_all(db).await
+    Ok(read::<Vec<Row>>(&json)?.into_iter().map(listed).collect())
 }
 
-/// A room that somebody knows.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct Known {
-    /// Key.
-    pub log_id: LogId,
-    /// As it is shown.
-    pub name: String,
-    /// When something was last said.
-    pub said_at: i64,
-    /// Messages of others since, counted up to [`UNREAD_MOST`].
-    pub unread: i64,
+fn json(ids: &[LogId]) -> String {
+    // Numbers always have a JSON form.
+    serde_json::to_string(ids).unwrap_or_default()
 }
 
-/// The rooms that a user has read in, the latest message first.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn known_to(db: &mut Connection, user: UserId, limit: usize) -> Result<Vec<Known>> {
-    sqlx::query_as(
-        "SELECT r.log_id, r.name, l.said_at,
-                (SELECT COUNT(*) FROM (SELECT 1 FROM messages m
-                 WHERE m.log_id = d.log_id AND m.seq > d.seq AND m.author_id <> d.user_id
-                 AND m.deleted_at IS NULL LIMIT $3) AS some) AS unread
-         FROM reads d JOIN rooms r ON r.log_id = d.log_id JOIN logs l ON l.id = d.log_id
-         WHERE d.user_id = $1 ORDER BY l.said_at DESC, l.id LIMIT $2",
-    )
-    .bind(user)
-    .bind(limit as i64)
-    .bind(UNREAD_MOST)
-    .fetch_all(db)
-    .await
+fn read<T: serde::de::DeserializeOwned>(json: &str) -> Result<T> {
+    serde_json::from_str(json).map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
 /// A room's name.

@@ -11,17 +11,95 @@ use std::time::Duration;
 /// Takes the write lock at once: a transaction that reads first and writes later could find that
 /// somebody else wrote in between, and fail.
 pub const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
-/// Up to `$3` messages of the log `$1` before the seq `$2`, newest first, as one JSON array: the
-/// driver hands every row from one thread to another, and a page of fifty would wait fifty times.
-pub const MESSAGES_BEFORE: &str = "SELECT json_group_array(json_array(
-        seq, name, author_kind, cid, body, reply_to, at, edited_at, deleted_at))
-    FROM (SELECT m.*, u.name FROM messages m JOIN users u ON u.id = m.author_id
-          WHERE m.log_id = $1 AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3)";
+// INDEXED BY, for the planner would rather look up a room's key by itself, and the room after it.
+// `LIMIT $1 + 0`, for SQLite plans a statement anew at each use whose limit is a parameter alone.
+/// Where the log `$1` stands, and up to `$3` of its messages before the seq `$2`, newest first, as one
+/// JSON array: the driver hands every row from one thread to another, and a page of fifty would wait
+/// fifty times.
+pub const MESSAGES_BEFORE: &str = "SELECT l.epoch, l.top, (
+        SELECT json_group_array(json_array(
+            seq, name, author_kind, cid, body, reply_to, at, edited_at, deleted_at))
+        FROM (SELECT m.*, u.name FROM messages m JOIN users u ON u.id = m.author_id
+              WHERE m.log_id = l.id AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3 + 0))
+    FROM logs l WHERE l.id = $1";
 /// Up to `$3` messages of the log `$1` after the seq `$2`, oldest first, likewise.
 pub const MESSAGES_AFTER: &str = "SELECT json_group_array(json_array(
         seq, name, author_kind, cid, body, reply_to, at, edited_at, deleted_at))
     FROM (SELECT m.*, u.name FROM messages m JOIN users u ON u.id = m.author_id
-          WHERE m.log_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3)";
+          WHERE m.log_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3 + 0)";
+/// Everything small that a page of the log `$1` shows to the user `$2`, whose own log is `$3` (all
+/// three may be absent), as of one moment and in one row: where the log stands (in its absence where
+/// it would begin), how far they have read in it, where their own log stands, the `$4` rooms they
+/// have read in and the `$4` conversations of theirs that were last spoken in, and, if they know less
+/// than `$6` rooms, the `$7` rooms of the house that were last spoken in. Messages of others since
+/// are counted up to `$5`, among the next `$8`: in what is sorted first, so that nothing is counted
+/// that is not shown.
+pub const STANDING: &str = "SELECT
+    COALESCE((SELECT epoch FROM logs WHERE id = $1), (SELECT epoch FROM house WHERE id = 1)),
+    COALESCE((SELECT top FROM logs WHERE id = $1), 0),
+    COALESCE((SELECT seq FROM reads WHERE user_id = $2 AND log_id = $1), 0),
+    (SELECT epoch FROM logs WHERE id = $3),
+    (SELECT top FROM logs WHERE id = $3),
+    (SELECT json_group_array(json_array(
+        k.log_id, (SELECT name FROM rooms INDEXED BY rooms_by_log WHERE log_id = k.log_id), k.said_at,
+        CASE WHEN k.said_seq > k.seq THEN (
+            SELECT COUNT(*) FROM (SELECT 1 FROM (
+                SELECT author_id, deleted_at FROM messages
+                WHERE log_id = k.log_id AND seq > k.seq ORDER BY seq LIMIT $8 + 0)
+            WHERE author_id <> $2 AND deleted_at IS NULL LIMIT $5 + 0)) ELSE 0 END))
+     FROM (SELECT d.log_id, d.seq, l.said_seq, l.said_at
+           FROM reads d CROSS JOIN logs l ON l.id = d.log_id
+           WHERE d.user_id = $2 AND l.kind = 'room' ORDER BY l.said_at DESC, l.id LIMIT $4 + 0) k),
+    (SELECT json_group_array(json_array(
+        k.other, (SELECT name FROM users WHERE id = k.other), k.said_at,
+        CASE WHEN k.said_seq > k.seq THEN (
+            SELECT COUNT(*) FROM (SELECT 1 FROM (
+                SELECT author_id, deleted_at FROM messages
+                WHERE log_id = k.log_id AND seq > k.seq ORDER BY seq LIMIT $8 + 0)
+            WHERE author_id <> $2 AND deleted_at IS NULL LIMIT $5 + 0)) ELSE 0 END))
+     FROM (SELECT d.log_id, CASE WHEN d.low = $2 THEN d.high ELSE d.low END AS other,
+                  l.said_seq, l.said_at, COALESCE(s.seq, 0) AS seq
+           FROM directs d CROSS JOIN logs l ON l.id = d.log_id
+           LEFT JOIN reads s ON s.user_id = $2 AND s.log_id = d.log_id
+           WHERE d.low = $2 OR d.high = $2
+           ORDER BY l.said_at DESC, d.log_id DESC LIMIT $4 + 0) k),
+    CASE WHEN (SELECT COUNT(*) FROM (
+        SELECT 1 FROM reads d CROSS JOIN logs l ON l.id = d.log_id
+        WHERE d.user_id = $2 AND l.kind = 'room' LIMIT $6 + 0)) < $6 THEN
+        (SELECT json_group_array(json_array(
+            k.id, (SELECT name FROM rooms INDEXED BY rooms_by_log WHERE log_id = k.id), k.said_at, 0))
+         FROM (SELECT id, said_at FROM logs WHERE kind = 'room'
+               ORDER BY said_at DESC, id LIMIT $7 + 0) k)
+    END";
+/// Keys and tops: first of those of the rooms `$1` (a JSON array) that are there, then of up to `$2`
+/// rooms that are not among `$3`, those of the latest message first, `$4` of them left out.
+pub const ROOMS: &str = "SELECT
+    (SELECT json_group_array(json_array(l.id, l.top))
+     FROM json_each($1) e CROSS JOIN logs l ON l.id = e.value),
+    (SELECT json_group_array(json_array(id, top)) FROM (
+        SELECT id, top FROM logs WHERE kind = 'room' AND id NOT IN (SELECT value FROM json_each($3))
+        ORDER BY said_at DESC, id LIMIT $2 + 0 OFFSET $4 + 0))";
+/// The same of the rooms whose folded name holds `$5`. (Not LIKE: a statement with one is planned
+/// anew for each pattern.)
+pub const ROOMS_NAMED: &str = "SELECT
+    (SELECT json_group_array(json_array(l.id, l.top))
+     FROM json_each($1) e CROSS JOIN logs l ON l.id = e.value
+     CROSS JOIN rooms r INDEXED BY rooms_by_log ON r.log_id = l.id
+     WHERE instr(r.folded, $5) > 0),
+    (SELECT json_group_array(json_array(id, top)) FROM (
+        SELECT l.id, l.top FROM logs l
+        CROSS JOIN rooms r INDEXED BY rooms_by_log ON r.log_id = l.id
+        WHERE l.kind = 'room' AND instr(r.folded, $5) > 0
+        AND l.id NOT IN (SELECT value FROM json_each($3))
+        ORDER BY l.said_at DESC, l.id LIMIT $2 + 0 OFFSET $4 + 0))";
+/// The rooms `$1` (a JSON array) with their last messages, of which `$2` characters.
+pub const CARDS: &str = "SELECT json_group_array(json_array(
+        l.id, l.top, r.name, l.said_at, u.name,
+        CASE WHEN m.deleted_at IS NULL THEN SUBSTR(m.body, 1, $2) END))
+    FROM json_each($1) e CROSS JOIN logs l ON l.id = e.value
+    CROSS JOIN rooms r INDEXED BY rooms_by_log ON r.log_id = l.id
+    LEFT JOIN messages m ON m.log_id = l.id AND m.seq = l.said_seq
+    LEFT JOIN users u ON u.id = m.author_id";
 /// How long to wait for another program's lock on the database.
 pub const BUSY: Duration = Duration::from_secs(5);
 /// Pages are read by this many at a time; SQLite's readers do not wait for its writer.
@@ -117,8 +195,7 @@ fn options(path: &Path, busy: Duration) -> Result<SqliteConnectOptions, OpenErro
         // An answered send survives the loss of power, not only of the process.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
-        .busy_timeout(busy)
-        .optimize_on_close(true, Some(1000)))
+        .busy_timeout(busy))
 }
 
 impl Store {

@@ -1,0 +1,107 @@
+//! Parts of pages that are rendered once and kept: the rows of a log, the cards of the index. They
+//! look the same to everybody who is shown the same; see [`super::super::kept`] for why they are
+//! never stale.
+
+use crate::client::Row;
+use crate::components::room_picker::Cards;
+use crate::pages;
+use crate::protocol::Refusal;
+use crate::server::domain::Domain;
+use crate::server::domain::house::Opened;
+use crate::server::domain::rooms::Stand;
+use crate::server::kept::Keep;
+use crate::server::store::LogId;
+use crate::server::store::logs::Head;
+use std::sync::Arc;
+
+/// Bytes of whole pages' rows: of full pages, about five hundred.
+const ROWS: usize = 8 * 1024 * 1024;
+/// Bytes of single rows: about ten thousand.
+const ROW: usize = 8 * 1024 * 1024;
+/// Bytes of cards: of rooms, about eight thousand.
+const CARDS: usize = 4 * 1024 * 1024;
+/// What a kept text takes beside itself.
+const BESIDE: usize = 256;
+
+/// What the rows of a page depend on beside the head of its log: the log, before which seq the page
+/// ends, and above which message it says "New".
+type Rows = (LogId, Option<i64>, Option<i64>);
+/// What a card depends on beside its room: the top of the room's log and the people in it. (The
+/// epoch changes at a start alone, when nothing is kept.)
+type Card = (i64, usize);
+
+/// See the module.
+pub struct Rendered {
+    rows: Keep<Rows, Head, Arc<str>>,
+    /// What makes a page's rows cheap in a room where something was just said: all but a few of them
+    /// are as they were. A row is its own key, so it needs no stamp.
+    row: Keep<Row, (), Arc<str>>,
+    cards: Keep<LogId, Card, Arc<str>>,
+}
+
+impl Default for Rendered {
+    fn default() -> Self {
+        Self { rows: Keep::new(ROWS), row: Keep::new(ROW), cards: Keep::new(CARDS) }
+    }
+}
+
+impl Rendered {
+    /// The rows of this page's log.
+    #[must_use]
+    pub fn rows(&self, opened: &Opened) -> Arc<str> {
+        let house = &opened.house;
+        let messages = &house.history.messages.messages;
+        let new = pages::new_line(house.me.as_ref(), house.read, messages);
+        let row = |row: &Row| {
+            self.row.get(row, &()).unwrap_or_else(|| {
+                let html: Arc<str> = pages::row(row).into();
+                let texts = if let Row::Said(said) = row { said.body.len() } else { 0 };
+                // Kept as a key twice.
+                let bytes = html.len() + 2 * (texts + BESIDE);
+                self.row.put(row.clone(), (), Arc::clone(&html), bytes);
+                html
+            })
+        };
+        let render = || -> Arc<str> {
+            pages::rows(&house.clone().map(|page| page.messages.clone()), row).into()
+        };
+        let Some(log) = opened.log else { return render() };
+        let key = (log, house.before, new);
+        let head = Head { epoch: house.history.epoch.clone(), top: house.history.top };
+        self.rows.get(&key, &head).unwrap_or_else(|| {
+            let html = render();
+            self.rows.put(key, head, Arc::clone(&html), html.len() + BESIDE);
+            html
+        })
+    }
+
+    /// The cards of these rooms, in their order.
+    ///
+    /// # Errors
+    /// `unavailable` when the database cannot be read.
+    pub async fn cards(&self, domain: &Domain, rooms: &[Stand]) -> Result<Cards, Refusal> {
+        let stamps: Vec<Card> = rooms.iter().map(|room| (room.top, room.online)).collect();
+        let mut found = self.cards.get_all(rooms.iter().map(|room| &room.log).zip(stamps.iter()));
+        let missing: Vec<Stand> = rooms
+            .iter()
+            .zip(&found)
+            .filter_map(|(room, found)| found.is_none().then_some(*room))
+            .collect();
+        for (stand, card) in domain.cards(&missing).await? {
+            let html: Arc<str> = pages::card(&card).into();
+            let bytes = html.len() + BESIDE;
+            // Under the top that the card was read with: it may be later than the index.
+            self.cards.put(stand.log, (stand.top, stand.online), Arc::clone(&html), bytes);
+            if let Some(at) = rooms.iter().position(|room| room.log == stand.log) {
+                found[at] = Some(html);
+            }
+        }
+        let mut cards = Cards { count: 0, html: String::new() };
+        cards.html.reserve(found.iter().flatten().map(|html| html.len()).sum());
+        for html in found.iter().flatten() {
+            cards.count += 1;
+            cards.html.push_str(html);
+        }
+        Ok(cards)
+    }
+}
