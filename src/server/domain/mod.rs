@@ -6,9 +6,11 @@ pub mod connections;
 pub mod follow;
 pub mod history;
 pub mod house;
+mod known;
 pub mod places;
 pub mod post;
 pub mod read;
+mod remembered;
 pub mod rooms;
 pub mod sessions;
 pub mod who;
@@ -44,6 +46,7 @@ pub struct Domain {
     pub presence: Presence,
     /// Who is connected, and how often.
     pub connections: connections::Connections,
+    known: known::Known,
     speech: Speech,
     guesses_at_account: Slowdown<String>,
     guesses_from_address: Slowdown<IpAddr>,
@@ -68,10 +71,12 @@ impl Domain {
         groups: Arc<dyn Groups>,
     ) -> (Self, tokio::task::JoinHandle<()>) {
         let heard = Arc::clone(&groups);
-        let (writer, task) =
-            Writer::start(store.clone(), move |committed| tell(&*heard, committed));
+        let (writer, task) = Writer::start(store.clone(), move |committed| {
+            committed.into_iter().for_each(|one| tell(&*heard, one));
+        });
         let patience = Patience { grace: config.leave_grace, every: config.presence_every };
         let domain = Self {
+            known: known::Known::default(),
             speech: Speech::new(config.message_rate.0),
             connections: connections::Connections::new(
                 config.connections_per_user,

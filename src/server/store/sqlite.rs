@@ -17,11 +17,69 @@ pub const MESSAGES_BEFORE: &str = "SELECT json_group_array(json_array(
         seq, name, author_kind, cid, body, reply_to, at, edited_at, deleted_at))
     FROM (SELECT m.*, u.name FROM messages m JOIN users u ON u.id = m.author_id
           WHERE m.log_id = $1 AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3)";
-/// Up to `$3` messages of the log `$1` after the seq `$2`, oldest first, likewise.
-pub const MESSAGES_AFTER: &str = "SELECT json_group_array(json_array(
-        seq, name, author_kind, cid, body, reply_to, at, edited_at, deleted_at))
-    FROM (SELECT m.*, u.name FROM messages m JOIN users u ON u.id = m.author_id
-          WHERE m.log_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3)";
+/// What a batch of the writer depends on, as five JSON arrays: the messages of the pairs (author,
+/// cid) `$1`, the tops of the logs `$2`, the logs and tops of the conversations (low, high) `$3`,
+/// which of the messages (log, seq) `$4` are there, and the markers of (user, log, low, high) `$5`.
+/// Nobody changes them until the transaction ends: [`BEGIN_WRITE`] has locked everything.
+/// `CROSS JOIN` is SQLite's for "in this order": what is asked first, and not the table.
+pub const LOOK: &str = "SELECT
+    (SELECT json_group_array(json_array(m.author_id, m.cid, m.log_id, m.seq, m.body, m.at))
+     FROM jsonb_each($1) q CROSS JOIN messages m
+     ON m.author_id = q.value ->> 0 AND m.cid = q.value ->> 1),
+    (SELECT json_group_array(json_array(l.id, l.top))
+     FROM json_each($2) q CROSS JOIN logs l ON l.id = q.value),
+    (SELECT json_group_array(json_array(d.low, d.high, l.id, l.top))
+     FROM jsonb_each($3) q CROSS JOIN directs d
+     ON d.low = q.value ->> 0 AND d.high = q.value ->> 1 CROSS JOIN logs l ON l.id = d.log_id),
+    (SELECT json_group_array(json_array(m.log_id, m.seq))
+     FROM jsonb_each($4) q CROSS JOIN messages m
+     ON m.log_id = q.value ->> 0 AND m.seq = q.value ->> 1),
+    (SELECT json_group_array(json_array(r.user_id, r.log_id, r.seq))
+     FROM jsonb_each($5) q
+     LEFT JOIN directs d ON d.low = q.value ->> 2 AND d.high = q.value ->> 3
+     CROSS JOIN reads r
+     ON r.user_id = q.value ->> 0 AND r.log_id = COALESCE(q.value ->> 1, d.log_id))";
+/// Puts messages: (log, seq, author, author's kind, cid, body, reply_to, at) each.
+pub const PUT_MESSAGES: &str = "INSERT INTO messages
+    (log_id, seq, author_id, author_kind, cid, body, reply_to, at)
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
+           value ->> 6, value ->> 7 FROM jsonb_each($1)";
+/// Puts other events: (log, seq, kind, data, at) each.
+pub const PUT_EVENTS: &str = "INSERT INTO events (log_id, seq, kind, data, at)
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM jsonb_each($1)";
+/// Sets read markers: (user, log, seq) each.
+pub const PUT_READS: &str = "INSERT INTO reads (user_id, log_id, seq)
+    SELECT value ->> 0, value ->> 1, value ->> 2 FROM jsonb_each($1) WHERE TRUE
+    ON CONFLICT (user_id, log_id) DO UPDATE SET seq = excluded.seq";
+/// Sets tops: (log, top, last message's seq or null, its time or null) each.
+pub const PUT_TOPS: &str = "UPDATE logs SET top = v.value ->> 1,
+    said_seq = COALESCE(v.value ->> 2, said_seq), said_at = COALESCE(v.value ->> 3, said_at)
+    FROM jsonb_each($1) v WHERE logs.id = v.value ->> 0";
+/// Where logs stand for the user `$2` (null for a visitor), as one JSON array of (place in `$1`,
+/// log, epoch, top, read marker, unread). `$1` names each as (log, low, high, from the start): its
+/// key, or the two of a conversation; and whether somebody who has read nothing there has it all
+/// before them. Unread messages are counted up to `$3`.
+pub const HEADS: &str = "SELECT json_group_array(json_array(
+        q.key, l.id, COALESCE(l.epoch, h.epoch), COALESCE(l.top, 0), r.seq,
+        CASE WHEN r.seq IS NULL AND NOT q.value ->> 3 THEN 0 ELSE
+            (SELECT COUNT(*) FROM (SELECT 1 FROM messages m
+             WHERE m.log_id = l.id AND m.seq > COALESCE(r.seq, 0) AND m.author_id <> $2
+             AND m.deleted_at IS NULL LIMIT $3) AS some) END))
+    FROM jsonb_each($1) q CROSS JOIN house h
+    LEFT JOIN directs d ON d.low = q.value ->> 1 AND d.high = q.value ->> 2
+    LEFT JOIN logs l ON l.id = COALESCE(q.value ->> 0, d.log_id)
+    LEFT JOIN reads r ON r.user_id = $2 AND r.log_id = l.id";
+/// What logs hold after one seq and up to another, as two JSON arrays: messages and other events,
+/// each with its place in `$1`, which names them as (log, after, up to).
+pub const REPLAY: &str = "SELECT
+    (SELECT json_group_array(json_array(q.key, m.seq, u.name, m.author_kind, m.cid,
+            CASE WHEN m.deleted_at IS NULL THEN m.body END, m.reply_to, m.at))
+     FROM jsonb_each($1) q CROSS JOIN messages m
+     ON m.log_id = q.value ->> 0 AND m.seq > q.value ->> 1 AND m.seq <= q.value ->> 2
+     CROSS JOIN users u ON u.id = m.author_id),
+    (SELECT json_group_array(json_array(q.key, e.seq, e.kind, e.data))
+     FROM jsonb_each($1) q CROSS JOIN events e
+     ON e.log_id = q.value ->> 0 AND e.seq > q.value ->> 1 AND e.seq <= q.value ->> 2)";
 /// How long to wait for another program's lock on the database.
 pub const BUSY: Duration = Duration::from_secs(5);
 /// Pages are read by this many at a time; SQLite's readers do not wait for its writer.
