@@ -88,8 +88,12 @@ impl Domain {
         match self.recall(who, to, &folded)? {
             Some(place) => Ok(place),
             None => {
-                let mut db = self.store.glance().await.map_err(unavailable)?;
-                self.look_up(&mut db, who, to, folded).await
+                // Boxed: what is mostly known is not to be as large as asking for it.
+                Box::pin(async {
+                    let mut db = self.store.glance().await.map_err(unavailable)?;
+                    self.look_up(&mut db, who, to, folded).await
+                })
+                .await
             }
         }
     }

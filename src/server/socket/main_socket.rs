@@ -138,7 +138,8 @@ impl Session {
         let queue = Arc::clone(&self.connection.queue);
         let done = match frame {
             ClientFrame::Pong => return,
-            ClientFrame::Sub { rooms } => return self.follow(id, rooms).await,
+            // Boxed: a message is not to take the room of the longest answer.
+            ClientFrame::Sub { rooms } => return Box::pin(self.follow(id, rooms)).await,
             ClientFrame::Send { to, cid, body, reply_to } => {
                 let answer = Arc::clone(&queue);
                 let re = id.clone();
@@ -198,6 +199,10 @@ impl Session {
         asked: &[Follow],
         most: usize,
     ) -> (Vec<Followed>, Vec<(Group, i64)>) {
+        if self.follows.is_empty() {
+            // Most connections follow once: their list needs no room to grow.
+            self.follows.reserve_exact(asked.len());
+        }
         let mut held = Vec::with_capacity(asked.len());
         let mut found = Vec::with_capacity(asked.len());
         for follow in asked {

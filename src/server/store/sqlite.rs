@@ -175,8 +175,7 @@ fn options(path: &Path, busy: Duration) -> Result<SqliteConnectOptions, OpenErro
         // An answered send survives the loss of power, not only of the process.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
-        .busy_timeout(busy)
-        .optimize_on_close(true, Some(1000)))
+        .busy_timeout(busy))
 }
 
 impl Store {
@@ -195,13 +194,16 @@ impl Store {
             .max_lifetime(None)
             .test_before_acquire(false)
             .before_acquire(|one, _| Box::pin(is_sound(one)))
-            .connect_with(options.clone())
+            // A statement that may fail halfway keeps what it overwrites: in memory, or it makes a file
+            // for every batch.
+            .connect_with(options.clone().pragma("temp_store", "memory"))
             .await
             .map_err(cause)?;
         let mut one = writer.acquire().await.map_err(cause)?;
         for_the_owner_alone(path);
         migrate(&mut one, path).await?;
         prepare(&mut one).await.map_err(cause)?;
+        forget_statistics(&mut one).await.map_err(cause)?;
         drop(one);
         let readers = SqlitePoolOptions::new()
             .min_connections(1)
@@ -234,6 +236,16 @@ async fn migrate(one: &mut Connection, path: &Path) -> Result<(), OpenError> {
         }
         cause => OpenError::Migration { path: path.to_owned(), cause },
     })
+}
+
+/// Lets SQLite plan by the indexes alone. Its statistics are those of the moment they were taken: a
+/// house that was small then would have its tables read from end to end when they have grown.
+async fn forget_statistics(one: &mut Connection) -> super::Result<()> {
+    for table in ["sqlite_stat1", "sqlite_stat4"] {
+        let statement = format!("DROP TABLE IF EXISTS {table}");
+        sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut *one).await?;
+    }
+    Ok(())
 }
 
 /// What every house has from the start: its epoch, and a lobby. A house that comes from a backup
@@ -304,5 +316,50 @@ fn for_the_owner_alone(path: &Path) {
     use std::os::unix::fs::PermissionsExt as _;
     if let Err(error) = std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)) {
         tracing::warn!(%error, path = %path.display(), "others on this machine may read this file");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sqlx::Row as _;
+
+    #[tokio::test]
+    async fn a_house_that_was_small_when_it_was_measured_reads_no_table_from_end_to_end() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let file = dir.path().join("r.db");
+        let store = Store::open(&file, BUSY).await.unwrap();
+        let mut tx = store.write().await.unwrap();
+        sqlx::query("ANALYZE").execute(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap();
+        store.close().await;
+
+        let store = Store::open(&file, BUSY).await.unwrap();
+        let mut db = store.glance().await.unwrap();
+        let statements = [
+            (LOOK, 5),
+            (PUT_MESSAGES, 1),
+            (PUT_EVENTS, 1),
+            (PUT_READS, 1),
+            (PUT_TOPS, 1),
+            (HEADS, 3),
+            (REPLAY, 1),
+            (MESSAGES_BEFORE, 3),
+        ];
+        for (statement, values) in statements {
+            let explain = format!("EXPLAIN QUERY PLAN {statement}");
+            let mut query = sqlx::query(sqlx::AssertSqlSafe(explain));
+            for _ in 0..values {
+                query = query.bind("[]");
+            }
+            let plan = query.fetch_all(&mut *db).await.unwrap();
+            for step in plan.iter().map(|row| row.get::<String, _>("detail")) {
+                // The question itself, the one row of the house, and what was found.
+                let mine =
+                    ["VIRTUAL TABLE", "SCAN h", "CONSTANT ROW", "SCAN some", "SCAN (subquery"];
+                let whole = step.starts_with("SCAN") && !mine.iter().any(|m| step.contains(m));
+                assert!(!whole, "{step} in {statement}");
+            }
+        }
     }
 }
