@@ -46,7 +46,6 @@ pub struct Domain {
     pub presence: Presence,
     /// Who is connected, and how often.
     pub connections: connections::Connections,
-    known: known::Known,
     speech: Speech,
     guesses_at_account: Slowdown<String>,
     guesses_from_address: Slowdown<IpAddr>,
@@ -54,6 +53,7 @@ pub struct Domain {
     set_up_key: Mutex<Option<String>>,
     /// Once a user exists this stays true, and is not asked again.
     inhabited: AtomicBool,
+    known: known::Known,
 }
 
 /// What a database error is to those outside; the cause is logged.
@@ -76,7 +76,6 @@ impl Domain {
         });
         let patience = Patience { grace: config.leave_grace, every: config.presence_every };
         let domain = Self {
-            known: known::Known::default(),
             speech: Speech::new(config.message_rate.0),
             connections: connections::Connections::new(
                 config.connections_per_user,
@@ -87,6 +86,7 @@ impl Domain {
             guesses_from_address: Slowdown::new(FREE_FAILURES.1),
             set_up_key: Mutex::new(None),
             inhabited: AtomicBool::new(false),
+            known: known::Known::default(),
             config,
             store,
             writer,
