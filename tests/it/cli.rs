@@ -1,7 +1,7 @@
 //! The command line and the settings, as a person at a terminal meets them.
 
 use crate::support::{
-    MainSocket, PASSWORD, Person, Served, database,
+    MainSocket, PASSWORD, Person, Served, database, eventually,
     house::LOBBY,
     served::{command, printed, roomful, roomful_ok, run_with},
 };
@@ -196,6 +196,24 @@ async fn a_new_password_closes_the_sockets_of_the_sessions_it_ends() {
     let change = ["user", "password", "alice", "--password-stdin"];
     roomful_ok(dir.path(), &change, "another lamp\n").await;
     assert_eq!(socket.closed().await, close::LOGGED_OUT);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_password_shuts_the_door_to_the_sessions_it_ends() {
+    let dir = folder();
+    let served = Served::start(dir.path(), &[]).await;
+    roomful_ok(dir.path(), &["user", "add", "alice", "--password-stdin"], PASSWORD).await;
+    let alice = Person::at(served.addr).in_browser().log_in("alice").await;
+    // The server knows this session by heart, and hears from the command within a second.
+    assert_eq!(alice.socket().await.hello["user"], "alice");
+    let change = ["user", "password", "alice", "--password-stdin"];
+    roomful_ok(dir.path(), &change, "another lamp\n").await;
+    eventually("the session to be refused", async || {
+        (alice.try_history(LOBBY, "").await.status == 401).then_some(())
+    })
+    .await;
+    let wire = alice.wire("/ws").await.expect("accepted, then closed");
+    assert_eq!(wire.closed().await, close::LOGIN_NEEDED);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -62,10 +62,12 @@ async fn an_unknown_session_or_token_is_closed_4001_and_never_anonymous() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expired_session_is_closed_4001() {
-    let house = House::open().await;
+    let mut house = House::open().await;
     let alice = house.in_browser("alice").await;
     assert_eq!(alice.socket().await.hello["user"], "alice");
     assert!(database::expire_everything(&house.database()).await > 0, "sessions expire");
+    // The server knows the end of a session that it has seen, and not that this one was moved.
+    house.restart().await;
     let wire = alice.wire("/ws").await.expect("accepted, then closed");
     assert_eq!(wire.closed().await, close::LOGIN_NEEDED);
 }
@@ -403,6 +405,21 @@ async fn a_read_marker_never_goes_back_and_counts_what_others_said() {
     speaks.send(LOBBY, "5").await;
     let answer = reads.sub(&[LOBBY]).await.remove(0);
     assert_eq!((&answer["read"], &answer["unread"]), (&json!(4), &json!(1)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_never_been_in_a_room_owes_it_nothing() {
+    let house = House::open().await;
+    let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+    alice.socket().await.send(LOBBY, "before bob came").await;
+    let mut socket = bob.socket().await;
+    let answer = socket.sub(&[LOBBY]).await.remove(0);
+    assert_eq!((&answer["read"], &answer["unread"]), (&json!(0), &json!(0)), "as the page says");
+    socket.sub(&["~"]).await;
+    socket.tell(json!({"t": "read", "to": LOBBY, "seq": 1})).await;
+    socket.event_of("~", "read").await;
+    alice.socket().await.send(LOBBY, "since").await;
+    assert_eq!(socket.sub(&[LOBBY]).await[0]["unread"], 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -352,6 +352,53 @@ async fn p4_several_conversations_are_resumed_at_once() {
     }
 }
 
+/// Read in one go or in several, refused or not: each answer is that of its own conversation.
+#[tokio::test(flavor = "multi_thread")]
+async fn p4_one_sub_of_many_is_answered_in_order_each_with_what_it_missed() {
+    let house = House::open().await;
+    let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+    let mut socket = alice.socket().await;
+    let epoch = text(&socket.sub(&[LOBBY]).await[0]["epoch"]);
+    // Together more than one conversation alone may be behind.
+    let behind = [("#attic", 210), ("@bob", 3), ("#cellar", 240), (LOBBY, 0), ("#garden", 120)];
+    for (to, count) in behind {
+        if let Some(room) = to.strip_prefix('#') {
+            alice.make_room(room).await;
+        }
+        for n in 1..=count {
+            socket.send(to, &format!("{to} {n}")).await;
+        }
+    }
+    bob.socket().await.send("@alice", "the fourth").await;
+    let follow = |to: &str| json!({"to": to, "after": {"epoch": epoch, "seq": 0}});
+    let mut asked = vec![follow("#nowhere")];
+    asked.extend(behind.map(|(to, _)| follow(to)));
+    asked.extend([follow("#ATTIC"), follow("~"), json!({"to": "@house"}), follow("@alice")]);
+    let answer = alice.socket().await.ask_ok(json!({"t": "sub", "rooms": asked})).await;
+    let answers = answer["rooms"].as_array().expect("answers");
+    let codes: Vec<_> = answers.iter().map(|a| a["err"]["code"].as_str().unwrap_or("")).collect();
+    let refused = ["not_found", "", "", "", "", "", "invalid", "", "not_found", "invalid"];
+    assert_eq!(codes, refused, "{answers:?}");
+    for ((to, count), answer) in behind.iter().zip(&answers[1..]) {
+        assert_eq!((&answer["to"], &answer["recovered"]), (&json!(to), &json!(true)));
+        let bodies: Vec<_> = answer["events"]
+            .as_array()
+            .expect("events")
+            .iter()
+            .map(|event| text(&event["data"]["body"]))
+            .collect();
+        let mut said: Vec<_> = (1..=*count).map(|n| format!("{to} {n}")).collect();
+        if *to == "@bob" {
+            said.push("the fourth".to_owned());
+            assert_eq!((&answer["read"], &answer["unread"]), (&json!(0), &json!(1)));
+        }
+        assert_eq!(bodies, said);
+        assert_eq!(answer["top"], bodies.len());
+    }
+    assert_eq!(answers[7]["events"][0]["data"]["to"], "@bob", "{}", answers[7]);
+    assert!(answers[7].get("unread").is_none(), "{}", answers[7]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn p4_a_resume_while_others_talk_has_no_hole() {
     let house = House::open().await;

@@ -256,8 +256,9 @@ impl Domain {
         Ok(())
     }
 
-    /// Closes a session's sockets.
+    /// Lets nobody in by a session that has ended, and closes its sockets.
     pub(super) fn hang_up(&self, user: UserId, session: String) {
+        self.known.forget_session(user, &session);
         let end = Broadcast::End { session: Some(session), code: close::LOGGED_OUT };
         self.groups.publish(Group::User(user), &end);
     }

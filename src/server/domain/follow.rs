@@ -2,10 +2,12 @@
 
 use super::places::Place;
 use super::{Domain, Who, unavailable};
-use crate::protocol::frames::{Event, Follow, Followed, Online};
+use crate::protocol::frames::{After, Event, Follow, Followed, Online};
 use crate::protocol::{Refusal, limits};
 use crate::server::groups::Group;
-use crate::server::store::{Connection, history, logs, reads};
+use crate::server::store::heads::{self, Head, Of};
+use crate::server::store::replay::{self, Stretch};
+use crate::server::store::{Connection, directs};
 
 impl Followed {
     /// A follow that was refused.
@@ -26,58 +28,50 @@ impl Followed {
 }
 
 impl Domain {
-    /// The answer to one follow, from one snapshot of the log. All or nothing: what cannot be
-    /// replayed whole is answered `recovered: false`. `room` is what is left of the bytes that one
-    /// answer replays, over all that it answers.
+    /// The answers to the follows of one frame, in their order. All or nothing for each: what
+    /// cannot be replayed whole is answered `recovered: false`. The places' logs are found here,
+    /// once their live events are held: a conversation's may have been made just before.
     ///
     /// # Errors
-    /// `unavailable` when the log cannot be read.
+    /// `unavailable` when the logs cannot be read.
     pub async fn catch_up(
         &self,
-        db: &mut Connection,
         who: &Who,
-        place: &Place,
-        follow: &Follow,
-        room: &mut usize,
-    ) -> Result<Followed, Refusal> {
-        let head = match place.log() {
-            Some(log) => logs::head(db, log).await,
-            None => logs::head_of_none(db).await,
+        follows: &[(&Place, Option<&After>)],
+    ) -> Result<Vec<Followed>, Refusal> {
+        let user = match who {
+            Who::Member(me) => Some(me.id),
+            Who::Visitor => None,
         };
-        let head = head.map_err(unavailable)?;
-        let missed = match (&follow.after, place.log()) {
-            (None, _) => None,
-            (Some(after), _)
-                if after.epoch != head.epoch || after.seq > head.top || after.seq < 0 =>
-            {
-                Some(None)
+        let logs: Vec<Of> = follows.iter().map(|(place, _)| of(place)).collect();
+        let mut db = self.store.glance().await.map_err(unavailable)?;
+        let heads = heads::of(&mut db, user, &logs).await.map_err(unavailable)?;
+        let afters = follows.iter().map(|(_, after)| *after);
+        let missed: Vec<Missed> =
+            heads.iter().zip(afters).map(|(head, after)| missed(head, after)).collect();
+        let missed = replay(&mut db, missed).await.map_err(unavailable)?;
+        drop(db);
+        let answer = |((place, head), missed): ((&Place, Head), Missed)| {
+            let counts = user.is_some() && !matches!(place, Place::Own { .. });
+            let (recovered, events) = match missed {
+                Missed::NotAsked => (None, None),
+                Missed::TooMuch | Missed::Behind(_) => (Some(false), None),
+                Missed::Events(events) => (Some(true), Some(events)),
+            };
+            Followed {
+                to: place.target(),
+                err: None,
+                epoch: Some(head.epoch),
+                top: Some(head.top),
+                recovered,
+                events,
+                online: self.online(place),
+                read: counts.then_some(head.read),
+                unread: counts.then_some(head.unread),
             }
-            (Some(after), _) if after.seq == head.top => Some(Some(Vec::new())),
-            (Some(after), Some(log)) => {
-                Some(replay(db, log, after.seq, head.top, room).await.map_err(unavailable)?)
-            }
-            (Some(_), None) => Some(None),
         };
-        let (read, unread) = match (who, place, place.log()) {
-            (_, Place::Own { .. }, _) | (Who::Visitor, ..) => (None, None),
-            (Who::Member(_), _, None) => (Some(0), Some(0)),
-            (Who::Member(me), _, Some(log)) => {
-                let read = reads::get(db, me.id, log).await.map_err(unavailable)?;
-                let unread = reads::unread(db, me.id, log, read).await.map_err(unavailable)?;
-                (Some(read), Some(unread))
-            }
-        };
-        Ok(Followed {
-            to: place.target(),
-            err: None,
-            epoch: Some(head.epoch),
-            top: Some(head.top),
-            recovered: missed.as_ref().map(Option::is_some),
-            events: missed.flatten(),
-            online: self.online(place),
-            read,
-            unread,
-        })
+        let places = follows.iter().map(|(place, _)| *place);
+        Ok(places.zip(heads).zip(missed).map(answer).collect())
     }
 
     /// Who is there: in a room, or which of the two of a conversation are online.
@@ -98,24 +92,82 @@ impl Domain {
     }
 }
 
-/// The events after `after`, if they are not too many.
+/// The log of a place that was found.
+fn of(place: &Place) -> Of {
+    match place {
+        Place::Room { log, .. } => Of::Log(*log),
+        Place::Own { me } => Of::Log(me.own),
+        Place::Direct { me, other, .. } => {
+            let (low, high) = directs::pair(me.id, other.id);
+            Of::Direct(low, high)
+        }
+    }
+}
+
+/// What a client has missed of one log.
+enum Missed {
+    /// It does not ask.
+    NotAsked,
+    /// These events.
+    Events(Vec<Event>),
+    /// These events, which are still to be read.
+    Behind(Stretch),
+    /// More than is replayed, or what no replay can mend.
+    TooMuch,
+}
+
+fn missed(head: &Head, after: Option<&After>) -> Missed {
+    let Some(After { epoch, seq }) = after else { return Missed::NotAsked };
+    if *epoch != head.epoch || !(0..=head.top).contains(seq) {
+        return Missed::TooMuch;
+    }
+    match head.log {
+        _ if *seq == head.top => Missed::Events(Vec::new()),
+        Some(log) if head.top - seq <= limits::REPLAY_EVENTS as i64 => {
+            Missed::Behind(Stretch { log, after: *seq, top: head.top })
+        }
+        _ => Missed::TooMuch,
+    }
+}
+
+/// Reads what is still to be read: of as many logs at once as one of them alone may be behind, and
+/// so mostly of all. One answer replays so many bytes, over all that it answers.
 async fn replay(
     db: &mut Connection,
-    log: crate::server::store::LogId,
-    after: i64,
-    top: i64,
-    room: &mut usize,
-) -> crate::server::store::Result<Option<Vec<Event>>> {
-    if top - after > limits::REPLAY_EVENTS as i64 {
-        return Ok(None);
+    mut missed: Vec<Missed>,
+) -> crate::server::store::Result<Vec<Missed>> {
+    let mut room = limits::REPLAY_BYTES;
+    let mut next = 0;
+    while next < missed.len() {
+        let (mut places, mut stretches, mut count) = (Vec::new(), Vec::new(), 0);
+        while let Some(one) = missed.get(next) {
+            if let Missed::Behind(stretch) = one {
+                count += stretch.top - stretch.after;
+                if count > limits::REPLAY_EVENTS as i64 {
+                    break;
+                }
+                places.push(next);
+                stretches.push(*stretch);
+            }
+            next += 1;
+        }
+        if stretches.is_empty() {
+            break;
+        }
+        let read = replay::of(db, &stretches).await?;
+        for ((place, stretch), events) in places.into_iter().zip(stretches).zip(read) {
+            let whole = events.len() as i64 == stretch.top - stretch.after;
+            let bytes: usize = events
+                .iter()
+                .map(|event| serde_json::to_string(event).map_or(0, |e| e.len()))
+                .sum();
+            missed[place] = if whole && bytes <= room {
+                room -= bytes;
+                Missed::Events(events)
+            } else {
+                Missed::TooMuch
+            };
+        }
     }
-    let events = history::events(db, log, after, limits::REPLAY_EVENTS).await?;
-    let whole = events.len() as i64 == top - after;
-    let bytes: usize =
-        events.iter().map(|event| serde_json::to_string(event).map_or(0, |e| e.len())).sum();
-    if !whole || bytes > *room {
-        return Ok(None);
-    }
-    *room -= bytes;
-    Ok(Some(events))
+    Ok(missed)
 }

@@ -6,9 +6,11 @@ pub mod connections;
 pub mod follow;
 pub mod history;
 pub mod house;
+mod known;
 pub mod places;
 pub mod post;
 pub mod read;
+mod remembered;
 pub mod rooms;
 pub mod sessions;
 mod tell;
@@ -53,6 +55,7 @@ pub struct Domain {
     set_up_key: Mutex<Option<String>>,
     /// Once a user exists this stays true, and is not asked again.
     inhabited: AtomicBool,
+    known: known::Known,
 }
 
 /// What a database error is to those outside; the cause is logged.
@@ -71,7 +74,7 @@ impl Domain {
     ) -> (Self, tokio::task::JoinHandle<()>) {
         let heard = Arc::clone(&groups);
         let (writer, task) =
-            Writer::start(store.clone(), move |committed| tell::tell(&*heard, vec![committed]));
+            Writer::start(store.clone(), move |committed| tell::tell(&*heard, committed));
         let patience = Patience { grace: config.leave_grace, every: config.presence_every };
         let domain = Self {
             speech: Speech::new(config.message_rate.0),
@@ -85,6 +88,7 @@ impl Domain {
             pages: history::Pages::default(),
             set_up_key: Mutex::new(None),
             inhabited: AtomicBool::new(false),
+            known: known::Known::default(),
             config,
             store,
             writer,

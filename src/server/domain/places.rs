@@ -77,42 +77,109 @@ impl Place {
 }
 
 impl Domain {
-    /// Finds a place for whoever asks.
+    /// Finds a place for whoever asks, mostly without a look at the database; a conversation
+    /// without its log, which only reading needs.
     ///
     /// # Errors
     /// `not_found` for what is not there or not theirs to see; `login_needed` for a visitor where
     /// only members read.
+    pub async fn locate(&self, who: &Who, to: &Target) -> Result<Place, Refusal> {
+        let folded = fold(to.name());
+        match self.recall(who, to, &folded)? {
+            Some(place) => Ok(place),
+            None => {
+                // Boxed: what is mostly known is not to be as large as asking for it.
+                Box::pin(async {
+                    let mut db = self.store.glance().await.map_err(unavailable)?;
+                    self.look_up(&mut db, who, to, folded).await
+                })
+                .await
+            }
+        }
+    }
+
+    /// The same, with the log of a conversation that has one.
+    ///
+    /// # Errors
+    /// Those of [`Domain::locate`].
     pub async fn find(
         &self,
         db: &mut Connection,
         who: &Who,
         to: &Target,
     ) -> Result<Place, Refusal> {
-        match to {
-            Target::Room(name) => {
+        let folded = fold(to.name());
+        let mut place = match self.recall(who, to, &folded)? {
+            Some(place) => place,
+            None => self.look_up(db, who, to, folded).await?,
+        };
+        if let Place::Direct { me, other, log } = &mut place {
+            let (low, high) = directs::pair(me.id, other.id);
+            *log = directs::find(db, low, high).await.map_err(unavailable)?;
+        }
+        Ok(place)
+    }
+
+    /// Finds this room anew from now on. To be called once it is deleted, or not for everybody any
+    /// more.
+    pub fn forget_room(&self, log: LogId) {
+        self.known.rooms.forget(|room| room.log_id == log);
+    }
+
+    /// A place whose name is known by heart. Whether they may see it is decided here, every time.
+    fn recall(&self, who: &Who, to: &Target, folded: &str) -> Result<Option<Place>, Refusal> {
+        Ok(match to {
+            Target::Room(_) => {
                 if !self.config.public_reading {
                     who.member()?;
                 }
-                let room = rooms::find(db, &fold(name)).await.map_err(unavailable)?;
+                let room = self.known.rooms.get(folded);
+                room.map(|room| Place::Room { log: room.log_id, name: room.name })
+            }
+            Target::Person(_) => {
+                let me = who.member()?;
+                match self.known.people.get(folded) {
+                    Some(other) => Some(between(me, other)?),
+                    None => None,
+                }
+            }
+            Target::Own => Some(Place::Own { me: Arc::clone(who.member()?) }),
+        })
+    }
+
+    /// Learns a name from the database. Called by whoever has asked [`Domain::recall`].
+    async fn look_up(
+        &self,
+        db: &mut Connection,
+        who: &Who,
+        to: &Target,
+        folded: String,
+    ) -> Result<Place, Refusal> {
+        match to {
+            Target::Room(_) => {
+                let reading = self.known.rooms.reading();
+                let room = rooms::find(db, &folded).await.map_err(unavailable)?;
                 let room = room.ok_or_else(|| Refusal::not_found("such room"))?;
+                self.known.rooms.put(reading, folded, room.clone());
                 Ok(Place::Room { log: room.log_id, name: room.name })
             }
-            Target::Person(name) => {
-                let me = who.member()?;
-                let other = users::find(db, &fold(name)).await.map_err(unavailable)?;
-                let other = other.ok_or_else(|| Refusal::not_found("person of that name"))?;
-                if other.id == me.id {
-                    return Err(Refusal::invalid(
-                        "to",
-                        "That is you. Pick somebody else to talk to.",
-                    ));
-                }
-                let (low, high) = directs::pair(me.id, other.id);
-                let log = directs::find(db, low, high).await.map_err(unavailable)?;
-                let other = Party { id: other.id, name: other.name.into() };
-                Ok(Place::Direct { me: me.party(), other, log })
+            Target::Person(_) => {
+                let reading = self.known.people.reading();
+                let user = users::find(db, &folded).await.map_err(unavailable)?;
+                let user = user.ok_or_else(|| Refusal::not_found("person of that name"))?;
+                let other = Party { id: user.id, name: user.name.into() };
+                self.known.people.put(reading, folded, other.clone());
+                between(who.member()?, other)
             }
             Target::Own => Ok(Place::Own { me: Arc::clone(who.member()?) }),
         }
     }
+}
+
+/// The conversation between me and another.
+fn between(me: &Member, other: Party) -> Result<Place, Refusal> {
+    if other.id == me.id {
+        return Err(Refusal::invalid("to", "That is you. Pick somebody else to talk to."));
+    }
+    Ok(Place::Direct { me: me.party(), other, log: None })
 }

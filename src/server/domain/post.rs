@@ -1,6 +1,6 @@
 //! Saying something: in a room or to a person, from any entrance.
 
-use super::{Domain, Who, unavailable};
+use super::{Domain, Who};
 use crate::protocol::commands::{self, Command};
 use crate::protocol::frames::{Event, Kind, SendOk};
 use crate::protocol::{Refusal, Target, limits};
@@ -36,12 +36,10 @@ impl Domain {
                 format!("A cid has 1 to {} characters.", limits::CID),
             ));
         }
-        let mut db = self.store.glance().await.map_err(unavailable)?;
-        let place = self.find(&mut db, who, &draft.to).await?;
-        drop(db);
-        let place = place
-            .written()
-            .ok_or_else(|| Refusal::invalid("to", "A message goes to a #room or to a @person."))?;
+        let place =
+            self.locate(who, &draft.to).await?.written().ok_or_else(|| {
+                Refusal::invalid("to", "A message goes to a #room or to a @person.")
+            })?;
         self.speech.may_speak(me.id)?;
         self.writer.post(Post {
             author: me.party(),

@@ -1,6 +1,6 @@
 //! Read markers.
 
-use super::{Domain, Who, unavailable};
+use super::{Domain, Who};
 use crate::protocol::{Refusal, Target};
 use crate::server::store::writer::Mark;
 use tokio::sync::oneshot;
@@ -12,16 +12,15 @@ impl Domain {
     /// `not_found` for what is not there or not mine to see.
     pub async fn mark_read(&self, who: &Who, to: &Target, seq: i64) -> Result<(), Refusal> {
         let me = who.member()?;
-        let mut db = self.store.glance().await.map_err(unavailable)?;
-        let place = self.find(&mut db, who, to).await?;
-        drop(db);
-        let (Some(log), true) = (place.log(), *to != Target::Own) else { return Ok(()) };
+        let found = self.locate(who, to).await?;
+        // My own log is read by following it.
+        let Some(place) = found.written() else { return Ok(()) };
         let (answer, answered) = oneshot::channel();
         let done = Box::new(move |result| {
             // Whoever asked may have gone.
             let _ = answer.send(result);
         });
-        self.writer.mark(Mark { user: me.id, own: me.own, log, to: place.target(), seq, done });
+        self.writer.mark(Mark { user: me.id, own: me.own, place, to: found.target(), seq, done });
         answered.await.unwrap_or_else(|_| Err(Refusal::unavailable()))
     }
 }

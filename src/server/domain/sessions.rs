@@ -1,18 +1,19 @@
 //! Sessions and tokens: who a request is by.
 
+use super::known::{Caller, Shown};
 use super::{Domain, Member, Who, unavailable};
 use crate::protocol::views::AuthorKind;
 use crate::protocol::{At, Refusal};
 use crate::server::security::secrets;
-use crate::server::store::{UserId, sessions, tokens};
+use crate::server::store::{UserId, sessions, tokens, users};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A session ends after this much time without use.
 const LASTS_MS: i64 = 30 * 24 * 3_600 * 1_000;
 /// Use is noted this often at most, so that reading a page does not write.
 const NOTED_MS: i64 = 10 * 60 * 1_000;
-/// How soon a session that a command ended has no sockets any more.
+/// How soon a session that a command ended lets nobody in and has no sockets any more.
 const LOOKED_EVERY: Duration = Duration::from_secs(1);
 /// Characters of a browser's name for itself that are kept.
 const AGENT: usize = 300;
@@ -42,36 +43,56 @@ pub fn cookie_seconds() -> i64 {
 }
 
 impl Domain {
-    /// Who shows these; `None` for a session or token that has ended or never was.
+    /// Who shows these; `None` for a session or token that has ended or never was. What was shown
+    /// lately is known without asking the database.
     ///
     /// # Errors
     /// `unavailable` when the database cannot be read.
     pub async fn recognise(&self, credentials: Credentials) -> Result<Option<Who>, Refusal> {
-        let member = match credentials {
+        let shown = match credentials {
             Credentials::None => return Ok(Some(Who::Visitor)),
-            Credentials::Session(secret) => self.of_session(&secret).await?,
-            Credentials::Token(token) => {
-                let mut db = self.store.glance().await.map_err(unavailable)?;
-                let user =
-                    tokens::find(&mut db, &secrets::hash(&token)).await.map_err(unavailable)?;
-                user.map(|user| Member {
-                    id: user.id,
-                    name: user.name.into(),
-                    admin: user.admin,
-                    own: user.log_id,
-                    session: None,
-                    kind: AuthorKind::Bot,
-                })
-            }
+            Credentials::Session(secret) => Shown::Session(secrets::hash(&secret)),
+            Credentials::Token(token) => Shown::Token(secrets::hash(&token)),
         };
-        Ok(member.map(|member| Who::Member(Arc::new(member))))
+        let callers = &self.known.callers;
+        let before = callers.get(&shown);
+        if let Some(caller) = &before
+            && caller.counts(Instant::now(), At::now())
+        {
+            return Ok(Some(Who::Member(Arc::clone(&caller.member))));
+        }
+        let (reading, read) = (callers.reading(), Instant::now());
+        let found = match &shown {
+            Shown::Session(hash) => self.of_session(hash).await?,
+            Shown::Token(hash) => self.of_token(hash).await?,
+        };
+        let Some((member, expires)) = found else { return Ok(None) };
+        let member = match before {
+            Some(before) if *before.member == member => before.member,
+            _ => Arc::new(member),
+        };
+        callers.put(reading, shown, Caller { member: Arc::clone(&member), read, expires });
+        Ok(Some(Who::Member(member)))
     }
 
-    async fn of_session(&self, secret: &str) -> Result<Option<Member>, Refusal> {
+    async fn of_token(&self, hash: &str) -> Result<Option<(Member, Option<At>)>, Refusal> {
+        let mut db = self.store.glance().await.map_err(unavailable)?;
+        let user = tokens::find(&mut db, hash).await.map_err(unavailable)?;
+        let member = |user: users::User| Member {
+            id: user.id,
+            name: user.name.into(),
+            admin: user.admin,
+            own: user.log_id,
+            session: None,
+            kind: AuthorKind::Bot,
+        };
+        Ok(user.map(|user| (member(user), None)))
+    }
+
+    async fn of_session(&self, hash: &str) -> Result<Option<(Member, Option<At>)>, Refusal> {
         let now = At::now();
         let mut db = self.store.glance().await.map_err(unavailable)?;
-        let owner =
-            sessions::find(&mut db, &secrets::hash(secret), now).await.map_err(unavailable)?;
+        let owner = sessions::find(&mut db, hash, now).await.map_err(unavailable)?;
         drop(db);
         let Some(owner) = owner else { return Ok(None) };
         if now.0 - owner.seen_at > NOTED_MS {
@@ -80,14 +101,15 @@ impl Domain {
                 tracing::warn!(%error, "a session's use was not noted");
             }
         }
-        Ok(Some(Member {
+        let member = Member {
             id: owner.user_id,
             name: owner.name.into(),
             admin: owner.admin,
             own: owner.log_id,
             session: Some(owner.id),
             kind: AuthorKind::User,
-        }))
+        };
+        Ok(Some((member, Some(At(owner.expires_at)))))
     }
 
     async fn note_use(&self, id: &str, now: At) -> crate::server::store::Result<()> {
@@ -104,7 +126,12 @@ impl Domain {
         let Who::Member(me) = who else { return Ok(true) };
         let Some(session) = &me.session else { return Ok(true) };
         let mut db = self.store.glance().await.map_err(unavailable)?;
-        sessions::goes_on(&mut db, session, At::now()).await.map_err(unavailable)
+        let goes_on = sessions::goes_on(&mut db, session, At::now()).await.map_err(unavailable)?;
+        drop(db);
+        if !goes_on {
+            self.known.forget_session(me.id, session);
+        }
+        Ok(goes_on)
     }
 
     /// Begins a session for a user who has proved who they are.
@@ -121,27 +148,26 @@ impl Domain {
         Ok(Begun { secret })
     }
 
-    /// Closes the sockets of sessions that another process ended, a command or another server;
-    /// runs as long as the server.
+    /// Hangs up on sessions that another process ended, a command or another server; runs as long
+    /// as the server. It begins with all notes there are: one that was made while the server
+    /// started must not be missed.
     pub async fn keep_hanging_up(&self) {
-        let mut last = None;
+        let mut last = 0;
         loop {
-            match self.hang_up_since(last).await {
-                Ok(seen) => last = Some(seen),
-                Err(error) => tracing::warn!(%error, "whose session was ended is not known"),
+            if let Err(error) = self.hang_up_since(&mut last).await {
+                tracing::warn!(%error, "whose session was ended is not known");
             }
             tokio::time::sleep(LOOKED_EVERY).await;
         }
     }
 
-    async fn hang_up_since(&self, last: Option<i64>) -> crate::server::store::Result<i64> {
+    async fn hang_up_since(&self, last: &mut i64) -> crate::server::store::Result<()> {
         let mut db = self.store.glance().await?;
-        let Some(mut last) = last else { return sessions::last_ended(&mut db).await };
-        for (id, user, session) in sessions::ended_since(&mut db, last).await? {
+        for (id, user, session) in sessions::ended_since(&mut db, *last).await? {
             self.hang_up(user, session);
-            last = id;
+            *last = id;
         }
-        Ok(last)
+        Ok(())
     }
 
     /// My sessions, the latest used first.
@@ -177,8 +203,11 @@ impl Domain {
         match who {
             Who::Member(me) => match &me.session {
                 Some(session) => match self.end_session(who, session).await {
-                    // Somebody ended it just before: as wished.
-                    Err(refusal) if refusal.code == crate::protocol::Code::NotFound => Ok(()),
+                    // Somebody ended it just before, maybe by a command: as wished.
+                    Err(refusal) if refusal.code == crate::protocol::Code::NotFound => {
+                        self.hang_up(me.id, session.clone());
+                        Ok(())
+                    }
                     done => done,
                 },
                 None => Ok(()),

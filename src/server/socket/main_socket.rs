@@ -6,11 +6,10 @@ use super::upgrade::Opened;
 use crate::protocol::frames::{
     ClientFrame, Follow, Followed, FrameId, Hello, Incoming, Reply, ServerFrame, SubOk, read_client,
 };
-use crate::protocol::{Code, Refusal, Target, VERSION, close as codes, limits};
+use crate::protocol::{Code, Refusal, Target, VERSION, close as codes};
 use crate::server::domain::connections::Seat;
 use crate::server::domain::places::Place;
 use crate::server::domain::post::Draft;
-use crate::server::domain::unavailable;
 use crate::server::groups::wire::Comings;
 use crate::server::groups::{Group, Queue};
 use crate::server::websocket::Frame;
@@ -122,7 +121,8 @@ impl Session {
         let queue = Arc::clone(&self.connection.queue);
         let done = match frame {
             ClientFrame::Pong => return,
-            ClientFrame::Sub { rooms } => return self.follow(id, rooms).await,
+            // Boxed: a message is not to take the room of the longest answer.
+            ClientFrame::Sub { rooms } => return Box::pin(self.follow(id, rooms)).await,
             ClientFrame::Send { to, cid, body, reply_to } => {
                 let answer = Arc::clone(&queue);
                 let re = id.clone();
@@ -167,16 +167,7 @@ impl Session {
             let why = format!("One frame follows at most {most} conversations.");
             return refuse(&queue, id, Refusal::new(Code::TooMany, why));
         }
-        let mut answers = Vec::with_capacity(asked.len());
-        let mut tops = Vec::new();
-        let mut room = limits::REPLAY_BYTES;
-        for follow in &asked {
-            let followed = match self.follow_one(follow, most, &mut tops, &mut room).await {
-                Ok(followed) => followed,
-                Err(refusal) => Followed::refused(follow, refusal),
-            };
-            answers.push(followed);
-        }
+        let (answers, tops) = self.follow_all(&asked, most).await;
         let Some(re) = id else {
             // Without a number there is no answer to wait for, but the stream goes on.
             queue.answer(
@@ -189,20 +180,60 @@ impl Session {
         queue.answer(&Frame::json(&Reply { re, ok, err: None }), &tops);
     }
 
+    /// The answers, and the tops they told. All are found and held first, and then read together.
+    async fn follow_all(
+        &mut self,
+        asked: &[Follow],
+        most: usize,
+    ) -> (Vec<Followed>, Vec<(Group, i64)>) {
+        if self.follows.is_empty() {
+            // Most connections follow once: their list needs no room to grow.
+            self.follows.reserve_exact(asked.len());
+        }
+        let mut held = Vec::with_capacity(asked.len());
+        let mut found = Vec::with_capacity(asked.len());
+        for follow in asked {
+            let place = self.follow_one(follow, most, &held).await;
+            held.extend(place.as_ref().map(Place::group));
+            found.push(place);
+        }
+        let places: Vec<_> = found
+            .iter()
+            .zip(asked)
+            .filter_map(|(place, follow)| Some((place.as_ref().ok()?, follow.after.as_ref())))
+            .collect();
+        let domain = Arc::clone(&self.connection.domain);
+        let mut read = domain.catch_up(&self.connection.who, &places).await.map(Vec::into_iter);
+        let mut tops = Vec::with_capacity(held.len());
+        let mut answers = Vec::with_capacity(asked.len());
+        for (follow, place) in asked.iter().zip(found) {
+            let followed = match (place, &mut read) {
+                (Err(refusal), _) => Err(refusal),
+                (Ok(place), Ok(read)) => read
+                    .next()
+                    .inspect(|followed| tops.push((place.group(), followed.top.unwrap_or(0))))
+                    .ok_or_else(Refusal::unavailable),
+                (Ok(_), Err(refusal)) => {
+                    self.unfollow(&follow.to);
+                    Err(refusal.clone())
+                }
+            };
+            answers.push(followed.unwrap_or_else(|refusal| Followed::refused(follow, refusal)));
+        }
+        (answers, tops)
+    }
+
+    /// Finds one and holds its live events: the log is read after that, so nothing falls between.
     async fn follow_one(
         &mut self,
         follow: &Follow,
         most: usize,
-        tops: &mut Vec<(Group, i64)>,
-        room: &mut usize,
-    ) -> Result<Followed, Refusal> {
-        let domain = Arc::clone(&self.connection.domain);
-        let who = self.connection.who.clone();
-        let mut db = domain.store.read().await.map_err(unavailable)?;
-        let place = domain.find(&mut db, &who, &follow.to).await?;
-        drop(db);
+        held: &[Group],
+    ) -> Result<Place, Refusal> {
+        let domain = &self.connection.domain;
+        let place = domain.locate(&self.connection.who, &follow.to).await?;
         let group = place.group();
-        if tops.iter().any(|(answered, _)| *answered == group) {
+        if held.contains(&group) {
             return Err(Refusal::invalid("to", "It is in this frame already."));
         }
         let known = self.follows.iter().any(|f| f.place.group() == group);
@@ -212,39 +243,24 @@ impl Session {
                 format!("One connection follows at most {most} conversations."),
             ));
         }
-        // From here on live events are kept; the log is read after that, so nothing falls between.
         self.connection.queue.hold(group);
         self.connection.join(group, place.side());
         if !known {
             self.follows.push(Followed_ { to: place.target(), place: place.clone() });
         }
-        let caught_up = async {
-            let mut db = domain.store.read().await.map_err(unavailable)?;
-            // Found again: a conversation's log may have been made since.
-            let place = domain.find(&mut db, &who, &follow.to).await?;
-            domain.catch_up(&mut db, &who, &place, follow, room).await
-        };
-        match caught_up.await {
-            Ok(followed) => {
-                tops.push((group, followed.top.unwrap_or(0)));
-                Ok(followed)
-            }
-            Err(refusal) => {
-                self.unfollow(&follow.to);
-                Err(refusal)
-            }
-        }
+        Ok(place)
     }
 
     fn unfollow(&mut self, to: &Target) {
         use crate::protocol::names::fold;
-        let same = |a: &Target, b: &Target| match (a, b) {
-            (Target::Room(a), Target::Room(b)) | (Target::Person(a), Target::Person(b)) => {
-                fold(a) == fold(b)
+        let name = fold(to.name());
+        let same = |other: &Target| match (to, other) {
+            (Target::Room(_), Target::Room(other)) | (Target::Person(_), Target::Person(other)) => {
+                fold(other) == name
             }
-            (a, b) => a == b,
+            (to, other) => to == other,
         };
-        if let Some(at) = self.follows.iter().position(|followed| same(&followed.to, to)) {
+        if let Some(at) = self.follows.iter().position(|followed| same(&followed.to)) {
             let group = self.follows.remove(at).place.group();
             self.connection.part(group);
         }
@@ -253,14 +269,10 @@ impl Session {
     /// What is on the screen. Being `here` in a room is being present in it.
     async fn here(&mut self, to: Option<Target>, _active: bool) -> Result<(), Refusal> {
         let next = match &to {
-            Some(to) => {
-                let domain = &self.connection.domain;
-                let mut db = domain.store.read().await.map_err(unavailable)?;
-                match domain.find(&mut db, &self.connection.who, to).await? {
-                    Place::Room { log, .. } => Some(Group::Room(log)),
-                    _ => None,
-                }
-            }
+            Some(to) => match self.connection.domain.locate(&self.connection.who, to).await? {
+                Place::Room { log, .. } => Some(Group::Room(log)),
+                _ => None,
+            },
             None => None,
         };
         if next != self.here {

@@ -41,7 +41,9 @@ pub fn author_kind_word(kind: AuthorKind) -> &'static str {
     }
 }
 
-fn author_kind(word: &str) -> AuthorKind {
+/// The author's kind of that word.
+#[must_use]
+pub fn author_kind(word: &str) -> AuthorKind {
     match word {
         "bot" => AuthorKind::Bot,
         "system" => AuthorKind::System,

@@ -1,8 +1,6 @@
 //! Logs: one per conversation, each with its epoch and its top.
 
-use super::{Connection, LogId, Result};
-use crate::protocol::At;
-use crate::protocol::frames::{Event, Kind as EventKind};
+use super::{Connection, LogId, Result, UserId};
 
 /// What a log belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,60 +63,13 @@ pub async fn head_of_none(db: &mut Connection) -> Result<Head> {
         .await
 }
 
-/// The log's top, held against every other writer until the transaction ends.
+/// A user's own log and its top.
 ///
 /// # Errors
-/// When the database cannot be written.
-pub async fn hold(db: &mut Connection, log: LogId) -> Result<i64> {
-    sqlx::query_scalar("UPDATE logs SET top = top WHERE id = $1 RETURNING top")
-        .bind(log)
+/// When the database cannot be read.
+pub async fn own(db: &mut Connection, user: UserId) -> Result<(LogId, i64)> {
+    sqlx::query_as("SELECT l.id, l.top FROM users u JOIN logs l ON l.id = u.log_id WHERE u.id = $1")
+        .bind(user)
         .fetch_one(db)
         .await
-}
-
-/// Sets the top, and the last message where there was one.
-///
-/// # Errors
-/// When the database cannot be written.
-pub async fn advance(
-    db: &mut Connection,
-    log: LogId,
-    top: i64,
-    said: Option<(i64, At)>,
-) -> Result<()> {
-    let (seq, at) = said.map_or((None, None), |(seq, at)| (Some(seq), Some(at.0)));
-    sqlx::query(
-        "UPDATE logs SET top = $2, said_seq = COALESCE($3, said_seq), said_at = COALESCE($4, said_at)
-         WHERE id = $1",
-    )
-    .bind(log)
-    .bind(top)
-    .bind(seq)
-    .bind(at)
-    .execute(db)
-    .await
-    .map(drop)
-}
-
-/// Puts an event that is not a message at `seq`.
-///
-/// # Errors
-/// When the database cannot be written.
-pub async fn put(
-    db: &mut Connection,
-    log: LogId,
-    seq: i64,
-    kind: &EventKind,
-    at: At,
-) -> Result<Event> {
-    let event = Event::new(seq, None, kind);
-    sqlx::query("INSERT INTO events (log_id, seq, kind, data, at) VALUES ($1, $2, $3, $4, $5)")
-        .bind(log)
-        .bind(seq)
-        .bind(&event.kind)
-        .bind(event.data.get())
-        .bind(at.0)
-        .execute(db)
-        .await?;
-    Ok(event)
 }

@@ -3,13 +3,16 @@
 //! Statements are written for SQLite and PostgreSQL alike (`$1` places, `ON CONFLICT`,
 //! `RETURNING`). What must differ stands in [`sqlite`].
 
+mod batch;
 pub mod directs;
+pub mod heads;
 pub mod history;
 pub mod invites;
 pub mod logs;
 #[cfg(test)]
 mod plans;
 pub mod reads;
+pub mod replay;
 pub mod rooms;
 pub mod sessions;
 pub mod sqlite;

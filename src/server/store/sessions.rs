@@ -18,6 +18,8 @@ pub struct Owner {
     pub log_id: LogId,
     /// Last used.
     pub seen_at: i64,
+    /// When it ends by its age.
+    pub expires_at: i64,
 }
 
 /// An ended session is remembered for this long: any server has heard of it by then.
@@ -42,7 +44,7 @@ pub struct Session {
 /// When the database cannot be read.
 pub async fn find(db: &mut Connection, hash: &str, now: At) -> Result<Option<Owner>> {
     sqlx::query_as(
-        "SELECT s.id, s.user_id, u.name, u.admin, u.log_id, s.seen_at
+        "SELECT s.id, s.user_id, u.name, u.admin, u.log_id, s.seen_at, s.expires_at
          FROM sessions s JOIN users u ON u.id = s.user_id
          WHERE s.hash = $1 AND s.expires_at > $2",
     )
@@ -175,15 +177,7 @@ pub async fn note_ended(db: &mut Connection, user: UserId, ended: &[String]) -> 
     Ok(())
 }
 
-/// The number of the last note.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn last_ended(db: &mut Connection) -> Result<i64> {
-    sqlx::query_scalar("SELECT COALESCE(MAX(id), 0) FROM ended_sessions").fetch_one(db).await
-}
-
-/// The notes after that number.
+/// The notes after the one of that number, each with its own.
 ///
 /// # Errors
 /// When the database cannot be read.

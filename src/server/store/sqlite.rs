@@ -107,6 +107,72 @@ const READERS: u32 = 4;
 /// Idle readers cost little; opening one costs a millisecond.
 const IDLE: Duration = Duration::from_secs(600);
 
+/// What a batch of the writer depends on, as five JSON arrays: the messages of the pairs (author,
+/// cid) `$1`, the tops of the logs `$2`, the logs and tops of the conversations (low, high) `$3`,
+/// which of the messages (log, seq) `$4` are there, and the markers of (user, log, low, high) `$5`.
+/// Nobody changes them until the transaction ends: [`BEGIN_WRITE`] has locked everything.
+/// `CROSS JOIN` is SQLite's for "in this order": what is asked first, and not the table.
+pub const LOOK: &str = "SELECT
+    (SELECT json_group_array(json_array(m.author_id, m.cid, m.log_id, m.seq, m.body, m.at))
+     FROM jsonb_each($1) q CROSS JOIN messages m
+     ON m.author_id = q.value ->> 0 AND m.cid = q.value ->> 1),
+    (SELECT json_group_array(json_array(l.id, l.top))
+     FROM json_each($2) q CROSS JOIN logs l ON l.id = q.value),
+    (SELECT json_group_array(json_array(d.low, d.high, l.id, l.top))
+     FROM jsonb_each($3) q CROSS JOIN directs d
+     ON d.low = q.value ->> 0 AND d.high = q.value ->> 1 CROSS JOIN logs l ON l.id = d.log_id),
+    (SELECT json_group_array(json_array(m.log_id, m.seq))
+     FROM jsonb_each($4) q CROSS JOIN messages m
+     ON m.log_id = q.value ->> 0 AND m.seq = q.value ->> 1),
+    (SELECT json_group_array(json_array(r.user_id, r.log_id, r.seq))
+     FROM jsonb_each($5) q
+     LEFT JOIN directs d ON d.low = q.value ->> 2 AND d.high = q.value ->> 3
+     CROSS JOIN reads r
+     ON r.user_id = q.value ->> 0 AND r.log_id = COALESCE(q.value ->> 1, d.log_id))";
+/// Puts messages: (log, seq, author, author's kind, cid, body, reply_to, at) each.
+pub const PUT_MESSAGES: &str = "INSERT INTO messages
+    (log_id, seq, author_id, author_kind, cid, body, reply_to, at)
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
+           value ->> 6, value ->> 7 FROM jsonb_each($1)";
+/// Puts other events: (log, seq, kind, data, at) each.
+pub const PUT_EVENTS: &str = "INSERT INTO events (log_id, seq, kind, data, at)
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM jsonb_each($1)";
+/// Sets read markers: (user, log, seq) each.
+pub const PUT_READS: &str = "INSERT INTO reads (user_id, log_id, seq)
+    SELECT value ->> 0, value ->> 1, value ->> 2 FROM jsonb_each($1) WHERE TRUE
+    ON CONFLICT (user_id, log_id) DO UPDATE SET seq = excluded.seq";
+/// Sets tops: (log, top, last message's seq or null, its time or null) each.
+pub const PUT_TOPS: &str = "UPDATE logs SET top = v.value ->> 1,
+    said_seq = COALESCE(v.value ->> 2, said_seq), said_at = COALESCE(v.value ->> 3, said_at)
+    FROM jsonb_each($1) v WHERE logs.id = v.value ->> 0";
+/// Where logs stand for the user `$2` (null for a visitor), as one JSON array of (place in `$1`,
+/// log, epoch, top, read marker, unread). `$1` names each as (log, low, high, from the start): its
+/// key, or the two of a conversation; and whether somebody who has read nothing there has it all
+/// before them. Unread messages are counted up to `$3`, among the next `$4`. (`LIMIT $3 + 0`, for SQLite
+/// plans a statement anew at each use whose limit is a parameter alone.)
+pub const HEADS: &str = "SELECT json_group_array(json_array(
+        q.key, l.id, COALESCE(l.epoch, h.epoch), COALESCE(l.top, 0), r.seq,
+        CASE WHEN r.seq IS NULL AND NOT q.value ->> 3 THEN 0 ELSE
+            (SELECT COUNT(*) FROM (SELECT 1 FROM (
+                 SELECT author_id, deleted_at FROM messages
+                 WHERE log_id = l.id AND seq > COALESCE(r.seq, 0) ORDER BY seq LIMIT $4 + 0)
+             WHERE author_id <> $2 AND deleted_at IS NULL LIMIT $3 + 0)) END))
+    FROM jsonb_each($1) q CROSS JOIN house h
+    LEFT JOIN directs d ON d.low = q.value ->> 1 AND d.high = q.value ->> 2
+    LEFT JOIN logs l ON l.id = COALESCE(q.value ->> 0, d.log_id)
+    LEFT JOIN reads r ON r.user_id = $2 AND r.log_id = l.id";
+/// What logs hold after one seq and up to another, as two JSON arrays: messages and other events,
+/// each with its place in `$1`, which names them as (log, after, up to).
+pub const REPLAY: &str = "SELECT
+    (SELECT json_group_array(json_array(q.key, m.seq, u.name, m.author_kind, m.cid,
+            CASE WHEN m.deleted_at IS NULL THEN m.body END, m.reply_to, m.at))
+     FROM jsonb_each($1) q CROSS JOIN messages m
+     ON m.log_id = q.value ->> 0 AND m.seq > q.value ->> 1 AND m.seq <= q.value ->> 2
+     CROSS JOIN users u ON u.id = m.author_id),
+    (SELECT json_group_array(json_array(q.key, e.seq, e.kind, e.data))
+     FROM jsonb_each($1) q CROSS JOIN events e
+     ON e.log_id = q.value ->> 0 AND e.seq > q.value ->> 1 AND e.seq <= q.value ->> 2)";
+
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// Why a database could not be opened, in a sentence for whoever starts the program.
@@ -214,7 +280,9 @@ impl Store {
             .max_lifetime(None)
             .test_before_acquire(false)
             .before_acquire(|one, _| Box::pin(is_sound(one)))
-            .connect_with(options.clone())
+            // A statement that may fail halfway keeps what it overwrites: in memory, or it makes a file
+            // for every batch.
+            .connect_with(options.clone().pragma("temp_store", "memory"))
             .await
             .map_err(cause)?;
         let mut one = writer.acquire().await.map_err(cause)?;
@@ -323,5 +391,42 @@ fn for_the_owner_alone(path: &Path) {
     use std::os::unix::fs::PermissionsExt as _;
     if let Err(error) = std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)) {
         tracing::warn!(%error, path = %path.display(), "others on this machine may read this file");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sqlx::Row as _;
+
+    #[tokio::test]
+    async fn a_batch_and_a_sub_read_no_table_from_end_to_end() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let store = Store::open(&dir.path().join("r.db"), BUSY).await.unwrap();
+        let mut db = store.glance().await.unwrap();
+        let statements = [
+            (LOOK, 5),
+            (PUT_MESSAGES, 1),
+            (PUT_EVENTS, 1),
+            (PUT_READS, 1),
+            (PUT_TOPS, 1),
+            (HEADS, 4),
+            (REPLAY, 1),
+        ];
+        for (statement, values) in statements {
+            let explain = format!("EXPLAIN QUERY PLAN {statement}");
+            let mut query = sqlx::query(sqlx::AssertSqlSafe(explain));
+            for _ in 0..values {
+                query = query.bind("[]");
+            }
+            let plan = query.fetch_all(&mut *db).await.unwrap();
+            for step in plan.iter().map(|row| row.get::<String, _>("detail")) {
+                // The question itself, the one row of the house, and what was found.
+                let mine =
+                    ["VIRTUAL TABLE", "SCAN h", "CONSTANT ROW", "SCAN some", "SCAN (subquery"];
+                let whole = step.starts_with("SCAN") && !mine.iter().any(|m| step.contains(m));
+                assert!(!whole, "{step} in {statement}");
+            }
+        }
     }
 }

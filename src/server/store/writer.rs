@@ -2,16 +2,11 @@
 //! sends cost one wait for the disk. Seqs are given out inside the transaction; what was stored is
 //! handed on in that order, and only then answered.
 
-use super::history::author_kind_word;
-use super::{
-    Connection, LogId, Result, Store, UserId, directs, history, logs, message_id, message_place,
-    reads,
-};
-use crate::protocol::frames::{Event, Kind, MessageData, SendOk};
+use super::batch::{self, Answer};
+use super::{LogId, Result, Store, UserId};
+use crate::protocol::frames::{Event, SendOk};
 use crate::protocol::views::AuthorKind;
-use crate::protocol::{At, Code, Refusal, Target};
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use crate::protocol::{Refusal, Target};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -66,7 +61,7 @@ pub struct Mark {
     /// Their own log, which tells their other devices.
     pub own: LogId,
     /// Where.
-    pub log: LogId,
+    pub place: Place,
     /// Its target as they see it.
     pub to: Target,
     /// How far.
@@ -109,9 +104,10 @@ pub struct Writer {
 
 impl Writer {
     /// Starts the writer. It ends, after storing what it was handed, when every handle is gone.
+    /// `publish` is told, once a commit and before anybody is answered, all that was committed.
     pub fn start(
         store: Store,
-        publish: impl Fn(Committed) + Send + Sync + 'static,
+        publish: impl Fn(Vec<Committed>) + Send + Sync + 'static,
     ) -> (Self, tokio::task::JoinHandle<()>) {
         let (line, mut jobs) = mpsc::channel(LINE);
         let task = tokio::spawn(async move {
@@ -140,16 +136,10 @@ impl Writer {
     }
 }
 
-/// What came of each job, in their order.
-enum Answer {
-    Post(std::result::Result<SendOk, Refusal>),
-    Mark,
-}
-
-async fn write(store: &Store, batch: Vec<Job>, publish: &(impl Fn(Committed) + Sync)) {
+async fn write(store: &Store, batch: Vec<Job>, publish: &(impl Fn(Vec<Committed>) + Sync)) {
     match commit(store, &batch).await {
         Ok((committed, answers)) => {
-            committed.into_iter().for_each(publish);
+            publish(committed);
             for (job, answer) in batch.into_iter().zip(answers) {
                 match (job, answer) {
                     (Job::Post(post), Answer::Post(answer)) => (post.done)(answer),
@@ -167,176 +157,7 @@ async fn write(store: &Store, batch: Vec<Job>, publish: &(impl Fn(Committed) + S
 
 async fn commit(store: &Store, jobs: &[Job]) -> Result<(Vec<Committed>, Vec<Answer>)> {
     let mut tx = store.write().await?;
-    let mut batch = Batch { now: At::now(), tops: HashMap::new(), committed: Vec::new() };
-    let mut answers = Vec::with_capacity(jobs.len());
-    for job in jobs {
-        answers.push(match job {
-            Job::Post(post) => Answer::Post(batch.post(&mut tx, post).await?),
-            Job::Mark(mark) => {
-                batch.mark(&mut tx, mark).await?;
-                Answer::Mark
-            }
-        });
-    }
-    for (log, top) in &batch.tops {
-        if top.grew {
-            logs::advance(&mut tx, *log, top.seq, top.said).await?;
-        }
-    }
+    let done = batch::run(&mut tx, jobs).await?;
     tx.commit().await?;
-    Ok((batch.committed, answers))
-}
-
-struct Top {
-    seq: i64,
-    said: Option<(i64, At)>,
-    grew: bool,
-}
-
-struct Batch {
-    now: At,
-    tops: HashMap<LogId, Top>,
-    committed: Vec<Committed>,
-}
-
-impl Batch {
-    /// The log's top, read once a batch and held until its end.
-    async fn top(&mut self, db: &mut Connection, log: LogId) -> Result<&mut Top> {
-        match self.tops.entry(log) {
-            Entry::Occupied(top) => Ok(top.into_mut()),
-            Entry::Vacant(place) => {
-                let seq = logs::hold(db, log).await?;
-                Ok(place.insert(Top { seq, said: None, grew: false }))
-            }
-        }
-    }
-
-    async fn post(
-        &mut self,
-        db: &mut Connection,
-        post: &Post,
-    ) -> Result<std::result::Result<SendOk, Refusal>> {
-        if let Some(first) = first_answer(db, post).await? {
-            return Ok(first);
-        }
-        let log = match &post.place {
-            Place::Room { log, .. } => *log,
-            Place::Direct { low, high } => self.conversation(db, low, high).await?,
-        };
-        if let Some(id) = &post.reply_to {
-            let answered = message_place(id).filter(|(place, _)| *place == log);
-            let known = match answered {
-                Some((log, seq)) => history::holds(db, log, seq).await?,
-                None => false,
-            };
-            if !known {
-                return Ok(Err(Refusal::invalid(
-                    "reply_to",
-                    "The message that this answers is not here.",
-                )));
-            }
-        }
-        let now = self.now;
-        let top = self.top(db, log).await?;
-        let seq = top.seq + 1;
-        sqlx::query(
-            "INSERT INTO messages (log_id, seq, author_id, author_kind, cid, body, reply_to, at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        )
-        .bind(log)
-        .bind(seq)
-        .bind(post.author.id)
-        .bind(author_kind_word(post.author_kind))
-        .bind(&post.cid)
-        .bind(&post.body)
-        .bind(&post.reply_to)
-        .bind(now.0)
-        .execute(db)
-        .await?;
-        *top = Top { seq, said: Some((seq, now)), grew: true };
-        let data = MessageData {
-            id: message_id(log, seq),
-            author: post.author.name.to_string(),
-            author_kind: post.author_kind,
-            body: Some(post.body.clone()),
-            at: now,
-            reply_to: post.reply_to.clone(),
-        };
-        let ok = SendOk { id: data.id.clone(), seq, at: now };
-        let event = Event::new(seq, Some(post.cid.clone()), &Kind::Message(data));
-        self.committed.push(Committed::Said { place: post.place.clone(), event });
-        Ok(Ok(ok))
-    }
-
-    /// The log of the conversation; with the first message it is made, and both are told.
-    async fn conversation(
-        &mut self,
-        db: &mut Connection,
-        low: &Party,
-        high: &Party,
-    ) -> Result<LogId> {
-        if let Some(log) = directs::find(db, low.id, high.id).await? {
-            return Ok(log);
-        }
-        let log = directs::make(db, low.id, high.id).await?;
-        for (me, other) in [(low, high), (high, low)] {
-            let own: LogId = sqlx::query_scalar("SELECT log_id FROM users WHERE id = $1")
-                .bind(me.id)
-                .fetch_one(&mut *db)
-                .await?;
-            let kind = Kind::Conversation { to: Target::Person(other.name.to_string()) };
-            self.own(db, me.id, own, &kind).await?;
-        }
-        Ok(log)
-    }
-
-    async fn own(
-        &mut self,
-        db: &mut Connection,
-        user: UserId,
-        log: LogId,
-        kind: &Kind,
-    ) -> Result<()> {
-        let now = self.now;
-        let top = self.top(db, log).await?;
-        top.seq += 1;
-        top.grew = true;
-        let seq = top.seq;
-        let event = logs::put(db, log, seq, kind, now).await?;
-        self.committed.push(Committed::Own { user, event });
-        Ok(())
-    }
-
-    async fn mark(&mut self, db: &mut Connection, mark: &Mark) -> Result<()> {
-        let top = self.top(db, mark.log).await?.seq;
-        let seq = mark.seq.clamp(0, top);
-        if seq > 0 && reads::advance(db, mark.user, mark.log, seq).await? {
-            self.own(db, mark.user, mark.own, &Kind::Read { to: mark.to.clone(), seq }).await?;
-        }
-        Ok(())
-    }
-}
-
-/// What this cid was answered the first time; a conflict if it was used for something else.
-async fn first_answer(
-    db: &mut Connection,
-    post: &Post,
-) -> Result<Option<std::result::Result<SendOk, Refusal>>> {
-    let first: Option<(LogId, i64, String, i64)> = sqlx::query_as(
-        "SELECT log_id, seq, body, at FROM messages WHERE author_id = $1 AND cid = $2",
-    )
-    .bind(post.author.id)
-    .bind(&post.cid)
-    .fetch_optional(&mut *db)
-    .await?;
-    let Some((log, seq, body, at)) = first else { return Ok(None) };
-    let same_place = match &post.place {
-        Place::Room { log: room, .. } => *room == log,
-        Place::Direct { low, high } => directs::find(db, low.id, high.id).await? == Some(log),
-    };
-    Ok(Some(if same_place && body == post.body {
-        Ok(SendOk { id: message_id(log, seq), seq, at: At(at) })
-    } else {
-        Err(Refusal::new(Code::CidConflict, "This cid was already used for another message."))
-    }))
+    Ok(done)
 }

@@ -1,0 +1,310 @@
+//! One batch of jobs, put in order in memory between one look at the database and one statement
+//! per table: a statement is a switch between two threads, whatever it does, so their number must
+//! not grow with that of the jobs.
+
+use super::history::author_kind_word;
+use super::writer::{Committed, Job, Mark, Party, Place, Post};
+use super::{Connection, LogId, Result, UserId, directs, logs, message_id, message_place, sqlite};
+use crate::protocol::frames::{Event, Kind, MessageData, SendOk};
+use crate::protocol::{At, Code, Refusal, Target};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+#[cfg(test)]
+mod tests;
+
+/// What came of a job.
+pub enum Answer {
+    /// Of a message: stored now or before, or refused.
+    Post(std::result::Result<SendOk, Refusal>),
+    /// Of a read marker: it is taken.
+    Mark,
+}
+
+/// Runs the jobs in their order, in this transaction. Answers what is to be published once it is
+/// committed, and what came of each job.
+///
+/// # Errors
+/// When a statement fails; then the transaction is of no use any more.
+pub async fn run(db: &mut Connection, jobs: &[Job]) -> Result<(Vec<Committed>, Vec<Answer>)> {
+    let mut batch = Batch::look(db, jobs).await?;
+    let mut answers = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        answers.push(match job {
+            Job::Post(post) => Answer::Post(batch.post(db, post).await?),
+            Job::Mark(mark) => {
+                batch.mark(mark)?;
+                Answer::Mark
+            }
+        });
+    }
+    let committed = batch.write(db).await?;
+    Ok((committed, answers))
+}
+
+/// Rows for one statement, as a JSON array of arrays.
+#[derive(Default)]
+struct Rows(String);
+
+impl Rows {
+    fn push(&mut self, row: &impl Serialize) -> Result<()> {
+        let row = serde_json::to_string(row).map_err(|error| sqlx::Error::Encode(error.into()))?;
+        self.0.push(if self.0.is_empty() { '[' } else { ',' });
+        self.0.push_str(&row);
+        Ok(())
+    }
+
+    fn json(mut self) -> String {
+        self.0.push_str(if self.0.is_empty() { "[]" } else { "]" });
+        self.0
+    }
+
+    async fn run(self, db: &mut Connection, statement: &'static str) -> Result<()> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        sqlx::query(statement).bind(self.json()).execute(db).await.map(drop)
+    }
+}
+
+fn read<T: DeserializeOwned>(json: &str) -> Result<T> {
+    serde_json::from_str(json).map_err(|error| sqlx::Error::Decode(error.into()))
+}
+
+/// Where a log stands, and what this batch adds to it.
+struct Top {
+    seq: i64,
+    said: Option<(i64, At)>,
+    grew: bool,
+}
+
+impl Top {
+    fn at(seq: i64) -> Self {
+        Self { seq, said: None, grew: false }
+    }
+}
+
+/// The message for which a cid was used first.
+struct First<'a> {
+    log: LogId,
+    seq: i64,
+    body: Cow<'a, str>,
+    at: At,
+}
+
+type Pair = (UserId, UserId);
+
+struct Batch<'a> {
+    now: At,
+    tops: HashMap<LogId, Top>,
+    directs: HashMap<Pair, LogId>,
+    used: HashMap<(UserId, Cow<'a, str>), First<'a>>,
+    /// Messages that are there to be answered, as far as anybody in this batch asks.
+    said: HashSet<(LogId, i64)>,
+    /// How far each has read, and whether this batch moved it.
+    marks: BTreeMap<(UserId, LogId), (i64, bool)>,
+    messages: Rows,
+    events: Rows,
+    committed: Vec<Committed>,
+}
+
+impl<'a> Batch<'a> {
+    /// Asks the database, in one statement, all that the order of these jobs depends on. The logs'
+    /// tops stay as they are told until the transaction ends.
+    async fn look(db: &mut Connection, jobs: &[Job]) -> Result<Self> {
+        let (mut logs, mut pairs) = (HashSet::new(), HashSet::new());
+        let (mut cids, mut answered, mut marks) =
+            (Rows::default(), Rows::default(), Rows::default());
+        for job in jobs {
+            let place = match job {
+                Job::Post(post) => {
+                    cids.push(&(post.author.id, &post.cid))?;
+                    if let Some(place) = post.reply_to.as_deref().and_then(message_place) {
+                        answered.push(&place)?;
+                    }
+                    &post.place
+                }
+                Job::Mark(mark) => {
+                    let (log, pair) = match &mark.place {
+                        Place::Room { log, .. } => (Some(*log), None),
+                        Place::Direct { low, high } => (None, Some((low.id, high.id))),
+                    };
+                    let (low, high) = pair.unzip();
+                    marks.push(&(mark.user, log, low, high))?;
+                    logs.insert(mark.own);
+                    &mark.place
+                }
+            };
+            match place {
+                Place::Room { log, .. } => logs.insert(*log),
+                Place::Direct { low, high } => pairs.insert((low.id, high.id)),
+            };
+        }
+        let json = |rows: &mut dyn Iterator<Item = String>| {
+            format!("[{}]", rows.collect::<Vec<_>>().join(","))
+        };
+        let (cids, tops, directs, answered, marks): (String, String, String, String, String) =
+            sqlx::query_as(sqlite::LOOK)
+                .bind(cids.json())
+                .bind(json(&mut logs.iter().map(|log| log.0.to_string())))
+                .bind(json(&mut pairs.iter().map(|(low, high)| format!("[{},{}]", low.0, high.0))))
+                .bind(answered.json())
+                .bind(marks.json())
+                .fetch_one(db)
+                .await?;
+        let cids: Vec<(UserId, String, LogId, i64, String, i64)> = read(&cids)?;
+        let tops: Vec<(LogId, i64)> = read(&tops)?;
+        let directs: Vec<(UserId, UserId, LogId, i64)> = read(&directs)?;
+        let marks: Vec<(UserId, LogId, i64)> = read(&marks)?;
+        let used = |(author, cid, log, seq, body, at)| {
+            ((author, Cow::Owned(cid)), First { log, seq, body: Cow::Owned(body), at: At(at) })
+        };
+        let of_directs = directs.iter().map(|(.., log, top)| (*log, *top));
+        Ok(Self {
+            now: At::now(),
+            tops: tops
+                .into_iter()
+                .chain(of_directs)
+                .map(|(log, top)| (log, Top::at(top)))
+                .collect(),
+            directs: directs.iter().map(|(low, high, log, _)| ((*low, *high), *log)).collect(),
+            used: cids.into_iter().map(used).collect(),
+            said: read::<Vec<_>>(&answered)?.into_iter().collect(),
+            marks: marks.into_iter().map(|(user, log, seq)| ((user, log), (seq, false))).collect(),
+            messages: Rows::default(),
+            events: Rows::default(),
+            committed: Vec::with_capacity(jobs.len()),
+        })
+    }
+
+    /// The log of a place, if it has one.
+    fn log(&self, place: &Place) -> Option<LogId> {
+        match place {
+            Place::Room { log, .. } => Some(*log),
+            Place::Direct { low, high } => self.directs.get(&(low.id, high.id)).copied(),
+        }
+    }
+
+    /// The top of a log that was looked at, or has just been made.
+    fn top(&mut self, log: LogId) -> &mut Top {
+        self.tops.entry(log).or_insert_with(|| Top::at(0))
+    }
+
+    async fn post(
+        &mut self,
+        db: &mut Connection,
+        post: &'a Post,
+    ) -> Result<std::result::Result<SendOk, Refusal>> {
+        let log = self.log(&post.place);
+        let key = (post.author.id, Cow::Borrowed(post.cid.as_str()));
+        if let Some(first) = self.used.get(&key) {
+            return Ok(if Some(first.log) == log && first.body == post.body {
+                Ok(SendOk { id: message_id(first.log, first.seq), seq: first.seq, at: first.at })
+            } else {
+                let why = "This cid was already used for another message.";
+                Err(Refusal::new(Code::CidConflict, why))
+            });
+        }
+        if let Some(id) = &post.reply_to {
+            let here = message_place(id).filter(|(place, _)| Some(*place) == log);
+            if !here.is_some_and(|place| self.said.contains(&place)) {
+                return Ok(Err(Refusal::invalid(
+                    "reply_to",
+                    "The message that this answers is not here.",
+                )));
+            }
+        }
+        let log = match (log, &post.place) {
+            (None, Place::Direct { low, high }) => self.begin(db, low, high).await?,
+            (Some(log), _) => log,
+            (None, Place::Room { log, .. }) => *log,
+        };
+        let at = self.now;
+        let top = self.top(log);
+        let seq = top.seq + 1;
+        *top = Top { seq, said: Some((seq, at)), grew: true };
+        self.messages.push(&(
+            log,
+            seq,
+            post.author.id,
+            author_kind_word(post.author_kind),
+            &post.cid,
+            &post.body,
+            &post.reply_to,
+            at.0,
+        ))?;
+        let data = MessageData {
+            id: message_id(log, seq),
+            author: post.author.name.to_string(),
+            author_kind: post.author_kind,
+            body: Some(post.body.clone()),
+            at,
+            reply_to: post.reply_to.clone(),
+        };
+        let ok = SendOk { id: data.id.clone(), seq, at };
+        let event = Event::new(seq, Some(post.cid.clone()), &Kind::Message(data));
+        self.committed.push(Committed::Said { place: post.place.clone(), event });
+        self.said.insert((log, seq));
+        self.used.insert(key, First { log, seq, body: Cow::Borrowed(&post.body), at });
+        Ok(Ok(ok))
+    }
+
+    /// Makes the log of a conversation, with its first message, and tells both.
+    async fn begin(&mut self, db: &mut Connection, low: &Party, high: &Party) -> Result<LogId> {
+        let log = directs::make(db, low.id, high.id).await?;
+        self.directs.insert((low.id, high.id), log);
+        for (me, other) in [(low, high), (high, low)] {
+            let (own, top) = logs::own(db, me.id).await?;
+            self.tops.entry(own).or_insert_with(|| Top::at(top));
+            self.own(
+                me.id,
+                own,
+                &Kind::Conversation { to: Target::Person(other.name.to_string()) },
+            )?;
+        }
+        Ok(log)
+    }
+
+    /// Puts an event into a user's own log.
+    fn own(&mut self, user: UserId, log: LogId, kind: &Kind) -> Result<()> {
+        let at = self.now;
+        let top = self.top(log);
+        top.seq += 1;
+        top.grew = true;
+        let event = Event::new(top.seq, None, kind);
+        self.events.push(&(log, event.seq, &event.kind, event.data.get(), at.0))?;
+        self.committed.push(Committed::Own { user, event });
+        Ok(())
+    }
+
+    fn mark(&mut self, mark: &Mark) -> Result<()> {
+        // In a conversation without a log there is nothing to read.
+        let Some(log) = self.log(&mark.place) else { return Ok(()) };
+        let seq = mark.seq.min(self.top(log).seq);
+        let (read, moved) = self.marks.entry((mark.user, log)).or_default();
+        if seq <= *read {
+            return Ok(());
+        }
+        (*read, *moved) = (seq, true);
+        self.own(mark.user, mark.own, &Kind::Read { to: mark.to.clone(), seq })
+    }
+
+    /// Stores what was put in order.
+    async fn write(self, db: &mut Connection) -> Result<Vec<Committed>> {
+        let (mut tops, mut reads) = (Rows::default(), Rows::default());
+        for (log, top) in self.tops.iter().filter(|(_, top)| top.grew) {
+            let (seq, at) = top.said.map(|(seq, at)| (seq, at.0)).unzip();
+            tops.push(&(log, top.seq, seq, at))?;
+        }
+        for ((user, log), (seq, _)) in self.marks.iter().filter(|(_, (_, moved))| *moved) {
+            reads.push(&(user, log, seq))?;
+        }
+        self.messages.run(db, sqlite::PUT_MESSAGES).await?;
+        self.events.run(db, sqlite::PUT_EVENTS).await?;
+        reads.run(db, sqlite::PUT_READS).await?;
+        tops.run(db, sqlite::PUT_TOPS).await?;
+        Ok(self.committed)
+    }
+}

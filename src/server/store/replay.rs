@@ -1,0 +1,64 @@
+//! What clients missed: the events of several logs, each from where its client stands.
+
+use super::{Connection, LogId, Result, history, message_id, sqlite};
+use crate::protocol::At;
+use crate::protocol::frames::{Event, Kind, MessageData};
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+/// A stretch of a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// Which log.
+    pub log: LogId,
+    /// After this seq.
+    pub after: i64,
+    /// Up to and with this one.
+    pub top: i64,
+}
+
+/// (Stretch, seq, author, their kind, cid, body, reply_to, at): see [`sqlite::REPLAY`].
+type Said = (usize, i64, String, String, String, Option<String>, Option<String>, i64);
+/// (Stretch, seq, kind, data).
+type Other = (usize, i64, String, String);
+
+fn read<T: DeserializeOwned>(json: &str) -> Result<Vec<T>> {
+    serde_json::from_str(json).map_err(|error| sqlx::Error::Decode(error.into()))
+}
+
+/// The events of each stretch, in order. A log only grows: what it holds up to its top is the same
+/// in a later snapshot than the one that told the top.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn of(db: &mut Connection, stretches: &[Stretch]) -> Result<Vec<Vec<Event>>> {
+    let asked: Vec<_> = stretches.iter().map(|s| (s.log, s.after, s.top)).collect();
+    let asked = serde_json::to_string(&asked).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    let (said, other): (String, String) =
+        sqlx::query_as(sqlite::REPLAY).bind(asked).fetch_one(db).await?;
+    let mut events: Vec<Vec<Event>> = stretches.iter().map(|_| Vec::new()).collect();
+    for (place, seq, author, kind, cid, body, reply_to, at) in read::<Said>(&said)? {
+        let (Some(stretch), Some(events)) = (stretches.get(place), events.get_mut(place)) else {
+            continue;
+        };
+        let data = MessageData {
+            id: message_id(stretch.log, seq),
+            author,
+            author_kind: history::author_kind(&kind),
+            body,
+            at: At(at),
+            reply_to,
+        };
+        events.push(Event::new(seq, Some(cid), &Kind::Message(data)));
+    }
+    for (place, seq, kind, data) in read::<Other>(&other)? {
+        if let Some(events) = events.get_mut(place) {
+            let data = RawValue::from_string(data).unwrap_or_default();
+            events.push(Event { seq, kind, cid: None, data });
+        }
+    }
+    for events in &mut events {
+        events.sort_unstable_by_key(|event| event.seq);
+    }
+    Ok(events)
+}
