@@ -13,5 +13,6 @@ mod faults;
 mod http;
 mod known_faults;
 mod main_socket;
+mod presence;
 mod promises;
 mod room_socket;

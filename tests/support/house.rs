@@ -147,6 +147,13 @@ impl House {
         self.visitor().named(name).with("Authorization", &format!("Bearer {token}"))
     }
 
+    /// The same, and makes the account if there is none.
+    pub async fn by_token_or_new(&self, name: &str) -> Person {
+        // That it exists already is what is wished.
+        let _ = self.running().add_user(name, PASSWORD, false).await;
+        self.by_token(name).await
+    }
+
     /// A person in a browser: with an account and a session's cookie.
     pub async fn in_browser(&self, name: &str) -> Person {
         self.account(name, false).await;

@@ -322,7 +322,7 @@ mod tests {
         let to = Addressed::All(Target::Room("r".into()));
         Encoded::of(
             ROOM,
-            &Broadcast::Online { to, join: vec!["a".into()], leave: vec![], count: 1 },
+            &Broadcast::Online { to, join: vec!["a".into()], leave: vec![], all: false, count: 1 },
         )
     }
 

@@ -40,6 +40,8 @@ pub struct Comings {
     pub join: Vec<String>,
     /// Went.
     pub leave: Vec<String>,
+    /// `join` is everybody: whoever is not in it has gone.
+    pub all: bool,
 }
 
 /// What a main socket and what a room socket is told.
@@ -95,16 +97,16 @@ impl Encoded {
                     _ => None,
                 },
             },
-            Broadcast::Online { to, join, leave, count } => Self::Online {
+            Broadcast::Online { to, join, leave, all, count } => Self::Online {
                 group,
                 main: sides(to, |to| ServerFrame::Online {
                     to,
-                    join: join.clone(),
+                    join: if *all { Vec::new() } else { join.clone() },
                     leave: leave.clone(),
-                    all: None,
+                    all: all.then(|| join.clone()),
                     count: *count,
                 }),
-                room: Arc::new(Comings { join: join.clone(), leave: leave.clone() }),
+                room: Arc::new(Comings { join: join.clone(), leave: leave.clone(), all: *all }),
             },
             Broadcast::Whisper { id, from, body, at } => {
                 Self::Whisper(text(&RoomFrame::PrivateMessage {

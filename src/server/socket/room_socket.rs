@@ -143,7 +143,9 @@ impl Visit {
                 socket.feed(Message::Text(text(&RoomFrame::UserJoin { user }))).await?;
             }
         }
-        for user in &comings.leave {
+        let gone = self.named.iter().filter(|name| comings.all && !comings.join.contains(name));
+        let gone: Vec<String> = gone.cloned().collect();
+        for user in comings.leave.iter().chain(&gone) {
             let mine = me.is_some_and(|me| **me == **user);
             if !mine && self.named.remove(user) {
                 socket.feed(Message::Text(text(&RoomFrame::UserLeave { user }))).await?;
