@@ -11,4 +11,4 @@ pub mod store;
 
 mod run;
 
-pub use run::{Running, StartError, start};
+pub use run::{Running, StartError, start, start_with};

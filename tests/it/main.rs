@@ -15,4 +15,5 @@ mod known_faults;
 mod main_socket;
 mod presence;
 mod promises;
+mod races;
 mod room_socket;
