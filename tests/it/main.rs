@@ -7,6 +7,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod churn;
 mod cli;
 mod direct;
 mod faults;

@@ -73,6 +73,13 @@ impl Connections {
     pub fn open(&self) -> usize {
         self.open.load(Ordering::Relaxed)
     }
+
+    /// Users and addresses that have connections.
+    #[must_use]
+    pub fn seated(&self) -> (usize, usize) {
+        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        (counts.users.len(), counts.addresses.len())
+    }
 }
 
 fn give_back<K: std::hash::Hash + Eq>(counts: &mut HashMap<K, usize>, key: &K) {
@@ -111,8 +118,6 @@ mod tests {
         let visitor = connections.sit(None, home);
         assert!(visitor.is_some() && connections.sit(None, home).is_none());
         drop((first, second, visitor));
-        assert_eq!(connections.open(), 0);
-        assert!(connections.counts.lock().unwrap().users.is_empty());
-        assert!(connections.counts.lock().unwrap().addresses.is_empty());
+        assert_eq!((connections.open(), connections.seated()), (0, (0, 0)));
     }
 }

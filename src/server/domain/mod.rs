@@ -5,6 +5,7 @@ pub mod accounts;
 mod announce;
 pub mod connections;
 pub mod follow;
+pub mod gauges;
 pub mod history;
 pub mod house;
 pub mod places;
