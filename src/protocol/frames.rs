@@ -314,6 +314,30 @@ pub enum ServerFrame {
     Error { err: Refusal },
 }
 
+/// [`ServerFrame::Event`] as it is written: without a copy of what it carries, which the server
+/// makes once for each message said.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct EventFrame<'a> {
+    t: &'static str,
+    to: &'a Target,
+    seq: i64,
+    kind: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cid: Option<&'a str>,
+    data: &'a RawValue,
+}
+
+#[cfg(feature = "ssr")]
+impl<'a> EventFrame<'a> {
+    /// The frame of this event, as those who name its log so are told.
+    #[must_use]
+    pub fn of(to: &'a Target, event: &'a Event) -> Self {
+        let Event { seq, kind, cid, data } = event;
+        Self { t: "event", to, seq: *seq, kind, cid: cid.as_deref(), data }
+    }
+}
+
 /// An answer to a numbered frame.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Reply<T = Box<RawValue>> {

@@ -8,6 +8,7 @@ pub mod presence;
 pub mod security;
 pub mod socket;
 pub mod store;
+pub mod websocket;
 
 mod run;
 

@@ -95,12 +95,7 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
     let set_up_link = key.map(|key| format!("{public}{}?key={key}", crate::protocol::urls::SET_UP));
 
     let (going, watch) = watch::channel(Going::On);
-    let app = App {
-        domain: Arc::clone(&domain),
-        going: watch.clone(),
-        assets: Arc::new(assets::manifest()),
-        run,
-    };
+    let app = App { domain: Arc::clone(&domain), assets: Arc::new(assets::manifest()), run };
     let serving = tokio::spawn(listen(listener, router(app), watch.clone()));
     let announcing = Arc::clone(&domain);
     let sweeping = Arc::clone(&domain);
@@ -185,6 +180,7 @@ impl Running {
     pub async fn stop(mut self) {
         let _ = self.going.send(Going::Draining);
         let drained = async {
+            self.domain.connections.drain().await;
             while self.domain.connections.open() > 0 {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
@@ -207,6 +203,7 @@ impl Running {
     /// Ends at once, as far as one process can play a loss of power: for tests.
     pub async fn abort(self) {
         let _ = self.going.send(Going::Gone);
+        self.domain.connections.vanish();
         self.serving.abort();
         self.writer.abort();
         for helper in self.helpers {

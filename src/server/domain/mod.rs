@@ -13,16 +13,17 @@ pub mod post;
 pub mod read;
 pub mod rooms;
 pub mod sessions;
+mod tell;
 pub mod who;
 
-use crate::protocol::{Refusal, Target};
+use crate::protocol::Refusal;
 use crate::server::config::Config;
-use crate::server::groups::{Addressed, Broadcast, Group, Groups};
+use crate::server::groups::Groups;
 use crate::server::presence::{Patience, Presence};
 use crate::server::security::rate::Speech;
 use crate::server::security::slowdown::Slowdown;
-use crate::server::store::writer::{Committed, Place as Written, Writer};
 use crate::server::store::Store;
+use crate::server::store::writer::Writer;
 use std::net::IpAddr;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -71,7 +72,7 @@ impl Domain {
     ) -> (Self, tokio::task::JoinHandle<()>) {
         let heard = Arc::clone(&groups);
         let (writer, task) =
-            Writer::start(store.clone(), move |committed| tell(&*heard, committed));
+            Writer::start(store.clone(), move |committed| tell::tell(&*heard, vec![committed]));
         let patience = Patience { grace: config.leave_grace, every: config.presence_every };
         let domain = Self {
             speech: Speech::new(config.message_rate.0),
@@ -100,30 +101,5 @@ impl Domain {
     fn set_up_key(&self) -> std::sync::MutexGuard<'_, Option<String>> {
         // A poisoned lock cannot happen: nothing panics while it is held.
         self.set_up_key.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Stored first, told then: the one way from the log to those who listen.
-fn tell(groups: &dyn Groups, committed: Committed) {
-    match committed {
-        Committed::Own { user, event } => {
-            let to = Addressed::All(Target::Own);
-            groups.publish(Group::Own(user), &Broadcast::Event { to, event });
-        }
-        Committed::Said { place: Written::Room { log, name }, event } => {
-            let to = Addressed::All(Target::Room(name));
-            groups.publish(Group::Room(log), &Broadcast::Event { to, event });
-        }
-        Committed::Said { place: Written::Direct { low, high }, event } => {
-            let whisper = post::whisper(&event, &low, &high);
-            let to = Addressed::Sides {
-                low: Target::Person(high.name.to_string()),
-                high: Target::Person(low.name.to_string()),
-            };
-            groups.publish(Group::Direct(low.id, high.id), &Broadcast::Event { to, event });
-            if let Some((hearer, whisper)) = whisper {
-                groups.publish(Group::User(hearer), &whisper);
-            }
-        }
     }
 }

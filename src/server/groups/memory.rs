@@ -8,7 +8,13 @@ use std::sync::{PoisonError, RwLock};
 /// See the module.
 #[derive(Default)]
 pub struct Memory {
+    /// The members of each group, in the order of their ids: one is found without a walk, and a
+    /// broadcast walks memory in a line.
     groups: RwLock<HashMap<Group, Vec<Member>>>,
+}
+
+fn place(members: &[Member], conn: ConnId) -> Result<usize, usize> {
+    members.binary_search_by_key(&conn, |member| member.conn)
 }
 
 impl Groups for Memory {
@@ -16,16 +22,16 @@ impl Groups for Memory {
         // A poisoned lock cannot happen: nothing panics while it is held.
         let mut groups = self.groups.write().unwrap_or_else(PoisonError::into_inner);
         let members = groups.entry(group).or_default();
-        if !members.iter().any(|m| m.conn == member.conn) {
-            members.push(member);
+        if let Err(free) = place(members, member.conn) {
+            members.insert(free, member);
         }
     }
 
     fn leave(&self, group: Group, conn: ConnId) {
         let mut groups = self.groups.write().unwrap_or_else(PoisonError::into_inner);
         let Some(members) = groups.get_mut(&group) else { return };
-        if let Some(place) = members.iter().position(|m| m.conn == conn) {
-            members.swap_remove(place);
+        if let Ok(place) = place(members, conn) {
+            members.remove(place);
         }
         if members.is_empty() {
             groups.remove(&group);

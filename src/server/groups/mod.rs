@@ -57,8 +57,8 @@ pub enum Addressed {
 /// What a group is told. Plain data, so that it can travel between processes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Broadcast {
-    /// An entry of a log; never dropped.
-    Event { to: Addressed, event: Event },
+    /// Entries of one log, in their order; never dropped.
+    Events { to: Addressed, events: Vec<Event> },
     /// People came or went; dropped first, and replaced by a fresh list. With `all`, `join` is
     /// everybody and replaces what was known.
     Online { to: Addressed, join: Vec<String>, leave: Vec<String>, all: bool, count: usize },

@@ -5,13 +5,19 @@
 //! It also joins a log's past with its present without a hole: while a `sub` is being answered,
 //! live events of that log are held; the answer goes out first, then what is newer than it.
 
-use super::wire::{Comings, Encoded, index};
+use super::wire::{Comings, Encoded, Piece, Run, index};
 use super::{Group, Side};
 use crate::protocol::close;
-use axum::extract::ws::Utf8Bytes;
+use crate::server::websocket::Frame;
+use bytes::Bytes;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::Notify;
+use std::task::{Context, Poll, Waker};
+
+/// An empty queue with room for more than this gives it back.
+const KEPT: usize = 16;
+/// Bytes around the name in a room socket's frame of who came or went.
+const COMING: usize = 40;
 
 /// Which language the connection speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,25 +30,55 @@ pub enum Dialect {
 
 /// Something to write.
 #[derive(Clone, Debug)]
-pub enum Item {
-    /// A frame.
-    Text(Utf8Bytes),
+enum Item {
+    /// Frames for this connection alone, or of events.
+    Frames(Piece),
+    /// The answer to a `sub`: its bytes have a bound of their own.
+    Answer(Bytes),
     /// People came or went (main socket).
-    Online(Group, Utf8Bytes),
+    Online(Group, Bytes),
     /// People came or went (room socket, which words it itself).
     Comings(Arc<Comings>),
 }
 
 impl Item {
+    /// Bytes that count against the bound.
     fn bytes(&self) -> usize {
         match self {
-            Self::Text(text) | Self::Online(_, text) => text.len(),
-            Self::Comings(_) => 64,
+            Self::Frames(piece) => piece.bytes.len(),
+            Self::Online(_, bytes) => bytes.len(),
+            Self::Answer(_) => 0,
+            Self::Comings(comings) => self.frames() * COMING + comings.bytes(),
+        }
+    }
+
+    fn frames(&self) -> usize {
+        match self {
+            Self::Frames(piece) => piece.frames,
+            Self::Online(..) | Self::Answer(_) => 1,
+            Self::Comings(comings) => comings.join.len() + comings.leave.len(),
         }
     }
 
     fn may_be_shed(&self) -> bool {
         matches!(self, Self::Online(..))
+    }
+}
+
+/// What came while a `sub` was being answered.
+enum Held {
+    /// Events, and those that are newer than the answer are told after it.
+    Events(Run),
+    /// Anything else.
+    Other(Item),
+}
+
+impl Held {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Events(run) => run.bytes(),
+            Self::Other(item) => item.bytes(),
+        }
     }
 }
 
@@ -53,12 +89,13 @@ struct Follow {
     /// Something came since the last ping.
     changed: bool,
     /// Live items that wait for the answer to a `sub`.
-    held: Option<Vec<(i64, Item)>>,
+    held: Option<Vec<Held>>,
 }
 
 #[derive(Default)]
 struct Inner {
     items: VecDeque<Item>,
+    frames: usize,
     bytes: usize,
     /// Bytes of answers to `sub`s, which are not among the others.
     answers: usize,
@@ -66,27 +103,51 @@ struct Inner {
     /// Groups whose presence was shed: each gets a fresh list once there is room.
     stale: Vec<Group>,
     close: Option<u16>,
+    going: Option<Going>,
+    /// Answers that others still owe this connection: sends that are being stored.
+    owed: usize,
+    /// Who waits for anything of this to change.
+    waker: Option<Waker>,
 }
 
 /// See the module.
 pub struct Queue {
     inner: Mutex<Inner>,
-    ready: Notify,
     dialect: Dialect,
     session: Option<String>,
     most_frames: usize,
     most_bytes: usize,
 }
 
+/// The server goes down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Going {
+    /// Soon: what was accepted is answered, then the connection is closed with this code.
+    Closing(u16),
+    /// Now, as if the machine had lost power (tests).
+    Gone,
+}
+
 /// What [`Queue::take`] found.
-#[derive(Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Taken {
-    /// To be written, in order.
-    pub items: VecDeque<Item>,
     /// Groups that need a fresh list of people.
     pub stale: Vec<Group>,
-    /// Close with this code after writing.
+    /// Close with this code once everything has been written.
     pub close: Option<u16>,
+    /// The server goes down.
+    pub going: Option<Going>,
+    /// More waits than was taken.
+    pub more: bool,
+}
+
+/// An answer that is on its way to a connection; dropped when it was given.
+pub struct Owed(Arc<Queue>);
+
+impl Drop for Owed {
+    fn drop(&mut self) {
+        self.0.change(|inner| inner.owed -= 1);
+    }
 }
 
 impl Queue {
@@ -98,14 +159,7 @@ impl Queue {
         most_frames: usize,
         most_bytes: usize,
     ) -> Self {
-        Self {
-            inner: Mutex::default(),
-            ready: Notify::new(),
-            dialect,
-            session,
-            most_frames,
-            most_bytes,
-        }
+        Self { inner: Mutex::default(), dialect, session, most_frames, most_bytes }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -113,66 +167,95 @@ impl Queue {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Changes something, and wakes whoever waits for it.
+    fn change<T>(&self, change: impl FnOnce(&mut Inner) -> T) -> T {
+        let mut inner = self.lock();
+        let done = change(&mut inner);
+        let waker = inner.waker.take();
+        drop(inner);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        done
+    }
+
     /// A broadcast reaches this connection.
     pub fn deliver(&self, encoded: &Encoded, side: Side) {
         let mut inner = self.lock();
         match encoded {
-            Encoded::Event { group, seq, main, room } => {
-                let item = match self.dialect {
-                    Dialect::Main => Item::Text(main[index(side)].clone()),
-                    Dialect::Room => match room {
-                        Some(text) => Item::Text(text.clone()),
+            Encoded::Events { group, main, room } => {
+                let run = match self.dialect {
+                    Dialect::Main => &main[index(side)],
+                    Dialect::Room => match room.run() {
+                        Some(run) => run,
                         None => return,
                     },
                 };
-                if let Some(follow) = inner.follows.iter_mut().find(|f| f.group == *group) {
-                    if *seq <= follow.floor {
-                        return;
-                    }
-                    follow.changed = true;
-                    if let Some(held) = &mut follow.held {
-                        held.push((*seq, item));
-                        return;
-                    }
-                    follow.floor = *seq;
-                } else {
+                let Some(follow) = inner.follows.iter_mut().find(|f| f.group == *group) else {
                     return;
+                };
+                let Some(piece) = run.after(follow.floor) else { return };
+                follow.changed = true;
+                if follow.held.is_some() {
+                    return self.keep(&mut inner, *group, Held::Events(run.clone()));
                 }
-                self.push(&mut inner, item);
+                follow.floor = run.last().unwrap_or(follow.floor);
+                self.push(&mut inner, Item::Frames(piece));
             }
             Encoded::Online { group, main, room } => {
                 let item = match self.dialect {
-                    Dialect::Main => Item::Online(*group, main[index(side)].clone()),
+                    Dialect::Main => Item::Online(*group, main[index(side)].wire().clone()),
                     Dialect::Room => Item::Comings(Arc::clone(room)),
                 };
-                let follow = inner.follows.iter_mut().find(|f| f.group == *group);
-                match follow.map(|f| &mut f.held) {
-                    Some(Some(held)) => held.push((i64::MAX, item)),
-                    Some(None) => self.push(&mut inner, item),
-                    None => {}
+                let follow = inner.follows.iter().find(|f| f.group == *group);
+                match follow.map(|f| f.held.is_some()) {
+                    Some(true) => return self.keep(&mut inner, *group, Held::Other(item)),
+                    Some(false) => self.push(&mut inner, item),
+                    None => return,
                 }
             }
-            Encoded::Whisper(text) => {
-                if self.dialect == Dialect::Room {
-                    self.push(&mut inner, Item::Text(text.clone()));
+            Encoded::Whisper(frame) => {
+                if self.dialect == Dialect::Main {
+                    return;
                 }
+                self.push(&mut inner, alone(frame));
             }
             Encoded::End { session, code } => {
-                if session.is_none() || *session == self.session {
-                    inner.close.get_or_insert(*code);
+                if session.is_some() && *session != self.session.as_deref() {
+                    return;
                 }
+                inner.close.get_or_insert(*code);
             }
         }
+        let waker = inner.waker.take();
         drop(inner);
-        self.ready.notify_one();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// Keeps what comes while a `sub` is being answered. Where that takes so long that it becomes
+    /// too much, the client is told to begin anew.
+    fn keep(&self, inner: &mut Inner, group: Group, one: Held) {
+        let Some(follow) = inner.follows.iter_mut().find(|f| f.group == group) else { return };
+        let Some(held) = &mut follow.held else { return };
+        held.push(one);
+        if held.iter().map(Held::bytes).sum::<usize>() > self.most_bytes {
+            held.clear();
+            inner.close.get_or_insert(close::RESYNC);
+        }
     }
 
     fn push(&self, inner: &mut Inner, item: Item) {
         if inner.close.is_some() {
             return;
         }
+        // What a reader is given when nothing waits for it cannot make it a slow one, whatever its
+        // size: a commit's events come in one piece.
         let over = |inner: &Inner, item: &Item| {
-            inner.items.len() >= self.most_frames || inner.bytes + item.bytes() > self.most_bytes
+            !inner.items.is_empty()
+                && (inner.frames + item.frames() > self.most_frames
+                    || inner.bytes + item.bytes() > self.most_bytes)
         };
         if over(inner, &item) {
             let mut shed = Vec::new();
@@ -187,6 +270,7 @@ impl Queue {
                 shed.push(*group);
             }
             inner.bytes = inner.items.iter().map(Item::bytes).sum();
+            inner.frames = inner.items.iter().map(Item::frames).sum();
             for group in shed {
                 if !inner.stale.contains(&group) {
                     inner.stale.push(group);
@@ -196,26 +280,39 @@ impl Queue {
                 return;
             }
             if over(inner, &item) {
-                inner.items.clear();
-                inner.bytes = 0;
+                (inner.items, inner.bytes, inner.frames, inner.answers) = Default::default();
                 inner.close = Some(close::TOO_SLOW);
                 return;
             }
         }
         inner.bytes += item.bytes();
+        inner.frames += item.frames();
         inner.items.push_back(item);
     }
 
     /// A frame for this connection alone; never shed.
-    pub fn say(&self, text: Utf8Bytes) {
-        self.push(&mut self.lock(), Item::Text(text));
-        self.ready.notify_one();
+    pub fn say(&self, frame: &Frame) {
+        self.change(|inner| self.push(inner, alone(frame)));
     }
 
     /// Closes the connection once what waits has been written.
     pub fn close(&self, code: u16) {
-        self.lock().close.get_or_insert(code);
-        self.ready.notify_one();
+        self.change(|inner| {
+            inner.close.get_or_insert(code);
+        });
+    }
+
+    /// The server goes down.
+    pub fn go(&self, how: Going) {
+        self.change(|inner| inner.going = Some(how));
+    }
+
+    /// Somebody owes this connection an answer: it is not closed, if it can be helped, before the
+    /// answer was given.
+    #[must_use]
+    pub fn owe(self: &Arc<Self>) -> Owed {
+        self.lock().owed += 1;
+        Owed(Arc::clone(self))
     }
 
     /// From now on live events of this group wait for [`Queue::answer`].
@@ -234,38 +331,41 @@ impl Queue {
 
     /// The answer to a `sub`: goes out first, then of each group what is newer than the top it
     /// told.
-    pub fn answer(&self, text: Utf8Bytes, tops: &[(Group, i64)]) {
-        let mut inner = self.lock();
-        // It was asked for and has a bound of its own: however long it is, it does not make its
-        // reader a slow one, as long as what waited before it did not.
-        let keeps_up = inner.items.len() < self.most_frames
-            && (inner.answers == 0 || inner.answers + text.len() <= self.most_bytes);
-        if inner.close.is_none() && keeps_up {
-            inner.answers += text.len();
-            inner.items.push_back(Item::Text(text));
-        } else {
-            self.push(&mut inner, Item::Text(text));
-        }
-        for (group, top) in tops {
-            let Some(follow) = inner.follows.iter_mut().find(|f| f.group == *group) else {
-                continue;
-            };
-            follow.floor = *top;
-            let mut waiting = Vec::new();
-            for (seq, item) in follow.held.take().unwrap_or_default() {
-                if seq == i64::MAX {
-                    waiting.push(item);
-                } else if seq > follow.floor {
-                    follow.floor = seq;
-                    waiting.push(item);
+    pub fn answer(&self, frame: &Frame, tops: &[(Group, i64)]) {
+        self.change(|inner| {
+            // It was asked for and has a bound of its own: however long it is, it does not make its
+            // reader a slow one, as long as what waited before it did not.
+            let keeps_up = inner.frames < self.most_frames
+                && (inner.answers == 0 || inner.answers + frame.len() <= self.most_bytes);
+            if inner.close.is_none() && keeps_up {
+                inner.answers += frame.len();
+                inner.frames += 1;
+                inner.items.push_back(Item::Answer(frame.wire().clone()));
+            } else {
+                self.push(inner, alone(frame));
+            }
+            for (group, top) in tops {
+                let Some(follow) = inner.follows.iter_mut().find(|f| f.group == *group) else {
+                    continue;
+                };
+                follow.floor = *top;
+                let mut waiting = Vec::new();
+                for held in follow.held.take().unwrap_or_default() {
+                    match held {
+                        Held::Other(item) => waiting.push(item),
+                        Held::Events(run) => {
+                            if let Some(piece) = run.after(follow.floor) {
+                                follow.floor = run.last().unwrap_or(follow.floor);
+                                waiting.push(Item::Frames(piece));
+                            }
+                        }
+                    }
+                }
+                for item in waiting {
+                    self.push(inner, item);
                 }
             }
-            for item in waiting {
-                self.push(&mut inner, item);
-            }
-        }
-        drop(inner);
-        self.ready.notify_one();
+        });
     }
 
     /// Follows the group no more.
@@ -280,22 +380,103 @@ impl Queue {
         inner.follows.iter_mut().filter_map(changed).collect()
     }
 
-    /// Waits until there is something to take.
-    pub async fn ready(&self) {
-        self.ready.notified().await;
+    /// Ready when there is something to take.
+    pub fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll(cx, |inner| {
+            !inner.items.is_empty()
+                || !inner.stale.is_empty()
+                || inner.close.is_some()
+                || inner.going.is_some()
+        })
     }
 
-    /// All that waits.
-    pub fn take(&self) -> Taken {
+    /// Ready when the connection is to end, whatever waits.
+    pub fn poll_end(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll(cx, |inner| inner.close.is_some() || inner.going.is_some())
+    }
+
+    /// Ready when there is something to take, or nobody owes this connection an answer any more.
+    pub fn poll_settled(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll(cx, |inner| !inner.items.is_empty() || inner.owed == 0)
+    }
+
+    /// Ready when the server goes down.
+    pub fn poll_going(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll(cx, |inner| inner.going.is_some())
+    }
+
+    /// Whether nothing waits, and nobody owes this connection an answer.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        let inner = self.lock();
+        inner.items.is_empty() && inner.owed == 0
+    }
+
+    /// Whether and how the connection is to end, whatever waits.
+    #[must_use]
+    pub fn end(&self) -> (Option<u16>, Option<Going>) {
+        let inner = self.lock();
+        (inner.close, inner.going)
+    }
+
+    fn poll(&self, cx: &mut Context<'_>, is_so: impl FnOnce(&Inner) -> bool) -> Poll<()> {
         let mut inner = self.lock();
-        inner.bytes = 0;
-        inner.answers = 0;
+        if is_so(&inner) {
+            return Poll::Ready(());
+        }
+        match &mut inner.waker {
+            Some(waker) => waker.clone_from(cx.waker()),
+            none => *none = Some(cx.waker().clone()),
+        }
+        Poll::Pending
+    }
+
+    /// Puts what waits at the end of `out`, in order, until that has `enough` bytes or nothing
+    /// waits. `word` puts people's comings and goings into frames, for a room socket.
+    pub fn take(
+        &self,
+        out: &mut Vec<u8>,
+        enough: usize,
+        mut word: impl FnMut(&Comings, &mut Vec<u8>),
+    ) -> Taken {
+        let mut inner = self.lock();
+        while out.len() < enough {
+            let Some(item) = inner.items.pop_front() else { break };
+            match &item {
+                Item::Frames(Piece { bytes, .. }) | Item::Online(_, bytes) => {
+                    out.extend_from_slice(bytes);
+                }
+                Item::Answer(bytes) => {
+                    out.extend_from_slice(bytes);
+                    inner.answers -= bytes.len();
+                }
+                Item::Comings(comings) => word(comings, out),
+            }
+            inner.frames -= item.frames();
+            inner.bytes -= item.bytes();
+        }
+        let more = !inner.items.is_empty();
+        if !more && inner.items.capacity() > KEPT {
+            inner.items = VecDeque::new();
+        }
         Taken {
-            items: std::mem::take(&mut inner.items),
-            stale: std::mem::take(&mut inner.stale),
-            close: inner.close,
+            stale: if more { Vec::new() } else { std::mem::take(&mut inner.stale) },
+            close: inner.close.filter(|_| !more),
+            going: inner.going,
+            more,
         }
     }
+
+    /// Frames and bytes that wait, but for answers to `sub`s.
+    #[must_use]
+    pub fn waiting(&self) -> (usize, usize) {
+        let inner = self.lock();
+        (inner.frames, inner.bytes)
+    }
+}
+
+fn alone(frame: &Frame) -> Item {
+    Item::Frames(Piece { bytes: frame.wire().clone(), frames: 1 })
 }
 
 #[cfg(test)]
@@ -308,22 +489,24 @@ mod tests {
 
     const ROOM: Group = Group::Room(LogId(1));
 
-    fn event(seq: i64) -> Encoded {
-        let event = Event {
+    fn deliver(queue: &Queue, broadcast: &Broadcast) {
+        queue.deliver(&Encoded::of(ROOM, broadcast), Side::Low);
+    }
+
+    fn events(seqs: impl Iterator<Item = i64>) -> Broadcast {
+        let event = |seq| Event {
             seq,
             kind: "topic".into(),
             cid: None,
             data: serde_json::value::RawValue::NULL.to_owned(),
         };
-        Encoded::of(ROOM, &Broadcast::Event { to: Addressed::All(Target::Room("r".into())), event })
+        let to = Addressed::All(Target::Room("r".into()));
+        Broadcast::Events { to, events: seqs.map(event).collect() }
     }
 
-    fn online() -> Encoded {
+    fn online() -> Broadcast {
         let to = Addressed::All(Target::Room("r".into()));
-        Encoded::of(
-            ROOM,
-            &Broadcast::Online { to, join: vec!["a".into()], leave: vec![], all: false, count: 1 },
-        )
+        Broadcast::Online { to, join: vec!["a".into()], leave: vec![], all: false, count: 1 }
     }
 
     fn queue(frames: usize) -> Queue {
@@ -332,98 +515,154 @@ mod tests {
         queue
     }
 
+    fn answer(queue: &Queue, top: i64) {
+        queue.answer(&Frame::text("answer"), &[(ROOM, top)]);
+    }
+
+    /// All that waits: seqs of events, and words for the rest.
+    fn texts(queue: &Queue) -> Vec<String> {
+        let mut bytes = Vec::new();
+        queue.take(&mut bytes, usize::MAX, |_, _| {});
+        let (mut rest, mut texts) = (&bytes[..], Vec::new());
+        while let [_, length, ..] = *rest {
+            let (start, length) = match length {
+                126 => (4, usize::from(u16::from_be_bytes([rest[2], rest[3]]))),
+                length => (2, usize::from(length)),
+            };
+            let text = String::from_utf8(rest[start..start + length].to_vec()).unwrap();
+            let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+            texts.push(match (value["seq"].as_i64(), value["t"].as_str()) {
+                (Some(seq), _) => seq.to_string(),
+                (_, Some(t)) => t.to_owned(),
+                _ => text,
+            });
+            rest = &rest[start + length..];
+        }
+        texts
+    }
+
+    fn taken(queue: &Queue) -> Taken {
+        queue.take(&mut Vec::new(), usize::MAX, |_, _| {})
+    }
+
     #[test]
     fn a_long_answer_does_not_make_a_reader_slow() {
         let queue = Queue::new(Dialect::Main, None, 9, 100);
         queue.hold(ROOM);
-        queue.answer("x".repeat(1_000).into(), &[(ROOM, 0)]);
-        queue.say("said".into());
-        let taken = queue.take();
-        assert_eq!((taken.close, taken.items.len()), (None, 2));
-    }
-
-    fn texts(taken: Taken) -> Vec<String> {
-        let seq = |text: &Utf8Bytes| match serde_json::from_str::<serde_json::Value>(text) {
-            Ok(value) if value["seq"].is_i64() => value["seq"].to_string(),
-            _ => text.to_string(),
-        };
-        taken
-            .items
-            .iter()
-            .map(|item| match item {
-                Item::Text(text) => seq(text),
-                _ => "online".into(),
-            })
-            .collect()
+        queue.answer(&Frame::text(&"x".repeat(1_000)), &[(ROOM, 0)]);
+        queue.say(&Frame::text("said"));
+        assert_eq!(texts(&queue), ["x".repeat(1_000).as_str(), "said"]);
+        assert_eq!((taken(&queue).close, queue.waiting()), (None, (0, 0)));
     }
 
     #[test]
     fn the_answer_comes_before_what_happened_meanwhile_and_nothing_twice() {
         let queue = queue(256);
-        for seq in [4, 5, 6] {
-            queue.deliver(&event(seq), Side::Low);
+        deliver(&queue, &events(4..=5));
+        deliver(&queue, &events(6..=6));
+        answer(&queue, 5);
+        for again in [6, 5] {
+            deliver(&queue, &events(again..=again));
         }
-        queue.answer("answer".into(), &[(ROOM, 5)]);
-        queue.deliver(&event(6), Side::Low);
-        queue.deliver(&event(5), Side::Low);
-        queue.deliver(&event(7), Side::Low);
-        assert_eq!(texts(queue.take()), ["answer", "6", "7"]);
+        deliver(&queue, &events(5..=7));
+        deliver(&queue, &events(8..=8));
+        assert_eq!(texts(&queue), ["answer", "6", "7", "8"]);
     }
 
     #[test]
     fn presence_is_shed_first_and_told_anew() {
         let queue = queue(3);
-        queue.answer("answer".into(), &[(ROOM, 0)]);
-        queue.deliver(&online(), Side::Low);
-        queue.deliver(&event(1), Side::Low);
-        queue.deliver(&event(2), Side::Low);
-        queue.deliver(&online(), Side::Low);
-        let taken = queue.take();
-        assert_eq!(taken.stale, [ROOM]);
-        assert_eq!(taken.close, None);
-        assert_eq!(texts(taken), ["answer", "1", "2"]);
+        answer(&queue, 0);
+        deliver(&queue, &online());
+        deliver(&queue, &events(1..=1));
+        deliver(&queue, &events(2..=2));
+        deliver(&queue, &online());
+        assert_eq!(texts(&queue), ["answer", "1", "2"]);
+        deliver(&queue, &online());
+        assert_eq!(texts(&queue), ["online"]);
+    }
+
+    #[test]
+    fn whose_presence_was_shed_is_named_once_all_was_taken() {
+        let queue = queue(2);
+        answer(&queue, 0);
+        deliver(&queue, &online());
+        deliver(&queue, &events(1..=1));
+        let some = queue.take(&mut Vec::new(), 1, |_, _| {});
+        assert_eq!((some.more, some.stale), (true, vec![]));
+        let rest = taken(&queue);
+        assert_eq!((rest.more, rest.stale, rest.close), (false, vec![ROOM], None));
     }
 
     #[test]
     fn a_reader_that_is_too_slow_is_closed_and_loses_no_event_silently() {
         let queue = queue(3);
-        queue.answer("answer".into(), &[(ROOM, 0)]);
+        answer(&queue, 0);
         for seq in 1..=3 {
-            queue.deliver(&event(seq), Side::Low);
+            deliver(&queue, &events(seq..=seq));
         }
-        let taken = queue.take();
-        assert_eq!((taken.close, taken.items.len()), (Some(close::TOO_SLOW), 0));
+        assert_eq!(queue.waiting(), (0, 0));
+        assert_eq!((texts(&queue), taken(&queue).close), (vec![], Some(close::TOO_SLOW)));
+    }
+
+    #[test]
+    fn who_has_read_everything_is_not_slow_however_much_comes_at_once() {
+        let queue = queue(3);
+        answer(&queue, 0);
+        taken(&queue);
+        deliver(&queue, &events(1..=9));
+        assert_eq!((queue.waiting().0, taken(&queue).close), (9, None));
+    }
+
+    #[test]
+    fn an_answer_that_never_comes_does_not_gather_events_for_ever() {
+        let queue = Queue::new(Dialect::Main, None, 9, 1_000);
+        queue.hold(ROOM);
+        for seq in 1..100 {
+            deliver(&queue, &events(seq..=seq));
+        }
+        assert_eq!(taken(&queue).close, Some(close::RESYNC));
     }
 
     #[test]
     fn what_is_not_followed_is_not_heard() {
         let queue = queue(9);
-        queue.answer("answer".into(), &[(ROOM, 0)]);
+        answer(&queue, 0);
         queue.forget(ROOM);
-        queue.deliver(&event(1), Side::Low);
-        queue.deliver(&online(), Side::Low);
-        assert_eq!(texts(queue.take()), ["answer"]);
+        deliver(&queue, &events(1..=1));
+        deliver(&queue, &online());
+        assert_eq!(texts(&queue), ["answer"]);
     }
 
     #[test]
     fn only_the_session_that_ended_is_closed() {
         let queue = queue(9);
-        let end = |session: &str| {
-            let session = Some(session.to_owned());
-            Encoded::of(ROOM, &Broadcast::End { session, code: close::LOGGED_OUT })
+        let end = |session: &str| Broadcast::End {
+            session: Some(session.to_owned()),
+            code: close::LOGGED_OUT,
         };
-        queue.deliver(&end("s2"), Side::Low);
-        assert_eq!(queue.take().close, None);
-        queue.deliver(&end("s1"), Side::Low);
-        assert_eq!(queue.take().close, Some(close::LOGGED_OUT));
+        deliver(&queue, &end("s2"));
+        assert_eq!(taken(&queue).close, None);
+        deliver(&queue, &end("s1"));
+        assert_eq!(taken(&queue).close, Some(close::LOGGED_OUT));
     }
 
     #[test]
     fn a_ping_tells_the_tops_of_what_changed_once() {
         let queue = queue(9);
-        queue.answer("answer".into(), &[(ROOM, 0)]);
-        queue.deliver(&event(1), Side::Low);
+        answer(&queue, 0);
+        deliver(&queue, &events(1..=1));
         assert_eq!(queue.tops(), [(ROOM, 1)]);
         assert_eq!(queue.tops(), []);
+    }
+
+    #[test]
+    fn what_is_owed_is_waited_for() {
+        let queue = Arc::new(Queue::new(Dialect::Main, None, 9, 1_000));
+        let mut cx = Context::from_waker(Waker::noop());
+        let owed = queue.owe();
+        assert!(!queue.is_settled() && queue.poll_settled(&mut cx).is_pending());
+        drop(owed);
+        assert!(queue.is_settled() && queue.poll_settled(&mut cx).is_ready());
     }
 }

@@ -1,11 +1,13 @@
 //! A broadcast in the two languages that sockets speak, each encoded once however many hear it.
 
 use super::{Addressed, Broadcast, Group, Side};
-use crate::protocol::frames::{Kind, ServerFrame};
-use crate::protocol::{At, Target};
-use axum::extract::ws::Utf8Bytes;
+use crate::protocol::At;
+use crate::protocol::Target;
+use crate::protocol::frames::{Event, EventFrame, Kind, ServerFrame};
+use crate::server::websocket::Frame;
+use bytes::Bytes;
 use serde::Serialize;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The room socket's frames (requirements, "The room socket").
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -27,12 +29,6 @@ pub enum RoomFrame<'a> {
     Error { message: &'a str },
 }
 
-/// A value as the text of a frame.
-pub fn text(value: &impl Serialize) -> Utf8Bytes {
-    // Frames are plain data with text keys: they always have a JSON form.
-    serde_json::to_string(value).unwrap_or_default().into()
-}
-
 /// People who came and went, for room sockets, which each know whom they have named already.
 #[derive(Debug)]
 pub struct Comings {
@@ -44,25 +40,126 @@ pub struct Comings {
     pub all: bool,
 }
 
-/// What a main socket and what a room socket is told.
-pub enum Encoded {
-    /// An entry of a log.
-    Event { group: Group, seq: i64, main: [Utf8Bytes; 2], room: Option<Utf8Bytes> },
-    /// People came or went.
-    Online { group: Group, main: [Utf8Bytes; 2], room: Arc<Comings> },
-    /// For room sockets only.
-    Whisper(Utf8Bytes),
-    /// Close, if it is this session's.
-    End { session: Option<String>, code: u16 },
+impl Comings {
+    /// Bytes of the names.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.join.iter().chain(&self.leave).map(String::len).sum()
+    }
 }
 
-fn sides(to: &Addressed, frame: impl Fn(Target) -> ServerFrame) -> [Utf8Bytes; 2] {
+/// Frames of consecutive events of one log, end to end: a reader that has none of them is given
+/// all in one piece.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    bytes: Bytes,
+    /// The seq of each frame, and where it ends.
+    ends: Arc<[(i64, usize)]>,
+}
+
+/// Part of a [`Run`]: what is newer than a reader has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// Whole frames.
+    pub bytes: Bytes,
+    /// How many.
+    pub frames: usize,
+}
+
+impl Run {
+    fn of(frames: impl Iterator<Item = (i64, Frame)>) -> Self {
+        let mut frames = frames.peekable();
+        let first = frames.next();
+        if let (Some((seq, frame)), None) = (&first, frames.peek()) {
+            let ends = Arc::from([(*seq, frame.len())]);
+            return Self { bytes: frame.wire().clone(), ends };
+        }
+        let (mut bytes, mut ends) = (Vec::new(), Vec::new());
+        for (seq, frame) in first.into_iter().chain(frames) {
+            bytes.extend_from_slice(frame.wire());
+            ends.push((seq, bytes.len()));
+        }
+        Self { bytes: bytes.into(), ends: ends.into() }
+    }
+
+    /// Bytes of all its frames.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The seq of its last event.
+    #[must_use]
+    pub fn last(&self) -> Option<i64> {
+        self.ends.last().map(|(seq, _)| *seq)
+    }
+
+    /// The frames of the events after `seq`, if there are any.
+    #[must_use]
+    pub fn after(&self, seq: i64) -> Option<Piece> {
+        let known = self.ends.partition_point(|(one, _)| *one <= seq);
+        let frames = self.ends.len() - known;
+        let start = known.checked_sub(1).and_then(|last| self.ends.get(last));
+        let bytes = || self.bytes.slice(start.map_or(0, |(_, end)| *end)..);
+        (frames > 0).then(|| Piece { bytes: bytes(), frames })
+    }
+}
+
+/// What a main socket and what a room socket is told.
+pub enum Encoded<'a> {
+    /// Entries of a log.
+    Events { group: Group, main: [Run; 2], room: RoomRun<'a> },
+    /// People came or went.
+    Online { group: Group, main: [Frame; 2], room: Arc<Comings> },
+    /// For room sockets only.
+    Whisper(Frame),
+    /// Close, if it is this session's.
+    End { session: Option<&'a str>, code: u16 },
+}
+
+/// The room sockets' wording of a run of events: made when the first of them hears it, since most
+/// rooms have none.
+pub struct RoomRun<'a> {
+    group: Group,
+    events: &'a [Event],
+    made: OnceLock<Option<Run>>,
+}
+
+impl RoomRun<'_> {
+    /// The run, if any of the events means something to a room socket.
+    pub fn run(&self) -> Option<&Run> {
+        self.made.get_or_init(|| self.make()).as_ref()
+    }
+
+    fn make(&self) -> Option<Run> {
+        let Group::Room(_) = self.group else { return None };
+        let mut told = self
+            .events
+            .iter()
+            .filter_map(|event| {
+                let Some(Kind::Message(said)) = event.reading() else { return None };
+                let frame = Frame::json(&RoomFrame::ChatMessage {
+                    user: &said.author,
+                    message: said.body.as_deref().unwrap_or_default(),
+                    id: &said.id,
+                    seq: event.seq,
+                    at: said.at,
+                });
+                Some((event.seq, frame))
+            })
+            .peekable();
+        told.peek()?;
+        Some(Run::of(told))
+    }
+}
+
+fn sides<T: Clone>(to: &Addressed, encode: impl Fn(&Target) -> T) -> [T; 2] {
     match to {
         Addressed::All(target) => {
-            let once = text(&frame(target.clone()));
+            let once = encode(target);
             [once.clone(), once]
         }
-        Addressed::Sides { low, high } => [text(&frame(low.clone())), text(&frame(high.clone()))],
+        Addressed::Sides { low, high } => [encode(low), encode(high)],
     }
 }
 
@@ -75,48 +172,73 @@ pub fn index(side: Side) -> usize {
     }
 }
 
-impl Encoded {
+impl<'a> Encoded<'a> {
     /// Encodes a broadcast to a group.
     #[must_use]
-    pub fn of(group: Group, broadcast: &Broadcast) -> Self {
+    pub fn of(group: Group, broadcast: &'a Broadcast) -> Self {
         match broadcast {
-            Broadcast::Event { to, event } => Self::Event {
+            Broadcast::Events { to, events } => Self::Events {
                 group,
-                seq: event.seq,
-                main: sides(to, |to| ServerFrame::Event { to, event: event.clone() }),
-                room: match (group, event.reading()) {
-                    (Group::Room(_), Some(Kind::Message(said))) => {
-                        Some(text(&RoomFrame::ChatMessage {
-                            user: &said.author,
-                            message: said.body.as_deref().unwrap_or_default(),
-                            id: &said.id,
-                            seq: event.seq,
-                            at: said.at,
-                        }))
-                    }
-                    _ => None,
-                },
+                main: sides(to, |to| {
+                    Run::of(
+                        events
+                            .iter()
+                            .map(|event| (event.seq, Frame::json(&EventFrame::of(to, event)))),
+                    )
+                }),
+                room: RoomRun { group, events, made: OnceLock::new() },
             },
             Broadcast::Online { to, join, leave, all, count } => Self::Online {
                 group,
-                main: sides(to, |to| ServerFrame::Online {
-                    to,
-                    join: if *all { Vec::new() } else { join.clone() },
-                    leave: leave.clone(),
-                    all: all.then(|| join.clone()),
-                    count: *count,
+                main: sides(to, |to| {
+                    Frame::json(&ServerFrame::Online {
+                        to: to.clone(),
+                        join: if *all { Vec::new() } else { join.clone() },
+                        leave: leave.clone(),
+                        all: all.then(|| join.clone()),
+                        count: *count,
+                    })
                 }),
                 room: Arc::new(Comings { join: join.clone(), leave: leave.clone(), all: *all }),
             },
             Broadcast::Whisper { id, from, body, at } => {
-                Self::Whisper(text(&RoomFrame::PrivateMessage {
+                Self::Whisper(Frame::json(&RoomFrame::PrivateMessage {
                     user: from,
                     message: body,
                     id,
                     at: *at,
                 }))
             }
-            Broadcast::End { session, code } => Self::End { session: session.clone(), code: *code },
+            Broadcast::End { session, code } => {
+                Self::End { session: session.as_deref(), code: *code }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_piece_is_what_is_newer_and_nothing_else(
+            sizes in prop::collection::vec(0usize..300, 1..20),
+            first in 1i64..50,
+            after in 0i64..80,
+        ) {
+            let frames: Vec<_> = sizes
+                .iter()
+                .enumerate()
+                .map(|(n, size)| (first + n as i64, Frame::text(&"x".repeat(*size))))
+                .collect();
+            let run = Run::of(frames.iter().cloned());
+            let newer: Vec<_> = frames.iter().filter(|(seq, _)| *seq > after).collect();
+            let bytes: Vec<u8> = newer.iter().flat_map(|(_, f)| f.wire().to_vec()).collect();
+            let piece = run.after(after);
+            prop_assert_eq!(piece.as_ref().map_or(0, |piece| piece.frames), newer.len());
+            prop_assert_eq!(piece.map_or(Vec::new(), |piece| piece.bytes.to_vec()), bytes);
         }
     }
 }

@@ -9,7 +9,6 @@ pub mod problem;
 pub mod visit;
 
 use super::domain::Domain;
-use super::socket::connection::Going;
 use super::socket::upgrade;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
@@ -19,7 +18,6 @@ use axum::response::Redirect;
 use axum::routing::{get, post};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
@@ -33,8 +31,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct App {
     /// The house.
     pub domain: Arc<Domain>,
-    /// Tells sockets that the server goes down.
-    pub going: watch::Receiver<Going>,
     /// Addresses of the browser's files.
     pub assets: Arc<crate::pages::Assets>,
     /// Names this run of the server, for `make dev`.

@@ -1,5 +1,5 @@
-//! A live connection: its seat, its queue, its membership of groups and its presence, all given
-//! back when it goes, however it goes.
+//! A live connection: its queue, its membership of groups and its presence, all given back when it
+//! goes, however it goes.
 
 use crate::protocol::limits;
 use crate::server::domain::connections::Seat;
@@ -11,17 +11,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// What a connection is told when the server goes down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Going {
-    /// Not at all.
-    On,
-    /// Soon: finish, close, tell the client to come back.
-    Draining,
-    /// Now, as if the machine had lost power (tests).
-    Gone,
-}
-
 /// See the module.
 pub struct Connection {
     /// The house.
@@ -30,26 +19,28 @@ pub struct Connection {
     pub who: Who,
     /// What waits for it.
     pub queue: Arc<Queue>,
-    seat: Seat,
+    id: ConnId,
     groups: Vec<Group>,
     places: Vec<Group>,
     bad_frames: VecDeque<Instant>,
 }
 
 impl Connection {
-    /// Sits down: joins the user's own group and is online from now on.
+    /// On its seat it joins the user's own group, and is online from now on.
     #[must_use]
-    pub fn open(domain: Arc<Domain>, who: Who, seat: Seat, dialect: Dialect) -> Self {
+    pub fn open(domain: Arc<Domain>, who: Who, seat: &Seat, dialect: Dialect) -> Self {
         let session = match &who {
             Who::Member(me) => me.session.clone(),
             Who::Visitor => None,
         };
         let config = &domain.config;
         let queue = Queue::new(dialect, session, config.queue_frames, config.queue_bytes);
+        let queue = Arc::new(queue);
+        seat.watch(&queue);
         let mut connection = Self {
-            queue: Arc::new(queue),
+            queue,
             who,
-            seat,
+            id: seat.conn,
             groups: Vec::new(),
             places: Vec::new(),
             bad_frames: VecDeque::new(),
@@ -65,7 +56,7 @@ impl Connection {
     /// Its id.
     #[must_use]
     pub fn id(&self) -> ConnId {
-        self.seat.conn
+        self.id
     }
 
     /// Hears the group from now on.
@@ -94,14 +85,14 @@ impl Connection {
             if !self.places.contains(&place) {
                 self.places.push(place);
             }
-            self.domain.presence.enter(place, &me.party(), self.seat.conn);
+            self.domain.presence.enter(place, &me.party(), self.id);
         }
     }
 
     /// Is present there no more.
     pub fn exit(&mut self, place: Group) {
         if let (true, Some(name)) = (self.places.contains(&place), self.who.name()) {
-            self.domain.presence.leave(place, name, self.seat.conn);
+            self.domain.presence.leave(place, name, self.id);
         }
         self.places.retain(|p| *p != place);
     }
@@ -119,7 +110,7 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        let (conn, domain) = (self.seat.conn, &self.domain);
+        let (conn, domain) = (self.id, &self.domain);
         for group in &self.groups {
             domain.groups.leave(*group, conn);
             domain.presence.unwatch(*group);
@@ -130,6 +121,17 @@ impl Drop for Connection {
             }
         }
     }
+}
+
+/// What a connection is told when the server goes down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Going {
+    /// Not at all.
+    On,
+    /// Soon: finish, close, tell the client to come back.
+    Draining,
+    /// Now, as if the machine had lost power (tests).
+    Gone,
 }
 
 /// Waits until the server goes down, and how.

@@ -1,21 +1,36 @@
 //! The life of a connection, the same for both sockets: hear, write what waits, ping, give up on
 //! silence, and say goodbye with a code.
 
-use super::connection::{Connection, Going, going};
+use super::connection::Connection;
+use super::stream::{AT_ONCE, Ended, Stream};
 use crate::protocol::close as codes;
-use crate::server::groups::queue::Taken;
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
-use futures_util::SinkExt as _;
-use std::future::Future;
+use crate::server::domain::connections::Seat;
+use crate::server::groups::queue::{Dialect, Going};
+use crate::server::groups::wire::Comings;
+use crate::server::groups::{Group, Queue};
+use crate::server::websocket::{Frame, Message};
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::sync::watch;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
-/// A write that makes no progress for this long: the peer is gone, or reads nothing.
+/// A write that makes no progress for this long: the peer is gone, or reads nothing. A reader that
+/// was too slow, too, has this long to read why it is being closed.
 const WRITE_PATIENCE: Duration = Duration::from_secs(30);
 /// How long a goodbye may take: the peer may read nothing any more.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(2);
+/// The code of an answer to a close that had none.
+const NO_CODE: u16 = 0;
+
+/// What a client says, as far as both sockets care.
+pub enum Heard {
+    /// A frame.
+    Text(String),
+    /// A frame of bytes, which neither socket speaks.
+    Binary,
+}
 
 /// What differs between the two sockets.
 pub trait Talk: Send {
@@ -23,125 +38,305 @@ pub trait Talk: Send {
     fn connection(&self) -> &Connection;
 
     /// Acts on what the client sent; answers the code to close with, if any.
-    fn hear(&mut self, frame: Message) -> impl Future<Output = Option<u16>> + Send;
+    fn hear(&mut self, heard: Heard) -> impl Future<Output = Option<u16>> + Send;
 
-    /// Puts what waits into the socket, not yet flushed.
-    fn feed(
-        &mut self,
-        socket: &mut WebSocket,
-        taken: Taken,
-    ) -> impl Future<Output = Result<(), axum::Error>> + Send;
+    /// Puts who came and who left into frames; for a language that tells it one by one.
+    fn word(&mut self, comings: &Comings, out: &mut Vec<u8>);
+
+    /// A fresh list of who is in a place.
+    fn fresh_list(&self, place: Group) -> Option<Frame>;
 
     /// Asks whether the client is alive.
-    fn ping(
-        &mut self,
-        socket: &mut WebSocket,
-    ) -> impl Future<Output = Result<(), axum::Error>> + Send;
+    fn ping(&self) -> Frame;
 }
 
-/// The peer is gone, and there is nobody to say goodbye to.
-struct Lost;
+/// What a connection wakes up for.
+enum Woken {
+    /// Something waits to be written.
+    ToWrite,
+    /// The system takes more of the last write.
+    Writable,
+    /// Something may have come.
+    Readable,
+    /// It is time for a ping, or to give up.
+    Time,
+}
 
-/// Lives until either side ends it.
-pub async fn live(mut socket: WebSocket, mut talk: impl Talk, mut watch: watch::Receiver<Going>) {
-    let config = &talk.connection().domain.config;
-    let (heartbeat, patience) = (config.heartbeat, config.heartbeat + config.heartbeat_grace);
+/// How a life ends.
+enum End {
+    /// With a goodbye.
+    Close(u16),
+    /// The peer is gone, and there is nobody to say goodbye to.
+    Lost,
+}
+
+impl From<std::io::Error> for End {
+    fn from(_: std::io::Error) -> Self {
+        Self::Lost
+    }
+}
+
+struct Life<T> {
+    talk: T,
+    stream: Stream,
+    queue: Arc<Queue>,
+    /// When the client was last heard.
+    heard: Instant,
+    ping_at: Instant,
+    /// Since when the system has taken nothing of the last write.
+    blocked_at: Option<Instant>,
+    /// The server goes down: nothing more is heard, and once everything is answered, this code.
+    going: Option<u16>,
+}
+
+/// Lives until either side ends it. `seat` is given back when the connection is closed for good.
+pub async fn live(stream: Stream, talk: impl Talk, early: Vec<Message>, seat: Seat) {
     let queue = Arc::clone(&talk.connection().queue);
-    let mut heard = Instant::now();
-    let mut ping_at = Instant::now() + heartbeat;
+    let now = Instant::now();
+    let ping_at = now + talk.connection().domain.config.heartbeat;
+    let mut life = Life {
+        talk,
+        stream,
+        queue: Arc::clone(&queue),
+        heard: now,
+        ping_at,
+        blocked_at: None,
+        going: None,
+    };
+    let end = life.run(early).await;
+    let Life { talk, stream, .. } = life;
+    // The others need not wait for the goodbye.
+    drop(talk);
+    if let End::Close(code) = end {
+        close(stream, &queue, code).await;
+    }
+    drop(seat);
+}
 
-    let code = loop {
-        let deadline = ping_at.min(heard + patience);
-        tokio::select! {
-            frame = socket.recv() => match frame {
-                Some(Ok(frame)) => {
-                    heard = Instant::now();
-                    // Boxed: an idle connection is not to hold room for the longest answer.
-                    if let Some(code) = Box::pin(talk.hear(frame)).await {
-                        break code;
-                    }
-                }
-                Some(Err(error)) => break code_of(&error),
-                None => return,
-            },
-            () = queue.ready() => match write(&mut talk, &mut socket, WRITE_PATIENCE).await {
-                Ok(None) => {}
-                Ok(Some(code)) => break code,
-                Err(Lost) => return,
-            },
-            () = tokio::time::sleep_until(deadline) => {
-                let now = Instant::now();
-                if now >= heard + patience {
-                    break codes::NO_PONG;
-                }
-                if now >= ping_at {
-                    ping_at = now + heartbeat;
-                    if !matches!(timeout(WRITE_PATIENCE, talk.ping(&mut socket)).await, Ok(Ok(()))) {
-                        return;
-                    }
-                    // A session also ends by its age.
-                    let connection = talk.connection();
-                    if let Ok(false) = connection.domain.goes_on(&connection.who).await {
-                        break codes::LOGIN_NEEDED;
-                    }
+impl<T: Talk> Life<T> {
+    async fn run(&mut self, early: Vec<Message>) -> End {
+        let mut alarm = pin!(sleep_until(self.ping_at));
+        let mut messages = early;
+        let mut hears_first = false;
+        loop {
+            for message in std::mem::take(&mut messages) {
+                if let Some(end) = self.take_in(message).await {
+                    return end;
                 }
             }
-            how = going(&mut watch) => match how {
-                Going::Gone => return,
-                _ => break codes::DRAINING,
-            },
+            let deadline = self.deadline();
+            if deadline < alarm.deadline() {
+                alarm.as_mut().reset(deadline);
+            }
+            let woken = poll_fn(|cx| self.poll(cx, alarm.as_mut(), hears_first)).await;
+            // Whoever is told much must be heard all the same.
+            hears_first = matches!(woken, Woken::ToWrite);
+            let done = match woken {
+                Woken::ToWrite => self.write(),
+                Woken::Writable => self.write_rest(),
+                Woken::Readable => match self.stream.read(&mut messages) {
+                    Ok(()) => Ok(()),
+                    Err(Ended::Lost) => Err(End::Lost),
+                    Err(Ended::Broken(violation)) => {
+                        for message in std::mem::take(&mut messages) {
+                            if let Some(end) = self.take_in(message).await {
+                                return end;
+                            }
+                        }
+                        Err(End::Close(violation.code()))
+                    }
+                },
+                Woken::Time => {
+                    let done = self.time().await;
+                    alarm.as_mut().reset(self.deadline());
+                    done
+                }
+            };
+            if let Err(end) = done {
+                return end;
+            }
+            if let Some(code) = self.going
+                && !self.stream.is_blocked()
+                && self.queue.is_settled()
+            {
+                return End::Close(code);
+            }
+            tokio::task::consume_budget().await;
+        }
+    }
+
+    fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        alarm: Pin<&mut Sleep>,
+        hears_first: bool,
+    ) -> Poll<Woken> {
+        let hears = self.going.is_none();
+        if hears && hears_first && self.stream.poll_read_ready(cx).is_ready() {
+            return Poll::Ready(Woken::Readable);
+        }
+        let to_write = match (self.stream.is_blocked(), hears) {
+            (true, _) if self.stream.poll_write_ready(cx).is_ready() => {
+                return Poll::Ready(Woken::Writable);
+            }
+            // What waits cannot be written now, but the end does not wait for that.
+            (true, true) => self.queue.poll_end(cx),
+            (true, false) => Poll::Pending,
+            (false, true) => self.queue.poll_ready(cx),
+            (false, false) => self.queue.poll_settled(cx),
+        };
+        if to_write.is_ready() {
+            return Poll::Ready(Woken::ToWrite);
+        }
+        if hears && !hears_first && self.stream.poll_read_ready(cx).is_ready() {
+            return Poll::Ready(Woken::Readable);
+        }
+        alarm.poll(cx).map(|()| Woken::Time)
+    }
+
+    /// Acts on a message; answers how that ends the connection, if it does.
+    async fn take_in(&mut self, message: Message) -> Option<End> {
+        self.heard = Instant::now();
+        let heard = match message {
+            Message::Text(text) => Heard::Text(text),
+            Message::Binary => Heard::Binary,
+            Message::Ping(payload) => {
+                self.queue.say(&Frame::pong(&payload));
+                return None;
+            }
+            Message::Pong => return None,
+            Message::Close(code) => return Some(End::Close(code.unwrap_or(NO_CODE))),
+        };
+        // Boxed: an idle connection is not to hold room for the longest answer.
+        Box::pin(self.talk.hear(heard)).await.map(End::Close)
+    }
+
+    /// Writes what waits, as much as goes out at once.
+    fn write(&mut self) -> Result<(), End> {
+        if self.stream.is_blocked() {
+            let (close, going) = self.queue.end();
+            return self.ended(close, going);
+        }
+        let (queue, talk) = (&self.queue, &mut self.talk);
+        let taken = self.stream.write(|out| {
+            let taken = queue.take(out, AT_ONCE, |comings, out| talk.word(comings, out));
+            for place in &taken.stale {
+                if let Some(fresh) = talk.fresh_list(*place) {
+                    out.extend_from_slice(fresh.wire());
+                }
+            }
+            taken
+        })?;
+        self.blocked_at = self.stream.is_blocked().then(Instant::now);
+        self.ended(taken.close, taken.going)
+    }
+
+    fn write_rest(&mut self) -> Result<(), End> {
+        self.stream.write_rest()?;
+        self.blocked_at = self.stream.is_blocked().then(Instant::now);
+        Ok(())
+    }
+
+    fn ended(&mut self, close: Option<u16>, going: Option<Going>) -> Result<(), End> {
+        match going {
+            Some(Going::Gone) => return Err(End::Lost),
+            Some(Going::Closing(code)) => self.going = Some(code),
+            None => {}
+        }
+        close.map_or(Ok(()), |code| Err(End::Close(code)))
+    }
+
+    /// When to look at the time again.
+    fn deadline(&self) -> Instant {
+        let silent = self.heard + self.patience();
+        let next = silent.min(self.ping_at);
+        self.blocked_at.map_or(next, |since| next.min(since + WRITE_PATIENCE))
+    }
+
+    /// How long a client may be silent.
+    fn patience(&self) -> Duration {
+        let config = &self.talk.connection().domain.config;
+        config.heartbeat + config.heartbeat_grace
+    }
+
+    async fn time(&mut self) -> Result<(), End> {
+        let now = Instant::now();
+        if self.blocked_at.is_some_and(|since| now >= since + WRITE_PATIENCE) {
+            return Err(End::Lost);
+        }
+        if now >= self.heard + self.patience() {
+            return Err(End::Close(codes::NO_PONG));
+        }
+        if now >= self.ping_at {
+            let connection = self.talk.connection();
+            self.ping_at = now + connection.domain.config.heartbeat;
+            self.queue.say(&self.talk.ping());
+            // A session also ends by its age.
+            if let Ok(false) = connection.domain.goes_on(&connection.who).await {
+                return Err(End::Close(codes::LOGIN_NEEDED));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Says one last thing and goodbye, to somebody who was never let in.
+pub async fn turn_away(stream: Stream, last_words: Option<Frame>, code: u16) {
+    let queue = Queue::new(Dialect::Room, None, 1, AT_ONCE);
+    if let Some(words) = last_words {
+        queue.say(&words);
+    }
+    close(stream, &queue, code).await;
+}
+
+/// Writes what waits, says goodbye with a code, and waits a moment for it to arrive.
+async fn close(mut stream: Stream, queue: &Queue, code: u16) {
+    let patience = if code == codes::TOO_SLOW { WRITE_PATIENCE } else { CLOSE_PATIENCE };
+    let written = {
+        let mut writing = pin!(say_goodbye(&mut stream, queue, code));
+        tokio::select! {
+            written = timeout(patience, writing.as_mut()) => written,
+            // The server goes down: there is less time.
+            () = poll_fn(|cx| queue.poll_going(cx)) => timeout(CLOSE_PATIENCE, writing).await,
         }
     };
-    let rest = write(&mut talk, &mut socket, CLOSE_PATIENCE).await;
-    drop(talk);
-    if rest.is_ok() {
-        close(socket, code).await;
+    if let Ok(Ok(())) = written {
+        // Reading to the end lets the goodbye arrive: a socket that is dropped with input unread is
+        // reset.
+        let reading = async {
+            loop {
+                poll_fn(|cx| stream.poll_read_ready(cx)).await;
+                if stream.read_in_vain().is_err() {
+                    return;
+                }
+            }
+        };
+        // Whoever does not go by then is left alone.
+        let _ = timeout(CLOSE_PATIENCE, reading).await;
     }
 }
 
-/// Writes all that waits in one go; answers the code to close with, if any.
-async fn write(
-    talk: &mut impl Talk,
-    socket: &mut WebSocket,
-    patience: Duration,
-) -> Result<Option<u16>, Lost> {
-    let taken = talk.connection().queue.take();
-    let code = taken.close;
-    let writing = async {
-        talk.feed(socket, taken).await?;
-        socket.flush().await
-    };
-    match timeout(patience, writing).await {
-        Ok(Ok(())) => Ok(code),
-        Ok(Err(_)) | Err(_) => Err(Lost),
+async fn say_goodbye(stream: &mut Stream, queue: &Queue, code: u16) -> std::io::Result<()> {
+    let goodbye = if code == NO_CODE { Frame::close_without_code() } else { Frame::close(code) };
+    loop {
+        while stream.is_blocked() {
+            poll_fn(|cx| stream.poll_write_ready(cx)).await;
+            stream.write_rest()?;
+        }
+        let more = stream.write(|out| {
+            let taken = queue.take(out, AT_ONCE, |_, _| {});
+            if !taken.more {
+                out.extend_from_slice(goodbye.wire());
+            }
+            taken.more
+        })?;
+        if !more {
+            break;
+        }
     }
-}
-
-/// Says one last thing, within patience.
-pub async fn last_words(socket: &mut WebSocket, text: Utf8Bytes) {
-    // Whoever is gone needs none.
-    let _ = timeout(CLOSE_PATIENCE, socket.send(Message::Text(text))).await;
-}
-
-/// Says goodbye with a code.
-pub async fn close(mut socket: WebSocket, code: u16) {
-    let frame = CloseFrame { code, reason: Utf8Bytes::default() };
-    let goodbye = async {
-        // The peer may be gone already; there is nobody left to tell.
-        let _ = socket.send(Message::Close(Some(frame))).await;
-        // Reading to the end lets the close arrive: dropping a socket with unread input resets it.
-        while let Some(Ok(_)) = socket.recv().await {}
-    };
-    let _ = timeout(CLOSE_PATIENCE, goodbye).await;
-}
-
-/// The close code for a socket that could not be read.
-fn code_of(error: &axum::Error) -> u16 {
-    // The capacity error is the one that a client can do something about.
-    let error = error.to_string();
-    if error.contains("too long") || error.contains("too big") {
-        codes::TOO_BIG
-    } else {
-        codes::NORMAL
+    while stream.is_blocked() {
+        poll_fn(|cx| stream.poll_write_ready(cx)).await;
+        stream.write_rest()?;
     }
+    stream.shut_down().await
 }

@@ -1,22 +1,21 @@
 //! The main socket (`docs/protocol.md`).
 
-use super::connection::{Connection, Going};
-use super::life::{Talk, live};
+use super::connection::Connection;
+use super::life::{Heard, Talk, live};
+use super::upgrade::Opened;
 use crate::protocol::frames::{
     ClientFrame, Follow, Followed, FrameId, Hello, Incoming, Reply, ServerFrame, SubOk, read_client,
 };
 use crate::protocol::{Code, Refusal, Target, VERSION, close as codes, limits};
+use crate::server::domain::connections::Seat;
 use crate::server::domain::places::Place;
 use crate::server::domain::post::Draft;
 use crate::server::domain::unavailable;
-use crate::server::groups::queue::{Item, Taken};
-use crate::server::groups::wire::text;
+use crate::server::groups::wire::Comings;
 use crate::server::groups::{Group, Queue};
-use axum::extract::ws::{Message, WebSocket};
-use futures_util::SinkExt as _;
+use crate::server::websocket::Frame;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tokio::sync::watch;
 
 /// One conversation that is followed.
 struct Followed_ {
@@ -31,7 +30,7 @@ struct Session {
 }
 
 /// Serves a connection until it ends.
-pub async fn serve(socket: WebSocket, connection: Connection, watch: watch::Receiver<Going>) {
+pub async fn serve(opened: Opened, connection: Connection, seat: Seat) {
     let config = &connection.domain.config;
     let hello = ServerFrame::Hello(Hello {
         v: VERSION,
@@ -40,8 +39,9 @@ pub async fn serve(socket: WebSocket, connection: Connection, watch: watch::Rece
         heartbeat_ms: config.heartbeat.as_millis() as u64,
         limits: config.limits(),
     });
-    connection.queue.say(text(&hello));
-    live(socket, Session { connection, follows: Vec::new(), here: None }, watch).await;
+    connection.queue.say(&Frame::json(&hello));
+    let session = Session { connection, follows: Vec::new(), here: None };
+    live(opened.stream, session, opened.early, seat).await;
 }
 
 impl Talk for Session {
@@ -49,24 +49,21 @@ impl Talk for Session {
         &self.connection
     }
 
-    async fn feed(&mut self, socket: &mut WebSocket, taken: Taken) -> Result<(), axum::Error> {
-        for item in taken.items {
-            match item {
-                Item::Text(text) | Item::Online(_, text) => {
-                    socket.feed(Message::Text(text)).await?
-                }
-                Item::Comings(_) => {}
-            }
-        }
-        for group in taken.stale {
-            if let Some(fresh) = self.fresh_list(group) {
-                socket.feed(Message::Text(text(&fresh))).await?;
-            }
-        }
-        Ok(())
+    fn word(&mut self, _: &Comings, _: &mut Vec<u8>) {}
+
+    fn fresh_list(&self, place: Group) -> Option<Frame> {
+        let followed = self.follows.iter().find(|followed| followed.place.group() == place)?;
+        let online = self.connection.domain.online(&followed.place)?;
+        Some(Frame::json(&ServerFrame::Online {
+            to: followed.to.clone(),
+            join: Vec::new(),
+            leave: Vec::new(),
+            all: online.users,
+            count: online.count,
+        }))
     }
 
-    async fn ping(&mut self, _socket: &mut WebSocket) -> Result<(), axum::Error> {
+    fn ping(&self) -> Frame {
         let tops: BTreeMap<Target, i64> = self
             .connection
             .queue
@@ -77,15 +74,14 @@ impl Talk for Session {
                 Some((followed.to.clone(), top))
             })
             .collect();
-        self.connection.queue.say(text(&ServerFrame::Ping { tops }));
-        Ok(())
+        Frame::json(&ServerFrame::Ping { tops })
     }
 
-    async fn hear(&mut self, frame: Message) -> Option<u16> {
+    async fn hear(&mut self, heard: Heard) -> Option<u16> {
         let queue = Arc::clone(&self.connection.queue);
         let most = self.connection.domain.config.frame_limit;
-        let incoming = match frame {
-            Message::Text(text) if text.len() > most => {
+        let incoming = match heard {
+            Heard::Text(text) if text.len() > most => {
                 let id = match read_client(&text) {
                     Incoming::Frame(id, _) | Incoming::Unknown(id) | Incoming::Bad(id, _) => id,
                 };
@@ -93,12 +89,11 @@ impl Talk for Session {
                 refuse(&queue, id, Refusal::new(Code::TooLong, why));
                 return None;
             }
-            Message::Text(text) => read_client(&text),
-            Message::Binary(_) => Incoming::Bad(
+            Heard::Text(text) => read_client(&text),
+            Heard::Binary => Incoming::Bad(
                 None,
                 Refusal::new(Code::BadFrame, "Frames are JSON text, not binary."),
             ),
-            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => return None,
         };
         match incoming {
             Incoming::Frame(id, frame) => {
@@ -123,18 +118,6 @@ impl Talk for Session {
 }
 
 impl Session {
-    fn fresh_list(&self, group: Group) -> Option<ServerFrame> {
-        let followed = self.follows.iter().find(|followed| followed.place.group() == group)?;
-        let online = self.connection.domain.online(&followed.place)?;
-        Some(ServerFrame::Online {
-            to: followed.to.clone(),
-            join: Vec::new(),
-            leave: Vec::new(),
-            all: online.users,
-            count: online.count,
-        })
-    }
-
     async fn act(&mut self, id: Option<FrameId>, frame: ClientFrame) {
         let queue = Arc::clone(&self.connection.queue);
         let done = match frame {
@@ -143,9 +126,13 @@ impl Session {
             ClientFrame::Send { to, cid, body, reply_to } => {
                 let answer = Arc::clone(&queue);
                 let re = id.clone();
-                let done = Box::new(move |result: Result<_, Refusal>| match result {
-                    Ok(ok) => reply(&answer, re, ok),
-                    Err(refusal) => refuse(&answer, re, refusal),
+                let owed = queue.owe();
+                let done = Box::new(move |result: Result<_, Refusal>| {
+                    match result {
+                        Ok(ok) => reply(&answer, re, ok),
+                        Err(refusal) => refuse(&answer, re, refusal),
+                    }
+                    drop(owed);
                 });
                 let draft = Draft { to, cid, body, reply_to };
                 match self.connection.domain.post(&self.connection.who, draft, done).await {
@@ -193,13 +180,13 @@ impl Session {
         let Some(re) = id else {
             // Without a number there is no answer to wait for, but the stream goes on.
             queue.answer(
-                text(&serde_json::json!({"t": "sub", "ok": SubOk { rooms: answers }})),
+                &Frame::json(&serde_json::json!({"t": "sub", "ok": SubOk { rooms: answers }})),
                 &tops,
             );
             return;
         };
         let ok = Some(SubOk { rooms: answers });
-        queue.answer(text(&Reply { re, ok, err: None }), &tops);
+        queue.answer(&Frame::json(&Reply { re, ok, err: None }), &tops);
     }
 
     async fn follow_one(
@@ -291,13 +278,13 @@ impl Session {
 
 fn reply(queue: &Queue, re: Option<FrameId>, ok: impl serde::Serialize) {
     if let Some(re) = re {
-        queue.say(text(&Reply { re, ok: Some(ok), err: None }));
+        queue.say(&Frame::json(&Reply { re, ok: Some(ok), err: None }));
     }
 }
 
 fn refuse(queue: &Queue, re: Option<FrameId>, refusal: Refusal) {
     match re {
-        Some(re) => queue.say(text(&Reply::<()> { re, ok: None, err: Some(refusal) })),
-        None => queue.say(text(&ServerFrame::Error { err: refusal })),
+        Some(re) => queue.say(&Frame::json(&Reply::<()> { re, ok: None, err: Some(refusal) })),
+        None => queue.say(&Frame::json(&ServerFrame::Error { err: refusal })),
     }
 }

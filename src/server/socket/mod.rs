@@ -4,4 +4,5 @@ pub mod connection;
 pub mod life;
 pub mod main_socket;
 pub mod room_socket;
+pub mod stream;
 pub mod upgrade;

@@ -1,25 +1,23 @@
 //! The room socket: the wire of the original chat, for plain clients of a few lines. It enters at
 //! the same verbs as everything else.
 
-use super::connection::{Connection, Going};
-use super::life::{Talk, close, last_words, live};
+use super::connection::Connection;
+use super::life::{Heard, Talk, live, turn_away};
+use super::upgrade::Opened;
 use crate::protocol::commands::{self, Command};
 use crate::protocol::frames::SendOk;
 use crate::protocol::{Refusal, Target, close as codes};
+use crate::server::domain::connections::Seat;
 use crate::server::domain::post::Draft;
 use crate::server::domain::{Who, unavailable};
-use crate::server::groups::queue::{Item, Taken};
-use crate::server::groups::wire::{Comings, RoomFrame, text};
+use crate::server::groups::wire::{Comings, RoomFrame};
 use crate::server::groups::{Group, Queue, Side};
 use crate::server::security::secrets;
 use crate::server::store::logs;
 use crate::server::store::rooms::Room;
-use axum::body::Bytes;
-use axum::extract::ws::{Message, WebSocket};
-use futures_util::SinkExt as _;
+use crate::server::websocket::Frame;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use tokio::sync::watch;
 
 struct Visit {
     connection: Connection,
@@ -29,27 +27,23 @@ struct Visit {
 }
 
 /// Serves a connection to the room of this name until it ends.
-pub async fn serve(
-    mut socket: WebSocket,
-    connection: Connection,
-    name: String,
-    watch: watch::Receiver<Going>,
-) {
+pub async fn serve(opened: Opened, connection: Connection, seat: Seat, name: String) {
     let room = match enter(&connection, &name).await {
         Ok(room) => room,
         Err(refusal) => {
-            last_words(&mut socket, text(&RoomFrame::Error { message: &refusal.message })).await;
+            drop(connection);
+            let why = Frame::json(&RoomFrame::Error { message: &refusal.message });
             // What may succeed later is no reason to stay away.
             let code = if refusal.temporary { codes::RESYNC } else { codes::NO_SUCH_ROOM };
-            return close(socket, code).await;
+            return turn_away(opened.stream, Some(why), code).await;
         }
     };
     let mut visit = Visit { connection, room, named: BTreeSet::new() };
     if visit.arrive().await.is_err() {
         drop(visit);
-        return close(socket, codes::RESYNC).await;
+        return turn_away(opened.stream, None, codes::RESYNC).await;
     }
-    live(socket, visit, watch).await;
+    live(opened.stream, visit, opened.early, seat).await;
 }
 
 /// The room; a logged-in user's socket makes it where it does not exist.
@@ -69,34 +63,43 @@ impl Talk for Visit {
         &self.connection
     }
 
-    async fn feed(&mut self, socket: &mut WebSocket, taken: Taken) -> Result<(), axum::Error> {
-        for item in taken.items {
-            match item {
-                Item::Text(text) => socket.feed(Message::Text(text)).await?,
-                Item::Comings(comings) => self.tell(socket, &comings).await?,
-                Item::Online(..) => {}
+    fn word(&mut self, comings: &Comings, out: &mut Vec<u8>) {
+        let me = self.connection.who.name();
+        for user in &comings.join {
+            if self.named.insert(user.clone()) {
+                out.extend_from_slice(Frame::json(&RoomFrame::UserJoin { user }).wire());
             }
         }
-        Ok(())
+        let gone = self.named.iter().filter(|name| comings.all && !comings.join.contains(name));
+        let gone: Vec<String> = gone.cloned().collect();
+        for user in comings.leave.iter().chain(&gone) {
+            let mine = me.is_some_and(|me| **me == **user);
+            if !mine && self.named.remove(user) {
+                out.extend_from_slice(Frame::json(&RoomFrame::UserLeave { user }).wire());
+            }
+        }
     }
 
-    async fn ping(&mut self, socket: &mut WebSocket) -> Result<(), axum::Error> {
-        socket.send(Message::Ping(Bytes::new())).await
+    fn fresh_list(&self, _: Group) -> Option<Frame> {
+        None
     }
 
-    async fn hear(&mut self, frame: Message) -> Option<u16> {
+    fn ping(&self) -> Frame {
+        Frame::ping()
+    }
+
+    async fn hear(&mut self, heard: Heard) -> Option<u16> {
         let most = self.connection.domain.config.frame_limit;
-        let said = match frame {
-            Message::Text(text) if text.len() > most => {
+        let said = match heard {
+            Heard::Text(text) if text.len() > most => {
                 self.refuse(&format!(
                     "A frame has at most {most} bytes; this one has {}.",
                     text.len()
                 ));
                 return None;
             }
-            Message::Text(text) => read(&text),
-            Message::Binary(_) => None,
-            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => return None,
+            Heard::Text(text) => read(&text),
+            Heard::Binary => None,
         };
         let Some(said) = said else {
             self.refuse("Say it as JSON: {\"message\": \"text\"}");
@@ -129,27 +132,9 @@ impl Visit {
             self.named.insert(me.to_string());
         }
         self.connection.enter(group);
-        queue.answer(text(&RoomFrame::UserList { users }), &[(group, head.top)]);
+        queue.answer(&Frame::json(&RoomFrame::UserList { users }), &[(group, head.top)]);
         if let Some(me) = &me {
-            queue.say(text(&RoomFrame::UserJoin { user: me }));
-        }
-        Ok(())
-    }
-
-    async fn tell(&mut self, socket: &mut WebSocket, comings: &Comings) -> Result<(), axum::Error> {
-        let me = self.connection.who.name();
-        for user in &comings.join {
-            if self.named.insert(user.clone()) {
-                socket.feed(Message::Text(text(&RoomFrame::UserJoin { user }))).await?;
-            }
-        }
-        let gone = self.named.iter().filter(|name| comings.all && !comings.join.contains(name));
-        let gone: Vec<String> = gone.cloned().collect();
-        for user in comings.leave.iter().chain(&gone) {
-            let mine = me.is_some_and(|me| **me == **user);
-            if !mine && self.named.remove(user) {
-                socket.feed(Message::Text(text(&RoomFrame::UserLeave { user }))).await?;
-            }
+            queue.say(&Frame::json(&RoomFrame::UserJoin { user: me }));
         }
         Ok(())
     }
@@ -168,7 +153,7 @@ impl Visit {
         let delivered = body.to_owned();
         let done = Box::new(move |result: Result<SendOk, Refusal>| match (result, private) {
             (Ok(_), Some(target)) => {
-                queue.say(text(&RoomFrame::PrivateMessageDelivered {
+                queue.say(&Frame::json(&RoomFrame::PrivateMessageDelivered {
                     target: &target,
                     message: &delivered,
                 }));
@@ -186,7 +171,7 @@ impl Visit {
 }
 
 fn refuse(queue: &Queue, message: &str) {
-    queue.say(text(&RoomFrame::Error { message }));
+    queue.say(&Frame::json(&RoomFrame::Error { message }));
 }
 
 /// The text of `{"message": "<text>"}`.

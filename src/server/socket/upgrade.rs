@@ -1,39 +1,46 @@
 //! From an HTTP request to a socket: origin, limits, subprotocol, and who it is.
 
-use super::connection::{Connection, Going};
-use super::life::close;
+use super::connection::Connection;
+use super::life::turn_away;
+use super::stream::Stream;
 use super::{main_socket, room_socket};
 use crate::protocol::{Refusal, SUBPROTOCOL, close as codes, limits, urls};
 use crate::server::domain::Who;
+use crate::server::domain::connections::Seat;
 use crate::server::groups::queue::Dialect;
 use crate::server::http::{App, problem, visit};
 use crate::server::security::addresses::network;
 use crate::server::security::origin;
-use axum::extract::ws::{WebSocket, WebSocketUpgrade};
-use axum::extract::{ConnectInfo, State};
-use axum::http::{HeaderMap, Uri, header};
+use crate::server::websocket::{Message, handshake};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper_util::rt::TokioIo;
 use std::net::SocketAddr;
-use tokio::sync::watch;
-
-/// Bytes kept for reading a connection, of which most frames need a tenth: axum's default of 128 KiB
-/// would be most of an idle connection's memory, and 4 KiB still a quarter of it.
-const READ_BUFFER: usize = 1024;
+use tokio::net::TcpStream;
 
 /// Whom the upgrade is for.
 enum Arrival {
-    Welcome(Box<Connection>),
+    Welcome(Box<Connection>, Seat),
     Closed(u16),
 }
 
-fn offered(headers: &HeaderMap) -> Vec<String> {
+/// A socket, and what came together with its handshake.
+pub struct Opened {
+    /// The socket.
+    pub stream: Stream,
+    /// Messages that came already.
+    pub early: Vec<Message>,
+}
+
+fn offered(headers: &HeaderMap) -> impl Iterator<Item = &str> {
     headers
         .get_all(header::SEC_WEBSOCKET_PROTOCOL)
         .iter()
         .filter_map(|line| line.to_str().ok())
         .flat_map(|line| line.split(','))
-        .map(|one| one.trim().to_owned())
-        .collect()
+        .map(str::trim)
 }
 
 async fn arrive(
@@ -55,19 +62,12 @@ async fn arrive(
     };
     let address = network(visit::address(&domain.config, peer, headers));
     Ok(match domain.connections.sit(user, address) {
-        Some(seat) => {
-            Arrival::Welcome(Box::new(Connection::open(app.domain.clone(), who, seat, dialect)))
+        Ok(seat) => {
+            let connection = Connection::open(app.domain.clone(), who, &seat, dialect);
+            Arrival::Welcome(Box::new(connection), seat)
         }
-        None => Arrival::Closed(codes::TOO_MANY_CONNECTIONS),
+        Err(code) => Arrival::Closed(code),
     })
-}
-
-fn ready(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
-    upgrade
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(0)
-        .max_message_size(limits::FRAME_READ)
-        .max_frame_size(limits::FRAME_READ)
 }
 
 fn refuse_foreign(app: &App, headers: &HeaderMap) -> Option<Response> {
@@ -84,65 +84,97 @@ fn refuse_foreign(app: &App, headers: &HeaderMap) -> Option<Response> {
 pub async fn main(
     State(app): State<App>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
+    request: Request,
 ) -> Response {
-    if let Some(refused) = refuse_foreign(&app, &headers) {
-        return refused;
-    }
-    let offers = offered(&headers);
-    let known = offers.is_empty() || offers.iter().any(|offer| offer == SUBPROTOCOL);
+    let headers = request.headers();
+    let offers: Vec<&str> = offered(headers).filter(|offer| !offer.is_empty()).collect();
+    let ours = offers.iter().find(|offer| **offer == SUBPROTOCOL);
+    let known = offers.is_empty() || ours.is_some();
     // The one that was offered is echoed even when it is unknown: a browser reads the close code
     // only of a handshake that it accepts.
-    let echo =
-        if known { SUBPROTOCOL.to_owned() } else { offers.first().cloned().unwrap_or_default() };
-    let arrival = match if known {
-        arrive(&app, &headers, peer, Dialect::Main).await
-    } else {
-        Ok(Arrival::Closed(codes::UNSUPPORTED_VERSION))
-    } {
-        Ok(arrival) => arrival,
-        Err(refusal) => return problem::json(&refusal),
-    };
-    let going = app.going.clone();
-    ready(upgrade).protocols([echo]).on_upgrade(move |socket| serve(socket, arrival, going, None))
+    let echo = ours.or(offers.first()).and_then(|echo| HeaderValue::from_str(echo).ok());
+    let refused = (!known).then_some(codes::UNSUPPORTED_VERSION);
+    let mut response = open(&app, peer, request, Dialect::Main, refused, None).await;
+    if let (true, Some(echo)) = (is_upgrade(&response), echo) {
+        response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, echo);
+    }
+    response
 }
 
 /// `GET /ws/chat/<room>/`.
 pub async fn room(
     State(app): State<App>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    uri: Uri,
-    headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
+    request: Request,
 ) -> Response {
-    if let Some(refused) = refuse_foreign(&app, &headers) {
-        return refused;
-    }
-    let arrival = match arrive(&app, &headers, peer, Dialect::Room).await {
-        Ok(arrival) => arrival,
-        Err(refusal) => return problem::json(&refusal),
-    };
     // What is not UTF-8 is a name that no room has: said on the socket, where a browser can read it.
-    let segment = uri.path().trim_start_matches("/ws/chat/").trim_end_matches('/');
+    let path = request.uri().path();
+    let segment = path.trim_start_matches("/ws/chat/").trim_end_matches('/');
     let name = urls::decode(segment).unwrap_or_default();
-    let going = app.going.clone();
-    ready(upgrade).on_upgrade(move |socket| serve(socket, arrival, going, Some(name)))
+    open(&app, peer, request, Dialect::Room, None, Some(name)).await
 }
 
-async fn serve(
-    socket: WebSocket,
-    arrival: Arrival,
-    going: watch::Receiver<Going>,
+fn is_upgrade(response: &Response) -> bool {
+    response.status() == axum::http::StatusCode::SWITCHING_PROTOCOLS
+}
+
+async fn open(
+    app: &App,
+    peer: SocketAddr,
+    request: Request,
+    dialect: Dialect,
+    refused: Option<u16>,
     room: Option<String>,
-) {
-    match (arrival, room) {
-        (Arrival::Closed(code), _) => close(socket, code).await,
-        (Arrival::Welcome(connection), None) => {
-            main_socket::serve(socket, *connection, going).await
+) -> Response {
+    let (mut request, _) = request.into_parts();
+    if let Some(refused) = refuse_foreign(app, &request.headers) {
+        return refused;
+    }
+    let response = match handshake::answer(&request) {
+        Ok(response) => response,
+        Err(no_handshake) => return no_handshake.response(),
+    };
+    let Some(upgrade) = request.extensions.remove::<OnUpgrade>() else {
+        return handshake::NoHandshake::NotAsked.response();
+    };
+    let arrival = match refused {
+        Some(code) => Arrival::Closed(code),
+        None => match arrive(app, &request.headers, peer, dialect).await {
+            Ok(arrival) => arrival,
+            Err(refusal) => return problem::json(&refusal),
+        },
+    };
+    // What is known of the request is not needed while the connection lives.
+    drop(request);
+    tokio::spawn(async move {
+        match upgrade.await {
+            Ok(upgraded) => serve(upgraded, arrival, room).await,
+            Err(error) => tracing::debug!(%error, "a socket was not opened"),
         }
-        (Arrival::Welcome(connection), Some(name)) => {
-            room_socket::serve(socket, *connection, name, going).await;
+    });
+    response
+}
+
+async fn serve(upgraded: Upgraded, arrival: Arrival, room: Option<String>) {
+    // Below HTTP there is a plain socket, and nothing of HTTP is kept.
+    let parts = match upgraded.downcast::<TokioIo<TcpStream>>() {
+        Ok(parts) => parts,
+        Err(_) => return tracing::error!("a socket is not on TCP"),
+    };
+    let mut stream = Stream::new(parts.io.into_inner(), limits::FRAME_READ);
+    let mut early = Vec::new();
+    if stream.begin(&parts.read_buf, &mut early).is_err() {
+        return turn_away(stream, None, codes::BAD_PROTOCOL).await;
+    }
+    drop(parts.read_buf);
+    let opened = Opened { stream, early };
+    match (arrival, room) {
+        (Arrival::Closed(code), _) => turn_away(opened.stream, None, code).await,
+        (Arrival::Welcome(connection, seat), None) => {
+            main_socket::serve(opened, *connection, seat).await;
+        }
+        (Arrival::Welcome(connection, seat), Some(name)) => {
+            room_socket::serve(opened, *connection, seat, name).await;
         }
     }
 }
