@@ -196,6 +196,10 @@ impl<T: Talk> Life<T> {
 
     /// Acts on a message; answers how that ends the connection, if it does.
     async fn take_in(&mut self, message: Message) -> Option<End> {
+        // Whoever was shut out says nothing more, even if it was sent before they knew.
+        if let (Some(code), _) = self.queue.end() {
+            return Some(End::Close(code));
+        }
         self.heard = Instant::now();
         let heard = match message {
             Message::Text(text) => Heard::Text(text),
