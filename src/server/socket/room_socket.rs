@@ -132,9 +132,15 @@ impl Visit {
             self.named.insert(me.to_string());
         }
         self.connection.enter(group);
-        queue.answer(&Frame::json(&RoomFrame::UserList { users }), &[(group, head.top)]);
-        if let Some(me) = &me {
-            queue.say(&Frame::json(&RoomFrame::UserJoin { user: me }));
+        let list = Frame::json(&RoomFrame::UserList { users });
+        let tops = [(group, head.top)];
+        match &me {
+            // Both before anything else of the room, which waits for the answer.
+            Some(me) => {
+                queue.say(&list);
+                queue.answer(&Frame::json(&RoomFrame::UserJoin { user: me }), &tops);
+            }
+            None => queue.answer(&list, &tops),
         }
         Ok(())
     }
