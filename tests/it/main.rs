@@ -7,12 +7,17 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod churn;
 mod cli;
 mod direct;
+mod drain;
 mod faults;
 mod http;
 mod known_faults;
 mod main_socket;
 mod pages;
+mod presence;
 mod promises;
+mod races;
 mod room_socket;
+mod slow_readers;

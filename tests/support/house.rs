@@ -8,6 +8,7 @@ use super::{
 use roomful::server::{
     self, Running,
     config::{Config, MessageRate},
+    groups::{Groups, memory::Memory},
 };
 use serde_json::Value;
 use std::{
@@ -49,6 +50,7 @@ impl Place {
 pub struct House {
     dir: TempDir,
     change: Box<dyn Fn(&mut Config) + Send + Sync>,
+    groups: Box<dyn Fn() -> Arc<dyn Groups> + Send + Sync>,
     running: Option<Running>,
     place: Place,
 }
@@ -61,24 +63,34 @@ impl House {
 
     /// With settings of the test's own.
     pub async fn open_with(change: impl Fn(&mut Config) + Send + Sync + 'static) -> Self {
+        Self::open_on(|| Arc::new(Memory::default()), change).await
+    }
+
+    /// The same on a channel layer of the test's own.
+    pub async fn open_on(
+        groups: impl Fn() -> Arc<dyn Groups> + Send + Sync + 'static,
+        change: impl Fn(&mut Config) + Send + Sync + 'static,
+    ) -> Self {
         let dir = TempDir::new().expect("a temporary folder");
         let place = Place::at(SocketAddr::from(([127, 0, 0, 1], 0)));
-        let mut house = Self { dir, change: Box::new(change), running: None, place };
+        let mut house =
+            Self { dir, change: Box::new(change), groups: Box::new(groups), running: None, place };
         house.start().await;
         house
     }
 
     async fn start(&mut self) {
         // After a kill the lock on the database goes when its last task does.
-        let running =
-            eventually("the house to open", async || match server::start(self.config()).await {
+        let running = eventually("the house to open", async || {
+            match server::start_with(self.config(), (self.groups)()).await {
                 Ok(running) => Some(running),
                 Err(why) => {
                     eprintln!("not open yet: {why}");
                     None
                 }
-            })
-            .await;
+            }
+        })
+        .await;
         self.place.moved(running.addr);
         self.running = Some(running);
     }
@@ -145,6 +157,13 @@ impl House {
     pub async fn by_token(&self, name: &str) -> Person {
         let token = self.running().add_token(name).await.expect("a token");
         self.visitor().named(name).with("Authorization", &format!("Bearer {token}"))
+    }
+
+    /// The same, and makes the account if there is none.
+    pub async fn by_token_or_new(&self, name: &str) -> Person {
+        // That it exists already is what is wished.
+        let _ = self.running().add_user(name, PASSWORD, false).await;
+        self.by_token(name).await
     }
 
     /// A person in a browser: with an account and a session's cookie.

@@ -4,6 +4,7 @@
 //! Tests wait for conditions, never for time: [`soon`] only says when waiting has become pointless.
 
 pub mod database;
+pub mod gates;
 pub mod house;
 pub mod http;
 pub mod main_socket;

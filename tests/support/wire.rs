@@ -4,7 +4,7 @@ use super::soon;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
 use std::net::SocketAddr;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::{
     WebSocketStream, client_async,
     tungstenite::{
@@ -40,6 +40,29 @@ impl Wire {
         path: &str,
         headers: &[(String, String)],
     ) -> Result<Self, u16> {
+        let stream = soon(&format!("the socket {path}"), TcpStream::connect(addr)).await;
+        Self::over(stream.expect("the house answers"), addr, path, headers).await
+    }
+
+    /// The same as one whose system holds next to nothing for it: when it does not read, the
+    /// server soon cannot write.
+    pub async fn open_narrow(
+        addr: SocketAddr,
+        path: &str,
+        headers: &[(String, String)],
+    ) -> Result<Self, u16> {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_recv_buffer_size(4_096).expect("a buffer's size");
+        let stream = soon(&format!("the socket {path}"), socket.connect(addr)).await;
+        Self::over(stream.expect("the house answers"), addr, path, headers).await
+    }
+
+    async fn over(
+        stream: TcpStream,
+        addr: SocketAddr,
+        path: &str,
+        headers: &[(String, String)],
+    ) -> Result<Self, u16> {
         let mut request =
             format!("ws://{addr}{path}").into_client_request().expect("an address of a socket");
         for (name, value) in headers {
@@ -49,7 +72,6 @@ impl Wire {
             );
         }
         let opened = soon(&format!("the socket {path}"), async {
-            let stream = TcpStream::connect(addr).await.expect("the house answers");
             let _ = stream.set_nodelay(true);
             client_async(request, stream).await
         })
@@ -135,6 +157,11 @@ impl Wire {
                 return code;
             }
         }
+    }
+
+    /// Is gone as a crashed machine's is: without a close, with a TCP reset.
+    pub fn reset(self) {
+        self.ws.get_ref().set_zero_linger().expect("a socket that can be reset");
     }
 
     /// Closes in good manners, and waits until the server knows.

@@ -2,8 +2,10 @@
 //! sockets, command line) calls these and nothing below them.
 
 pub mod accounts;
+mod announce;
 pub mod connections;
 pub mod follow;
+pub mod gauges;
 pub mod history;
 pub mod house;
 mod known;
@@ -16,14 +18,14 @@ pub mod sessions;
 mod tell;
 pub mod who;
 
-use crate::protocol::{Refusal, Target};
+use crate::protocol::Refusal;
 use crate::server::config::Config;
-use crate::server::groups::{Addressed, Broadcast, Group, Groups};
-use crate::server::presence::{Announcement, Patience, Presence};
+use crate::server::groups::Groups;
+use crate::server::presence::{Patience, Presence};
 use crate::server::security::rate::Speech;
 use crate::server::security::slowdown::Slowdown;
+use crate::server::store::Store;
 use crate::server::store::writer::Writer;
-use crate::server::store::{Store, directs, rooms as room_rows, users};
 use std::net::IpAddr;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -95,67 +97,6 @@ impl Domain {
             groups,
         };
         (domain, task)
-    }
-
-    /// Tells the others who came and went; runs as long as the server.
-    pub async fn keep_announcing(&self) {
-        loop {
-            for one in self.presence.next().await {
-                if let Err(error) = self.announce(one).await {
-                    tracing::warn!(%error, "an announcement of who came or went was lost");
-                }
-            }
-        }
-    }
-
-    async fn announce(&self, one: Announcement) -> crate::server::store::Result<()> {
-        let Announcement { place, join, leave, count } = one;
-        let mut db = self.store.read().await?;
-        match place {
-            Group::Room(log) => {
-                let name: Option<String> = room_rows::name(&mut db, log).await?;
-                let Some(name) = name else { return Ok(()) };
-                let to = Addressed::All(Target::Room(name));
-                self.groups.publish(place, &Broadcast::Online { to, join, leave, count });
-            }
-            Group::House => {
-                for (name, came) in
-                    join.iter().map(|n| (n, true)).chain(leave.iter().map(|n| (n, false)))
-                {
-                    self.announce_to_partners(&mut db, name, came).await?;
-                }
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// Tells those who have a conversation with this user that they came or went.
-    async fn announce_to_partners(
-        &self,
-        db: &mut crate::server::store::Connection,
-        name: &str,
-        came: bool,
-    ) -> crate::server::store::Result<()> {
-        let Some(user) = users::find(db, &crate::protocol::names::fold(name)).await? else {
-            return Ok(());
-        };
-        for (other, partner) in directs::partners(db, user.id, house::SIDE_MOST).await? {
-            let (low, high) = directs::pair(user.id, other);
-            let (low_name, high_name) =
-                if low == user.id { (&user.name, &partner) } else { (&partner, &user.name) };
-            let to = Addressed::Sides {
-                low: Target::Person(high_name.clone()),
-                high: Target::Person(low_name.clone()),
-            };
-            let who = vec![user.name.clone()];
-            let (join, leave) = if came { (who, Vec::new()) } else { (Vec::new(), who) };
-            let here = |name: &str| usize::from(self.presence.look().is_here(Group::House, name));
-            let count = here(&user.name) + here(&partner);
-            self.groups
-                .publish(Group::Direct(low, high), &Broadcast::Online { to, join, leave, count });
-        }
-        Ok(())
     }
 
     /// Forgets what no longer limits anyone; called now and then.

@@ -59,8 +59,9 @@ pub enum Addressed {
 pub enum Broadcast {
     /// Entries of one log, in their order; never dropped.
     Events { to: Addressed, events: Vec<Event> },
-    /// People came or went; dropped first, and replaced by a fresh list.
-    Online { to: Addressed, join: Vec<String>, leave: Vec<String>, count: usize },
+    /// People came or went; dropped first, and replaced by a fresh list. With `all`, `join` is
+    /// everybody and replaces what was known.
+    Online { to: Addressed, join: Vec<String>, leave: Vec<String>, all: bool, count: usize },
     /// A private message, for room sockets (main sockets learn of it from its log).
     Whisper { id: String, from: String, body: String, at: At },
     /// The end of one session's connections, or of all the user's.

@@ -543,7 +543,7 @@ mod tests {
 
     fn online() -> Broadcast {
         let to = Addressed::All(Target::Room("r".into()));
-        Broadcast::Online { to, join: vec!["a".into()], leave: vec![], count: 1 }
+        Broadcast::Online { to, join: vec!["a".into()], leave: vec![], all: false, count: 1 }
     }
 
     fn queue(frames: usize) -> Queue {

@@ -36,6 +36,8 @@ pub struct Comings {
     pub join: Vec<String>,
     /// Went.
     pub leave: Vec<String>,
+    /// `join` is everybody: whoever is not in it has gone.
+    pub all: bool,
 }
 
 impl Comings {
@@ -186,18 +188,18 @@ impl<'a> Encoded<'a> {
                 }),
                 room: RoomRun { group, events, made: OnceLock::new() },
             },
-            Broadcast::Online { to, join, leave, count } => Self::Online {
+            Broadcast::Online { to, join, leave, all, count } => Self::Online {
                 group,
                 main: sides(to, |to| {
                     Frame::json(&ServerFrame::Online {
                         to: to.clone(),
-                        join: join.clone(),
+                        join: if *all { Vec::new() } else { join.clone() },
                         leave: leave.clone(),
-                        all: None,
+                        all: all.then(|| join.clone()),
                         count: *count,
                     })
                 }),
-                room: Arc::new(Comings { join: join.clone(), leave: leave.clone() }),
+                room: Arc::new(Comings { join: join.clone(), leave: leave.clone(), all: *all }),
             },
             Broadcast::Whisper { id, from, body, at } => {
                 Self::Whisper(Frame::json(&RoomFrame::PrivateMessage {

@@ -63,6 +63,7 @@ impl Connection {
     pub fn join(&mut self, group: Group, side: Side) {
         if !self.groups.contains(&group) {
             self.groups.push(group);
+            self.domain.presence.watch(group);
         }
         let member = Member { conn: self.id(), queue: Arc::clone(&self.queue), side };
         self.domain.groups.join(group, member);
@@ -70,18 +71,21 @@ impl Connection {
 
     /// Hears it no more.
     pub fn part(&mut self, group: Group) {
-        self.groups.retain(|g| *g != group);
+        if let Some(place) = self.groups.iter().position(|g| *g == group) {
+            self.groups.swap_remove(place);
+            self.domain.presence.unwatch(group);
+        }
         self.domain.groups.leave(group, self.id());
         self.queue.forget(group);
     }
 
     /// Is present there from now on; visitors never are.
     pub fn enter(&mut self, place: Group) {
-        if let Some(name) = self.who.name() {
+        if let Who::Member(me) = &self.who {
             if !self.places.contains(&place) {
                 self.places.push(place);
             }
-            self.domain.presence.enter(place, name, self.id);
+            self.domain.presence.enter(place, &me.party(), self.id);
         }
     }
 
@@ -109,6 +113,7 @@ impl Drop for Connection {
         let (conn, domain) = (self.id, &self.domain);
         for group in &self.groups {
             domain.groups.leave(*group, conn);
+            domain.presence.unwatch(*group);
         }
         if let Some(name) = self.who.name() {
             for place in &self.places {

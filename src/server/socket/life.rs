@@ -189,6 +189,10 @@ impl<T: Talk> Life<T> {
         self.heard = Instant::now();
         // Taken whole: what a burst needed is not kept.
         for message in std::mem::take(messages) {
+            // Whoever was shut out says nothing more, even if it was sent before they knew.
+            if let (Some(code), _) = self.queue.end() {
+                return Some(End::Close(code));
+            }
             let heard = match message {
                 Message::Text(text) => Heard::Text(text),
                 Message::Binary => Heard::Binary,

@@ -70,7 +70,9 @@ impl Talk for Visit {
                 out.extend_from_slice(Frame::json(&RoomFrame::UserJoin { user }).wire());
             }
         }
-        for user in &comings.leave {
+        let gone = self.named.iter().filter(|name| comings.all && !comings.join.contains(name));
+        let gone: Vec<String> = gone.cloned().collect();
+        for user in comings.leave.iter().chain(&gone) {
             let mine = me.is_some_and(|me| **me == **user);
             if !mine && self.named.remove(user) {
                 out.extend_from_slice(Frame::json(&RoomFrame::UserLeave { user }).wire());
@@ -130,9 +132,15 @@ impl Visit {
             self.named.insert(me.to_string());
         }
         self.connection.enter(group);
-        queue.answer(&Frame::json(&RoomFrame::UserList { users }), &[(group, head.top)]);
-        if let Some(me) = &me {
-            queue.say(&Frame::json(&RoomFrame::UserJoin { user: me }));
+        let list = Frame::json(&RoomFrame::UserList { users });
+        let tops = [(group, head.top)];
+        match &me {
+            // Both before anything else of the room, which waits for the answer.
+            Some(me) => {
+                queue.say(&list);
+                queue.answer(&Frame::json(&RoomFrame::UserJoin { user: me }), &tops);
+            }
+            None => queue.answer(&list, &tops),
         }
         Ok(())
     }

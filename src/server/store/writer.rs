@@ -129,6 +129,12 @@ impl Writer {
         self.hand_in(Job::Mark(mark));
     }
 
+    /// Jobs that wait to be taken up.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.line.max_capacity() - self.line.capacity()
+    }
+
     fn hand_in(&self, job: Job) {
         if let Err(full) = self.line.try_send(job) {
             full.into_inner().refuse();

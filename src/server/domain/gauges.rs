@@ -1,0 +1,36 @@
+//! What the server holds for those who are connected: all of it is zero once they have gone.
+
+use super::Domain;
+
+/// How much there is of each, at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Gauges {
+    /// Connections that are open.
+    pub connections: usize,
+    /// Users with a connection.
+    pub users: usize,
+    /// Addresses with a connection.
+    pub addresses: usize,
+    /// Connections' memberships of groups.
+    pub memberships: usize,
+    /// All that presence keeps; it forgets a place a moment after the last has left it.
+    pub presence: usize,
+    /// Jobs that wait for the writer.
+    pub jobs: usize,
+}
+
+impl Domain {
+    /// What is held now.
+    #[must_use]
+    pub fn gauges(&self) -> Gauges {
+        let (users, addresses) = self.connections.seated();
+        Gauges {
+            connections: self.connections.open(),
+            users,
+            addresses,
+            memberships: self.groups.memberships(),
+            presence: self.presence.look().kept(),
+            jobs: self.writer.waiting(),
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! The pure machine: places with people in them, told the time.
+
+use super::place::{News, Place};
+use super::watched::Watched;
+use super::{Announcement, Patience, Scene};
+use crate::protocol::frames::Online;
+use crate::server::groups::{ConnId, Group};
+use crate::server::store::writer::Party;
+use crate::server::store::{UserId, directs};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// A place and when it has something to do next.
+struct Entry {
+    place: Place,
+    /// Parts places that have something to do at the same instant.
+    id: u64,
+    alarm: Option<Instant>,
+}
+
+/// See the module.
+pub struct State {
+    patience: Patience,
+    places: HashMap<Group, Entry>,
+    /// One alarm a place at most, however many people are there.
+    alarms: BTreeMap<(Instant, u64), Group>,
+    next_id: u64,
+    /// Who is online, by key.
+    online: HashMap<UserId, Arc<str>>,
+    watched: Watched,
+}
+
+impl State {
+    /// Nobody anywhere.
+    #[must_use]
+    pub fn new(patience: Patience) -> Self {
+        Self {
+            patience,
+            places: HashMap::new(),
+            alarms: BTreeMap::new(),
+            next_id: 0,
+            online: HashMap::new(),
+            watched: Watched::default(),
+        }
+    }
+
+    fn place(&self, group: Group) -> Option<&Place> {
+        self.places.get(&group).map(|entry| &entry.place)
+    }
+
+    fn make(&mut self, group: Group) -> &mut Place {
+        let id = &mut self.next_id;
+        let entry = self.places.entry(group).or_insert_with(|| {
+            *id += 1;
+            Entry { place: Place::default(), id: *id, alarm: None }
+        });
+        &mut entry.place
+    }
+
+    /// Sets the place's alarm anew.
+    fn wind(&mut self, group: Group, now: Instant) {
+        let Some(entry) = self.places.get_mut(&group) else { return };
+        let next = entry.place.next(self.patience, now);
+        if entry.alarm == next {
+            return;
+        }
+        if let Some(at) = entry.alarm {
+            self.alarms.remove(&(at, entry.id));
+        }
+        if let Some(at) = next {
+            self.alarms.insert((at, entry.id), group);
+        }
+        entry.alarm = next;
+    }
+
+    /// A connection of this user is here now; again changes nothing.
+    pub fn enter(&mut self, group: Group, who: &Party, conn: ConnId, now: Instant) {
+        if group == Group::House {
+            self.online.entry(who.id).or_insert_with(|| Arc::clone(&who.name));
+        }
+        self.make(group).enter(who, conn);
+        self.wind(group, now);
+    }
+
+    /// A connection of this user is here no more.
+    pub fn leave(&mut self, group: Group, name: &str, conn: ConnId, now: Instant) {
+        let at = now + self.patience.grace;
+        if let Some(entry) = self.places.get_mut(&group) {
+            entry.place.leave(name, conn, at);
+            self.wind(group, now);
+        }
+    }
+
+    /// An announcement of this room was lost: the next one names everybody.
+    pub fn tell_anew(&mut self, group: Group, now: Instant) {
+        self.make(group).lose(now);
+        self.wind(group, now);
+    }
+
+    /// A connection follows this group: in a conversation it hears when the other one comes online
+    /// or goes.
+    pub fn watch(&mut self, group: Group) {
+        self.watched.add(group);
+    }
+
+    /// It follows it no more.
+    pub fn unwatch(&mut self, group: Group) {
+        self.watched.remove(group);
+    }
+
+    /// When [`State::due`] has something to do next.
+    #[must_use]
+    pub fn next(&self) -> Option<Instant> {
+        self.alarms.first_key_value().map(|((at, _), _)| *at)
+    }
+
+    /// What is to be told now.
+    pub fn due(&mut self, now: Instant) -> Vec<Announcement> {
+        let mut due = Vec::new();
+        while self.next().is_some_and(|at| at <= now) {
+            let Some((_, group)) = self.alarms.pop_first() else { break };
+            let Some(entry) = self.places.get_mut(&group) else { continue };
+            entry.alarm = None;
+            let gone = entry.place.let_go(now);
+            if group == Group::House {
+                for user in gone {
+                    self.online.remove(&user);
+                }
+            }
+            let news = entry.place.news(self.patience, now);
+            if entry.place.is_over(self.patience, now) {
+                self.places.remove(&group);
+            } else {
+                self.wind(group, now);
+            }
+            if let Some(news) = news {
+                self.tell(group, news, &mut due);
+            }
+        }
+        due
+    }
+
+    fn tell(&self, group: Group, news: News, due: &mut Vec<Announcement>) {
+        match group {
+            Group::House => self.tell_partners(&news, due),
+            Group::Room(log) => due.push(self.tell_room(group, Scene::Room(log), news)),
+            // Nobody is in any other.
+            Group::Direct(..) | Group::Own(_) | Group::User(_) => {}
+        }
+    }
+
+    fn tell_room(&self, group: Group, scene: Scene, news: News) -> Announcement {
+        let named = |names: &mut dyn Iterator<Item = &Arc<str>>| -> Vec<String> {
+            names.map(ToString::to_string).collect()
+        };
+        let Some(place) = self.place(group) else {
+            // It is over and forgotten already: whoever was there has gone.
+            let leave = named(&mut news.left.keys());
+            return Announcement { scene, join: Vec::new(), leave, all: news.anew, count: 0 };
+        };
+        let (join, leave) = if !place.is_nameable() {
+            (Vec::new(), Vec::new())
+        } else if news.anew {
+            (named(&mut place.names()), Vec::new())
+        } else {
+            (named(&mut news.joined.keys()), named(&mut news.left.keys()))
+        };
+        Announcement { scene, join, leave, all: news.anew, count: place.count() }
+    }
+
+    /// Of those who came online or went, each conversation that somebody follows hears: however
+    /// many are online, since each hears only of its own two.
+    fn tell_partners(&self, news: &News, due: &mut Vec<Announcement>) {
+        let mut told: BTreeMap<(UserId, UserId), Announcement> = BTreeMap::new();
+        let joined = news.joined.iter().map(|who| (who, true));
+        let left = news.left.iter().map(|who| (who, false));
+        for ((name, id), came) in joined.chain(left) {
+            for partner in self.watched.partners(*id) {
+                // Who is not online hears nothing.
+                let Some(partner_name) = self.online.get(&partner) else { continue };
+                let pair = directs::pair(*id, partner);
+                let one = told.entry(pair).or_insert_with(|| {
+                    let me = (*id, Arc::clone(name));
+                    let other = (partner, Arc::clone(partner_name));
+                    let (low, high) = if pair.0 == *id { (me, other) } else { (other, me) };
+                    let count = [pair.0, pair.1]
+                        .into_iter()
+                        .filter(|user| self.online.contains_key(user))
+                        .count();
+                    Announcement {
+                        scene: Scene::Conversation { low, high },
+                        join: Vec::new(),
+                        leave: Vec::new(),
+                        all: false,
+                        count,
+                    }
+                });
+                let names = if came { &mut one.join } else { &mut one.leave };
+                names.push(name.to_string());
+            }
+        }
+        due.extend(told.into_values());
+    }
+
+    /// Who is here; no names past [`crate::protocol::limits::PRESENCE_NAMES`].
+    #[must_use]
+    pub fn online(&self, group: Group) -> Online {
+        let Some(place) = self.place(group) else {
+            return Online { count: 0, users: Some(Vec::new()) };
+        };
+        let users = place.is_nameable().then(|| place.names().map(ToString::to_string).collect());
+        Online { count: place.count(), users }
+    }
+
+    /// The names here, without `user` unless another connection of theirs is here already. Past
+    /// [`crate::protocol::limits::PRESENCE_NAMES`] nobody else is named.
+    #[must_use]
+    pub fn list_for(&self, group: Group, user: Option<&str>) -> Vec<String> {
+        let Some(place) = self.place(group) else { return Vec::new() };
+        let back = |name: &str| Some(name) != user || place.holds_live(name);
+        if place.is_nameable() {
+            return place.names().filter(|name| back(name)).map(ToString::to_string).collect();
+        }
+        user.filter(|user| place.holds_live(user)).map(ToOwned::to_owned).into_iter().collect()
+    }
+
+    /// How many are here.
+    #[must_use]
+    pub fn count(&self, group: Group) -> usize {
+        self.place(group).map_or(0, Place::count)
+    }
+
+    /// Whether this user is here.
+    #[must_use]
+    pub fn is_here(&self, group: Group, name: &str) -> bool {
+        self.place(group).is_some_and(|place| place.holds(name))
+    }
+
+    /// Every place with people in it, and how many.
+    pub fn lit(&self) -> impl Iterator<Item = (Group, usize)> {
+        self.places
+            .iter()
+            .map(|(group, entry)| (*group, entry.place.count()))
+            .filter(|(_, n)| *n > 0)
+    }
+
+    /// All that is kept: places, alarms, people online, and conversations that are followed. Zero
+    /// once everybody has gone and the pause after the last announcement is over.
+    #[must_use]
+    pub fn kept(&self) -> usize {
+        self.places.len() + self.alarms.len() + self.online.len() + self.watched.times()
+    }
+}
