@@ -15,3 +15,4 @@ mod known_faults;
 mod main_socket;
 mod promises;
 mod room_socket;
+mod state;

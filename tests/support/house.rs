@@ -40,7 +40,8 @@ impl Place {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn moved(&self, addr: SocketAddr) {
+    /// It is elsewhere from now on.
+    pub fn moved(&self, addr: SocketAddr) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = addr;
     }
 }
@@ -241,6 +242,11 @@ impl Person {
     /// Where the house is.
     pub fn addr(&self) -> SocketAddr {
         self.place.addr()
+    }
+
+    /// Where the house is, wherever it goes.
+    pub fn place(&self) -> Place {
+        self.place.clone()
     }
 
     /// What they show at the door.
