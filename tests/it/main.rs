@@ -7,6 +7,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+// What `make chaos` runs; its short version is a test here.
+#[path = "../chaos/storm/mod.rs"]
+mod storm;
+
+mod chaos;
 mod cli;
 mod direct;
 mod faults;

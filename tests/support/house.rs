@@ -244,6 +244,12 @@ impl Person {
         self.place.addr()
     }
 
+    /// The same at a house that moves.
+    pub fn moving(mut self, place: &Place) -> Self {
+        self.place = place.clone();
+        self
+    }
+
     /// Where the house is, wherever it goes.
     pub fn place(&self) -> Place {
         self.place.clone()

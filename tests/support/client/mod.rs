@@ -30,6 +30,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// Of what was said, so many are looked through for one that may be said again.
+const LATEST: usize = 100;
+
 /// How a conversation is followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Hold {
@@ -95,7 +98,7 @@ pub struct Client {
     numbers: u64,
     writes: VecDeque<String>,
     reloads: BTreeSet<Target>,
-    older: Vec<(Target, History)>,
+    older: Vec<(Target, i64, History)>,
     begun: Instant,
     ledger: Ledger,
 }
@@ -170,6 +173,12 @@ impl Client {
         &self.said
     }
 
+    /// Those of them that do not wait any more.
+    pub fn settled(&self) -> Vec<(Target, String, String)> {
+        let waits = |cid: &str| self.outbox.entries().iter().any(|entry| entry.cid == cid);
+        self.said.iter().rev().take(LATEST).filter(|(_, cid, _)| !waits(cid)).cloned().collect()
+    }
+
     fn now(&self) -> Moment {
         Moment { ms: self.begun.elapsed().as_millis() as u64, ..Moment::default() }
     }
@@ -234,15 +243,15 @@ impl Client {
         if let Some(before) = before
             && let Some(page) = self.page(to, Some(before)).await
         {
-            self.older.push((to.clone(), page));
+            self.older.push((to.clone(), before, page));
         }
     }
 
     /// Puts the older pages in place that were read.
     pub fn turn_pages(&mut self) {
-        for (to, page) in std::mem::take(&mut self.older) {
+        for (to, before, page) in std::mem::take(&mut self.older) {
             if let Some(Log { timeline: Some(timeline), .. }) = self.logs.get_mut(&to) {
-                timeline.prepend(page);
+                timeline.prepend(Some(before), page);
             }
         }
     }
@@ -323,7 +332,9 @@ impl Client {
             }
             if self.own.stale {
                 let Some(house) = self.house().await else { return };
-                self.own.people.extend(house.side.people.into_iter().map(|line| line.to));
+                for line in house.side.people {
+                    self.own_person(line.to);
+                }
                 self.own.stale = false;
             }
             let Some(to) = self.reloads.pop_first() else { return };
@@ -339,7 +350,7 @@ impl Client {
 
     fn take_page(&mut self, to: &Target, page: History) {
         // Older pages that are still under way belong in front of what was here before.
-        self.older.retain(|(other, _)| other != to);
+        self.older.retain(|(other, ..)| other != to);
         let more = page.messages.len() >= PAGE;
         for message in &page.messages {
             if let (Some(cid), true) = (&message.cid, message.author == self.user) {
@@ -502,7 +513,7 @@ impl Client {
         match (ok, reply.err) {
             (Some(ok), _) => {
                 self.ledger.book().answered(&self.user, cid, ok);
-                self.settled(cid);
+                self.is_stored(cid);
             }
             (None, Some(refusal)) => {
                 let now = self.now();
@@ -517,10 +528,10 @@ impl Client {
     /// Known to be stored, by its event or a page.
     fn settle(&mut self, cid: &str, id: &str, seq: i64) {
         self.ledger.book().heard(&self.user, cid, id, seq);
-        self.settled(cid);
+        self.is_stored(cid);
     }
 
-    fn settled(&mut self, cid: &str) {
+    fn is_stored(&mut self, cid: &str) {
         self.outbox.settle(cid);
         if self.unsure.remove(cid) {
             self.ledger.book().counts.unsure += 1;
@@ -649,14 +660,17 @@ impl Client {
                     *mine = seq.max(*mine);
                 }
             }
-            Some(Kind::Conversation { to }) => {
-                if !self.logs.contains_key(&to) {
-                    self.want(&to);
-                }
-                self.own.people.insert(to);
-            }
+            Some(Kind::Conversation { to }) => self.own_person(to),
             _ => {}
         }
+    }
+
+    /// Somebody I talk to.
+    fn own_person(&mut self, to: Target) {
+        if !self.logs.contains_key(&to) {
+            self.want(&to);
+        }
+        self.own.people.insert(to);
     }
 
     fn breach(&self, what: std::fmt::Arguments<'_>) {
