@@ -28,8 +28,12 @@ const BACKOFF_MOST_MS: u64 = 320;
 const WAITING: usize = 8;
 /// One in so many is sent a second time on purpose.
 const AGAIN: u32 = 20;
-/// After one in so many looks the device itself cuts its connection.
-const CUT: u32 = 2_000;
+/// After one in so many looks the device itself cuts its connection…
+const CUT: u32 = 1_000;
+/// …and of these, one in so many stays away…
+const NAP: u32 = 2;
+/// …for up to this long: long enough to fall further behind than a replay brings.
+const NAP_MS: u64 = 5_000;
 /// One look in so many moves a read marker.
 const READ: u32 = 50;
 
@@ -52,18 +56,28 @@ pub async fn run(
     phase: watch::Receiver<Phase>,
     quiet: Arc<AtomicBool>,
 ) -> Client {
-    let mut tries = 0;
+    let (mut tries, mut tired) = (0, false);
     let mut reaching: Option<Instant> = None;
     loop {
         if !client.is_up() {
             quiet.store(false, Ordering::Relaxed);
-            let most = BACKOFF_MOST_MS.min(BACKOFF_MS << tries.min(10));
+            let most = match std::mem::take(&mut tired) {
+                true => NAP_MS,
+                false => BACKOFF_MOST_MS.min(BACKOFF_MS << tries.min(10)),
+            };
             tokio::time::sleep(Duration::from_millis(dice.random_range(0..=most))).await;
             tries = if client.connect().await { 0 } else { tries + 1 };
         }
         let now = phase.borrow().clone();
         match now {
-            Phase::Speak => speak(&mut client, &mut dice, &places),
+            Phase::Speak => {
+                speak(&mut client, &mut dice, &places);
+                if dice.random_ratio(1, CUT) {
+                    client.cut();
+                    tired = dice.random_ratio(1, NAP);
+                    continue;
+                }
+            }
             Phase::Settle => {}
             Phase::Reach(tops) => {
                 let since = *reaching.get_or_insert_with(Instant::now);
@@ -98,9 +112,6 @@ fn speak(client: &mut Client, dice: &mut StdRng, places: &[Target]) {
         && let Some(to) = client.followed().choose(dice)
     {
         client.mark_read(to, 0);
-    }
-    if dice.random_ratio(1, CUT) {
-        client.cut();
     }
 }
 
