@@ -32,7 +32,7 @@ impl Log {
     }
 
     fn done(&self) -> impl DoubleEndedIterator<Item = (i64, &Done)> {
-        (1..=self.0.len()).map(|seq| seq as i64).zip(&self.0)
+        self.0.iter().enumerate().map(|(at, done)| (at as i64 + 1, done))
     }
 
     /// The message at `of` as it stands at the top, worked out from what was done and not by the
