@@ -130,15 +130,17 @@ impl Timeline {
             self.more = false;
             return false;
         }
+        // A full page may have more before it; an event that is no message may be the very first,
+        // so the seq alone cannot tell.
         let mut older = page.messages;
+        let more = older.len() >= PAGE && older.iter().all(|message| message.seq > 1);
+        // What is newer than everything here comes as an event.
+        let first = self.before().unwrap_or(self.last + 1);
+        older.retain(|message| message.seq < first);
         if before != self.before() || !self.changes.bring_forward(&mut older, page.top, self.last) {
             return false;
         }
-        let first = self.before().unwrap_or(i64::MAX);
-        // A full page may have more before it; an event that is no message may be the very first,
-        // so the seq alone cannot tell.
-        self.more = older.len() >= PAGE && older.iter().all(|message| message.seq > 1);
-        older.retain(|message| message.seq < first);
+        self.more = more;
         older.sort_by_key(|message| message.seq);
         older.dedup_by_key(|message| message.seq);
         older.append(&mut self.messages);
@@ -205,9 +207,9 @@ mod tests {
     fn older_pages_go_in_front_and_overlap_harmlessly() {
         let mut it = Timeline::new(history("#a", 60..=62), true);
         assert_eq!(it.before(), Some(60));
-        assert!(it.prepend(Some(60), history("#a", 10..=60)));
+        assert!(it.prepend(Some(60), History { top: 62, ..history("#a", 10..=60) }));
         assert_eq!((it.before(), it.messages().len(), it.has_more()), (Some(10), 53, true));
-        assert!(it.prepend(Some(10), history("#a", 1..=9)));
+        assert!(it.prepend(Some(10), History { top: 62, ..history("#a", 1..=9) }));
         assert_eq!((it.before(), it.has_more()), (Some(1), false));
         assert!(seqs(&it).is_sorted());
         assert_eq!(it.last(), 62);
@@ -235,7 +237,8 @@ mod tests {
         let mut it = Timeline::new(history("#a", 100..=100 + MOST as i64), true);
         let asked = it.before();
         it.trim();
-        assert!(!it.prepend(asked, history("#a", 50..=99)), "what lies between was let go");
+        let page = History { top: it.last(), ..history("#a", 50..=99) };
+        assert!(!it.prepend(asked, page), "what lies between was let go");
         let messages = seqs(&it);
         assert!(it.has_more() && messages.windows(2).all(|pair| pair[1] == pair[0] + 1));
     }

@@ -18,6 +18,7 @@ mod support;
 mod storm;
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     process::ExitCode,
     time::{Instant, SystemTime, UNIX_EPOCH},
 };
@@ -44,7 +45,12 @@ fn main() -> ExitCode {
     let begun = Instant::now();
     let tell = |line: &str| println!("  {:>6.1} s  {line}", begun.elapsed().as_secs_f64());
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let report = runtime.block_on(storm::run(Plan { kills, people: 5, seed }, tell));
+    let run = || runtime.block_on(storm::run(Plan { kills, people: 5, seed }, tell));
+    // What it waited for in vain it has said already.
+    let Ok(report) = catch_unwind(AssertUnwindSafe(run)) else {
+        println!("✗ It did not come to its end (make chaos SEED={seed} KILLS={kills}).");
+        return ExitCode::FAILURE;
+    };
 
     println!("\n{report}\n");
     if report.breaches.is_empty() {

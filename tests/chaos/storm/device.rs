@@ -33,7 +33,7 @@ const CUT: u32 = 1_000;
 /// …and of these, one in so many stays away…
 const NAP: u32 = 2;
 /// …for up to this long: long enough to fall further behind than a replay brings.
-const NAP_MS: u64 = 5_000;
+const NAP_MS: u64 = 4_000;
 /// One look in so many moves a read marker.
 const READ: u32 = 50;
 

@@ -6,14 +6,13 @@ mod device;
 mod records;
 
 use crate::support::{
-    Person, Served,
+    PATIENCE, Person, Served,
     client::{
         Client,
         ledger::{Counts, Ledger},
     },
     eventually,
     house::{LOBBY, Place},
-    soon,
 };
 use audit::{Held, Records, View, audit};
 use device::Phase;
@@ -35,6 +34,8 @@ const ROOMS: [&str; 3] = [LOBBY, "#kitchen", "#attic"];
 const NAMES: [&str; 5] = ["alice", "bob", "carol", "dave", "erin"];
 /// A server lives at most this long past the first answers that it gave.
 const LIFE_MS: u64 = 1_200;
+/// So much earlier than its own patience a wait is given up that may go on without its end.
+const LOOK: Duration = Duration::from_secs(1);
 /// One server in so many is killed without having answered anything: in the middle of its start,
 /// or of everybody's coming back.
 const EARLY: u32 = 4;
@@ -147,14 +148,17 @@ pub async fn run(plan: Plan, tell: impl Fn(&str)) -> Report {
 
     tell("waiting until everything is answered and heard");
     phase.send_replace(Phase::Settle);
-    eventually("everything to be answered", async || {
+    let answered = eventually("everything to be answered", async || {
         quiet.iter().all(|quiet| quiet.load(Ordering::Relaxed)).then_some(())
-    })
-    .await;
+    });
+    // Where that takes for ever, something was lost on its way: the audit says more.
+    if tokio::time::timeout(PATIENCE - LOOK, answered).await.is_err() {
+        ledger.book().breach("not everything that was asked was answered");
+    }
     let file = dir.path().join("roomful.db");
     let tops = records::read(&file).await.into_iter().map(|(name, log)| (name, log.top)).collect();
     phase.send_replace(Phase::Reach(Arc::new(tops)));
-    let clients = soon("everybody to have read", devices.join_all()).await;
+    let clients = devices.join_all().await;
     assert!(served.terminate().await, "the last server ends well");
 
     tell("the audit");

@@ -256,11 +256,15 @@ impl Client {
         }
     }
 
-    /// Reads back to the beginning.
+    /// Reads back to the beginning, as far as there is a server.
     pub async fn read_all(&mut self, to: &Target) {
         while self.timeline(to).is_some_and(Timeline::has_more) {
+            let before = self.timeline(to).and_then(Timeline::before);
             self.read_older(to).await;
             self.turn_pages();
+            if self.timeline(to).and_then(Timeline::before) == before {
+                return;
+            }
         }
     }
 
