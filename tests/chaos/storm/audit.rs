@@ -230,10 +230,13 @@ fn in_the_order_of_saying(records: &Records, breaches: &mut Vec<Breach>) {
 
 /// The first thing in which a device differs from the log.
 fn difference(view: &View, log: &Log) -> Option<String> {
-    let twice = |seq| view.messages.iter().filter(|held| held.seq == seq).count() > 1;
+    let mut times: BTreeMap<i64, usize> = BTreeMap::new();
+    for held in &view.messages {
+        *times.entry(held.seq).or_default() += 1;
+    }
     for pair in view.messages.windows(2) {
         let (a, b) = (pair[0].seq, pair[1].seq);
-        if twice(b) {
+        if times[&b] > 1 {
             return Some(format!("{b} is shown twice"));
         }
         if a > b {
@@ -250,9 +253,8 @@ fn difference(view: &View, log: &Log) -> Option<String> {
             Some(_) => {}
         }
     }
-    if let Some(stray) =
-        view.messages.iter().find(|held| !log.messages.iter().any(|other| other.seq == held.seq))
-    {
+    let stored: BTreeSet<i64> = log.messages.iter().map(|held| held.seq).collect();
+    if let Some(stray) = view.messages.iter().find(|held| !stored.contains(&held.seq)) {
         return Some(format!("{} is shown and not stored", stray.seq));
     }
     (view.last != log.top).then(|| format!("it has come to {} of {}", view.last, log.top))
