@@ -1,6 +1,7 @@
 //! The browser's side: connection, outbox, timeline and presence as pure state machines (event in,
 //! effects out; tested natively), and one thin shell of browser calls.
 
+pub mod changes;
 pub mod commands;
 pub mod connection;
 pub mod conversations;

@@ -1,6 +1,7 @@
 //! One conversation's log as it is read: a page of history, and the events that came after it.
 //! Whoever applies the events holds what a fresh read returns (`docs/protocol.md`, promise 5).
 
+use super::changes::Changes;
 use crate::protocol::{
     Target,
     frames::{After, Event, Kind},
@@ -33,6 +34,7 @@ pub struct Timeline {
     messages: Vec<Message>,
     /// Whether there is more before the first.
     more: bool,
+    changes: Changes,
 }
 
 impl Timeline {
@@ -42,7 +44,8 @@ impl Timeline {
         let mut messages = history.messages;
         messages.sort_by_key(|message| message.seq);
         messages.dedup_by_key(|message| message.seq);
-        Self { to: history.to, epoch: history.epoch, last: history.top, messages, more }
+        let changes = Changes::new(history.top);
+        Self { to: history.to, epoch: history.epoch, last: history.top, messages, more, changes }
     }
 
     /// The conversation.
@@ -102,8 +105,12 @@ impl Timeline {
                 self.messages.push(message.clone());
                 Applied::Done(Some(Box::new(message)))
             }
-            // Changes to messages join here, each by its kind. What this version does not know, or
-            // what belongs to another log, takes its seq and changes nothing.
+            Some(Kind::Change(change)) => {
+                self.changes.apply(&mut self.messages, event.seq, change);
+                Applied::Done(None)
+            }
+            // What this version does not know, or what belongs to another log, takes its seq and
+            // changes nothing.
             Some(Kind::Read { .. } | Kind::Conversation { .. }) | None => Applied::Done(None),
         }
     }
@@ -114,24 +121,31 @@ impl Timeline {
         self.messages.first().map(|message| message.seq)
     }
 
-    /// Puts an older page in front. It changes nothing about what came last: its snapshot may be
-    /// older or newer than the events in here.
-    pub fn prepend(&mut self, page: History) {
+    /// Puts an older page in front, which was asked for when the first message was `before`. Its
+    /// snapshot may be older or newer than the events in here. Whether it was put there: one that
+    /// would leave a hole, or that nobody can bring up to date any more, must be read again.
+    pub fn prepend(&mut self, before: Option<i64>, page: History) -> bool {
         if page.epoch != self.epoch {
             // A log made anew: these messages are not of the one that is shown.
             self.more = false;
-            return;
+            return false;
         }
-        let first = self.before().unwrap_or(i64::MAX);
-        let mut older = page.messages;
         // A full page may have more before it; an event that is no message may be the very first,
         // so the seq alone cannot tell.
-        self.more = older.len() >= PAGE && older.iter().all(|message| message.seq > 1);
+        let mut older = page.messages;
+        let more = older.len() >= PAGE && older.iter().all(|message| message.seq > 1);
+        // What is newer than everything here comes as an event.
+        let first = self.before().unwrap_or(self.last + 1);
         older.retain(|message| message.seq < first);
+        if before != self.before() || !self.changes.bring_forward(&mut older, page.top, self.last) {
+            return false;
+        }
+        self.more = more;
         older.sort_by_key(|message| message.seq);
         older.dedup_by_key(|message| message.seq);
         older.append(&mut self.messages);
         self.messages = older;
+        true
     }
 
     /// Lets go of old messages, while the end is what is read. They can be loaded again.
@@ -193,9 +207,9 @@ mod tests {
     fn older_pages_go_in_front_and_overlap_harmlessly() {
         let mut it = Timeline::new(history("#a", 60..=62), true);
         assert_eq!(it.before(), Some(60));
-        it.prepend(history("#a", 10..=60));
+        assert!(it.prepend(Some(60), History { top: 62, ..history("#a", 10..=60) }));
         assert_eq!((it.before(), it.messages().len(), it.has_more()), (Some(10), 53, true));
-        it.prepend(history("#a", 1..=9));
+        assert!(it.prepend(Some(10), History { top: 62, ..history("#a", 1..=9) }));
         assert_eq!((it.before(), it.has_more()), (Some(1), false));
         assert!(seqs(&it).is_sorted());
         assert_eq!(it.last(), 62);
@@ -204,7 +218,7 @@ mod tests {
     #[test]
     fn a_page_of_another_log_is_not_mixed_in() {
         let mut it = Timeline::new(history("#a", 10..=12), true);
-        it.prepend(History { epoch: "e2".into(), ..history("#a", 1..=9) });
+        assert!(!it.prepend(Some(10), History { epoch: "e2".into(), ..history("#a", 1..=9) }));
         assert_eq!((seqs(&it), it.has_more()), (vec![10, 11, 12], false));
     }
 
@@ -216,6 +230,17 @@ mod tests {
         it.apply(said(MOST as i64 + 1, "bob", "hi"));
         it.trim();
         assert_eq!((it.messages().len(), it.has_more()), (KEPT, true));
+    }
+
+    #[test]
+    fn a_page_that_would_leave_a_hole_is_read_again() {
+        let mut it = Timeline::new(history("#a", 100..=100 + MOST as i64), true);
+        let asked = it.before();
+        it.trim();
+        let page = History { top: it.last(), ..history("#a", 50..=99) };
+        assert!(!it.prepend(asked, page), "what lies between was let go");
+        let messages = seqs(&it);
+        assert!(it.has_more() && messages.windows(2).all(|pair| pair[1] == pair[0] + 1));
     }
 
     proptest! {

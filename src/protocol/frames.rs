@@ -143,10 +143,49 @@ impl PartialEq for Event {
 pub enum Kind {
     /// Somebody said something.
     Message(MessageData),
+    /// Something happened to a message that is there already.
+    Change(Change),
     /// (Own log.) I have read up to `seq` in `to`.
     Read { to: Target, seq: i64 },
     /// (Own log.) A direct conversation appeared.
     Conversation { to: Target },
+}
+
+/// What happened to a message of the same log (`docs/reliability.md`, "Kinds and the fold"). It says
+/// how the message stands afterwards, so that applying it twice is applying it once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The message's id.
+    pub id: String,
+    /// What happened to it.
+    pub what: What,
+}
+
+/// See [`Change`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// (`edit`) It has another text; none in a replay where it was deleted since.
+    Edited { body: Option<String>, at: At },
+    /// (`delete`) It has no text any more.
+    Deleted,
+    /// (`reaction`) Somebody gave a reaction, or took it back.
+    Reacted { emoji: String, user: String, on: bool },
+}
+
+/// The data of all changes; which fields there are depends on the kind.
+#[derive(Default, Serialize, Deserialize)]
+struct ChangeData {
+    id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    body: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    edited_at: Option<At>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    emoji: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    user: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    on: Option<bool>,
 }
 
 /// The data of the own log's events; which fields there are depends on the kind.
@@ -183,6 +222,15 @@ impl Event {
         let data = self.data.get();
         match self.kind.as_str() {
             "message" => serde_json::from_str(data).ok().map(Kind::Message),
+            "edit" | "delete" | "reaction" => {
+                let data: ChangeData = serde_json::from_str(data).ok()?;
+                let what = match self.kind.as_str() {
+                    "edit" => What::Edited { body: data.body, at: data.edited_at? },
+                    "delete" => What::Deleted,
+                    _ => What::Reacted { emoji: data.emoji?, user: data.user?, on: data.on? },
+                };
+                Some(Kind::Change(Change { id: data.id, what }))
+            }
             "read" | "conversation" => {
                 let OwnData { to, seq } = serde_json::from_str(data).ok()?;
                 match (self.kind.as_str(), seq) {
@@ -203,6 +251,20 @@ impl Event {
         let own = |to: &Target, seq| to_raw_value(&OwnData { to: to.clone(), seq });
         let (word, data) = match kind {
             Kind::Message(data) => ("message", to_raw_value(data)),
+            Kind::Change(Change { id, what }) => {
+                let of = ChangeData { id: id.clone(), ..ChangeData::default() };
+                let (word, data) = match what.clone() {
+                    What::Edited { body, at } => {
+                        ("edit", ChangeData { body, edited_at: Some(at), ..of })
+                    }
+                    What::Deleted => ("delete", of),
+                    What::Reacted { emoji, user, on } => {
+                        let (emoji, user, on) = (Some(emoji), Some(user), Some(on));
+                        ("reaction", ChangeData { emoji, user, on, ..of })
+                    }
+                };
+                (word, to_raw_value(&data))
+            }
             Kind::Read { to, seq } => ("read", own(to, Some(*seq))),
             Kind::Conversation { to } => ("conversation", own(to, None)),
         };
@@ -486,6 +548,28 @@ mod tests {
                 "at":"1970-01-01T00:00:00.000Z","reply_to":null}}))
         );
         assert_eq!(event.reading(), Some(Kind::Message(data)));
+    }
+
+    #[test]
+    fn changes_have_their_form_and_come_back() {
+        let edited = What::Edited { body: Some("ho".into()), at: At(0) };
+        let reacted = What::Reacted { emoji: "👍".into(), user: "bob".into(), on: true };
+        let forms = [
+            (
+                edited,
+                "edit",
+                json!({"id":"1-4","body":"ho","edited_at":"1970-01-01T00:00:00.000Z"}),
+            ),
+            (What::Deleted, "delete", json!({"id":"1-4"})),
+            (reacted, "reaction", json!({"id":"1-4","emoji":"👍","user":"bob","on":true})),
+        ];
+        for (what, word, data) in forms {
+            let kind = Kind::Change(Change { id: "1-4".into(), what });
+            let event = Event::new(5, None, &kind);
+            assert_eq!(event.kind, word);
+            assert_eq!(serde_json::from_str(event.data.get()).ok(), Some(data));
+            assert_eq!(event.reading(), Some(kind));
+        }
     }
 
     proptest! {

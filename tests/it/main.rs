@@ -7,6 +7,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+// What `make chaos` runs; its short version is a test here.
+#[path = "../chaos/storm/mod.rs"]
+mod storm;
+
+mod chaos;
 mod churn;
 mod cli;
 mod direct;
@@ -21,3 +26,4 @@ mod promises;
 mod races;
 mod room_socket;
 mod slow_readers;
+mod state;

@@ -41,7 +41,8 @@ impl Place {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn moved(&self, addr: SocketAddr) {
+    /// It is elsewhere from now on.
+    pub fn moved(&self, addr: SocketAddr) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = addr;
     }
 }
@@ -260,6 +261,17 @@ impl Person {
     /// Where the house is.
     pub fn addr(&self) -> SocketAddr {
         self.place.addr()
+    }
+
+    /// The same at a house that moves.
+    pub fn moving(mut self, place: &Place) -> Self {
+        self.place = place.clone();
+        self
+    }
+
+    /// Where the house is, wherever it goes.
+    pub fn place(&self) -> Place {
+        self.place.clone()
     }
 
     /// What they show at the door.

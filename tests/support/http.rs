@@ -156,7 +156,8 @@ pub async fn exchange(
     .await
 }
 
-fn parse(bytes: &[u8]) -> Answer {
+/// Reads an answer.
+pub fn parse(bytes: &[u8]) -> Answer {
     let end = bytes.windows(4).position(|w| w == b"\r\n\r\n").expect("an answer has a head");
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let mut lines = head.split("\r\n");

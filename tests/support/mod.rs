@@ -3,6 +3,7 @@
 //!
 //! Tests wait for conditions, never for time: [`soon`] only says when waiting has become pointless.
 
+pub mod client;
 pub mod database;
 pub mod gates;
 pub mod house;

@@ -201,6 +201,8 @@ impl Desk {
                 }
             }
             Applied::Done(None) => {
+                // It may have changed a message.
+                self.rows_changed = true;
                 self.conversations.event(&place, seq);
             }
             Applied::Done(Some(message)) => {
@@ -269,8 +271,8 @@ impl Desk {
                     self.follow(vec![to]);
                 }
             }
-            // Notifications join here. Messages are of other logs.
-            Some(Kind::Message(_)) | None => {}
+            // Notifications join here. Messages and what happens to them are of other logs.
+            Some(Kind::Message(_) | Kind::Change(_)) | None => {}
         }
     }
 

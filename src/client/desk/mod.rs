@@ -149,8 +149,8 @@ enum Fetch {
     Go { to: Target, push: bool },
     /// The side column afresh.
     Side,
-    /// Older history.
-    Older,
+    /// Older history, before that seq.
+    Older(Option<i64>),
     /// The newest page of history anew.
     Anew,
 }
@@ -561,12 +561,12 @@ impl Desk {
         let busy = self
             .fetches
             .iter()
-            .any(|(_, fetch)| matches!(fetch, Fetch::Older | Fetch::Anew | Fetch::Go { .. }));
+            .any(|(_, fetch)| matches!(fetch, Fetch::Older(_) | Fetch::Anew | Fetch::Go { .. }));
         if busy || !self.timeline.has_more() || now.ms < self.older_from {
             return;
         }
         let (to, before) = (self.timeline.to().clone(), self.timeline.before());
-        let ticket = self.fetch(Fetch::Older);
+        let ticket = self.fetch(Fetch::Older(before));
         self.effects.push(Effect::History { ticket, to, before });
     }
 
@@ -704,7 +704,7 @@ impl Desk {
         self.reload_at = None;
         self.reload_from = now.ms + RELOAD_MS;
         // A page of older history would be of the log before.
-        self.fetches.retain(|(_, fetch)| !matches!(fetch, Fetch::Older | Fetch::Anew));
+        self.fetches.retain(|(_, fetch)| !matches!(fetch, Fetch::Older(_) | Fetch::Anew));
         let to = self.timeline.to().clone();
         let ticket = self.fetch(Fetch::Anew);
         self.effects.push(Effect::History { ticket, to, before: None });
@@ -712,12 +712,13 @@ impl Desk {
 
     fn history(&mut self, ticket: u64, result: Result<History, Refusal>, now: &Moment) {
         match (self.fetched(ticket), result) {
-            (Some(Fetch::Older), Ok(page)) => {
-                self.timeline.prepend(page);
+            (Some(Fetch::Older(before)), Ok(page)) => {
+                // One that does not fit any more is asked for again by scrolling on.
+                self.timeline.prepend(before, page);
                 self.settle_all();
                 self.rows_changed = true;
             }
-            (Some(Fetch::Older), Err(refusal)) => {
+            (Some(Fetch::Older(_)), Err(refusal)) => {
                 self.older_from = now.ms + OLDER_MS;
                 self.refusal = Some(refusal);
             }
@@ -807,7 +808,7 @@ impl Desk {
             let rows = self.rows();
             self.effects.push(Effect::Show(Show::Rows(rows)));
         }
-        let loading = self.fetches.iter().any(|(_, fetch)| matches!(fetch, Fetch::Older));
+        let loading = self.fetches.iter().any(|(_, fetch)| matches!(fetch, Fetch::Older(_)));
         let older = match (loading, self.timeline.has_more()) {
             (true, _) => Older::Loading,
             (false, true) => Older::More,

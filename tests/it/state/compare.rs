@@ -1,0 +1,125 @@
+//! What a device holds, against what a fresh read returns.
+
+use super::world::back_again;
+use crate::support::{Person, client::Client, soon};
+use roomful::{
+    client::timeline::Timeline,
+    protocol::{
+        Target,
+        frames::After,
+        limits::UNREAD_MOST,
+        views::{History, Message},
+    },
+};
+use serde_json::Value;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+/// How long a device listens before it is looked at again.
+const LISTEN: Duration = Duration::from_millis(5);
+
+/// Waits until the device is where the server is, and asserts that it holds what the server says.
+/// What was on its way when a connection was cut may still be stored meanwhile; so where the two
+/// differ in how far they are, both are looked at again.
+pub async fn with_a_fresh_read(client: &mut Client, person: &Person) {
+    let who = format!("{}/{}", client.user, client.number);
+    for to in client.followed() {
+        let what = format!("{who} to be at the top of {to}");
+        soon(&what, async {
+            while !log(client, &to, &who).await {
+                listen(client).await;
+            }
+        })
+        .await;
+    }
+    soon(&format!("{who} to be at the top of ~"), async {
+        while !own(client, person, &who).await {
+            listen(client).await;
+        }
+    })
+    .await;
+}
+
+async fn listen(client: &mut Client) {
+    back_again(client).await;
+    client.turn(LISTEN).await;
+}
+
+fn after(page: &History) -> After {
+    After { epoch: page.epoch.clone(), seq: page.top }
+}
+
+/// One conversation; false if the two are not equally far.
+async fn log(client: &mut Client, to: &Target, who: &str) -> bool {
+    let Some(timeline) = client.timeline(to).cloned() else { return false };
+    let Some(fresh) = client.page(to, None).await else { return false };
+    if timeline.after() != after(&fresh) {
+        return false;
+    }
+    let first = timeline.before().unwrap_or(i64::MAX);
+    let mut read = fresh.messages.clone();
+    while read.last().is_some_and(|message| message.seq > first) {
+        let before = read.last().map(|message| message.seq);
+        let Some(page) = client.page(to, before).await else { return false };
+        if after(&page) != after(&fresh) {
+            return false;
+        }
+        assert!(!page.messages.is_empty(), "{who} holds {first} of {to}, and nobody else does");
+        read.extend(page.messages);
+    }
+    read.reverse();
+    let (before, read): (Vec<Message>, Vec<Message>) =
+        read.into_iter().partition(|message| message.seq < first);
+    assert_eq!(timeline.messages(), &read[..], "{to} as {who} holds it, and as it is read");
+    assert!(before.is_empty() || timeline.has_more(), "{who} lacks the beginning of {to}");
+    true
+}
+
+/// The own log: read markers, conversations, and what is unread; false if the two are not equally
+/// far.
+async fn own(client: &mut Client, person: &Person, who: &str) -> bool {
+    let mut targets = vec![Target::Own.to_string()];
+    targets.extend(client.own.reads.keys().map(ToString::to_string));
+    let names: Vec<&str> = targets.iter().map(String::as_str).collect();
+    let mut socket = person.socket().await;
+    let fresh = socket.sub(&names).await;
+    let Some(house) = client.house().await else { return false };
+    let again = socket.sub(&names[..1]).await;
+    socket.close().await;
+    let stands = |answer: &Value| {
+        let epoch = answer["epoch"].as_str().unwrap_or_default().to_owned();
+        Some(After { epoch, seq: answer["top"].as_i64().unwrap_or(-1) })
+    };
+    let own = &client.own;
+    if stands(&fresh[0]) != own.after || stands(&again[0]) != own.after {
+        return false;
+    }
+    let fresh: BTreeMap<Target, &Value> = own.reads.keys().cloned().zip(&fresh[1..]).collect();
+    let read: BTreeMap<Target, i64> = fresh
+        .iter()
+        .map(|(to, answer)| (to.clone(), answer["read"].as_i64().unwrap_or(-1)))
+        .collect();
+    assert_eq!(own.reads, read, "the read markers as {who} holds them, and as they are read");
+
+    let people: BTreeSet<Target> = house.side.people.into_iter().map(|line| line.to).collect();
+    assert_eq!(own.people, people, "the conversations as {who} holds them, and as they are read");
+
+    for (to, answer) in fresh {
+        if let Some(timeline) = client.timeline(&to)
+            && stands(answer) == Some(timeline.after())
+            && let Some(count) = unread(timeline, own.reads[&to], &client.user)
+        {
+            assert_eq!(answer["unread"], count, "what is unread of {to} for {who}");
+        }
+    }
+    true
+}
+
+/// The messages of others past the marker; none where they are not all here.
+fn unread(timeline: &Timeline, read: i64, me: &str) -> Option<i64> {
+    let whole = !timeline.has_more() || timeline.before().is_some_and(|first| first <= read + 1);
+    let others = timeline.messages().iter().filter(|it| it.seq > read && it.author != me);
+    whole.then(|| (others.count() as i64).min(UNREAD_MOST))
+}
