@@ -18,7 +18,7 @@ SERVER := --features ssr --bin roomful
 STYLE := $(shell find style public 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build dev test fmt size bench screens clean tools program check
+.PHONY: help run build dev test fuzz fmt size bench screens clean tools program check
 
 help: ## what there is
 	@echo "Roomful: a chat that a team runs for itself."; echo
@@ -37,6 +37,9 @@ dev: tools ## build for debugging, and again whenever a file changes
 test: ## everything that proves that it works
 	@tools/check rustfmt clippy
 	@exec node tools/test.mjs
+
+fuzz: ## a million spoiled frames, names and addresses through the parsers
+	@ROOMFUL_FUZZ=1000000 cargo test -q --features ssr --test it fuzz:: -- --nocapture
 
 fmt: ## bring the Rust sources into their form
 	@cargo fmt

@@ -26,8 +26,9 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 pub use files::raise_limit;
 
 /// Connections at the door at once, sockets not counted: several times those who load a page in the
-/// same moment, and with at most 16 KiB each less than 64 MiB.
-pub const AT_DOOR: usize = 4_096;
+/// same moment. One that says nothing takes 1 KiB; one that is kept after an answer 22 KiB, hyper's
+/// buffers most of it, so that all of them stay below 45 MiB.
+pub const AT_DOOR: usize = 2_048;
 /// How long a request's head may take, and how long a connection may be kept without one: whoever
 /// sends it byte by byte would hold the connection for ever.
 pub const HEAD: Duration = Duration::from_secs(15);
@@ -41,6 +42,8 @@ const SPARE_FILES: usize = 128;
 const AT_LEAST: usize = 64;
 /// How long to wait when no connection can be taken, for files to be closed.
 const BREATH: Duration = Duration::from_millis(50);
+/// How long to wait when everybody at the door is being served.
+const MOMENT: Duration = Duration::from_millis(1);
 /// How often at most a line is logged that would be the same each time.
 const SAY_AGAIN: Duration = Duration::from_secs(10);
 /// How often the door looks for connections that are stuck, …
@@ -96,8 +99,11 @@ pub async fn keep(
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut said: Option<Instant> = None;
     loop {
+        // Whom the system holds loses nothing; so who is being served comes before who is new.
+        let full = line.count() >= rules.most(routes.sockets()) && line.all_are_served();
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = listener.accept(), if !full => accepted,
+            () = sleep(MOMENT), if full => continue,
             _ = look.tick() => {
                 stuck.look(&line);
                 continue;
@@ -109,7 +115,7 @@ pub async fn keep(
                 let most = rules.most(routes.sockets());
                 // One is new; of those who are here one more than the bound may have to go, where
                 // sockets have taken room meanwhile.
-                line.send_away((line.len() + 1).saturating_sub(most));
+                line.send_away((line.count() + 1).saturating_sub(most));
                 let (place, registration) = line.enter();
                 let served = serve(stream, peer, Arc::clone(&routes), place, rules, watch.clone());
                 tokio::spawn(Abortable::new(served, registration));
@@ -122,7 +128,7 @@ pub async fn keep(
                 }
                 // Too many files are open: some of those that wait give theirs up, so that whoever
                 // comes next is served.
-                line.send_away(line.len().div_ceil(8));
+                line.send_away(line.count().div_ceil(8));
                 sleep(BREATH).await;
             }
         }
@@ -141,7 +147,7 @@ struct EndAll(Arc<Line>);
 
 impl Drop for EndAll {
     fn drop(&mut self) {
-        self.0.send_away(usize::MAX);
+        self.0.send_all_away();
     }
 }
 
@@ -196,11 +202,11 @@ async fn converse(
     }
     let place = Arc::new(place);
     let service = service_fn(|request: Request<Incoming>| {
-        place.got_on();
+        place.is_served();
         let (routes, place) = (Arc::clone(&routes), Arc::clone(&place));
         async move {
             let answer = routes.answer(request, peer).await;
-            place.got_on();
+            place.waits();
             Ok::<_, std::convert::Infallible>(answer)
         }
     });

@@ -7,9 +7,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod bad_frames;
+mod bad_input;
 mod cli;
 mod direct;
 mod faults;
+mod fuzz;
 mod http;
 mod known_faults;
 mod main_socket;

@@ -30,7 +30,7 @@ pub async fn take_in(app: &App, request: Request) -> Result<Request, Response> {
         return Ok(Request::from_parts(parts, Body::empty()));
     }
     let patience = app.domain.config.body_patience;
-    app.bodies.send_away((app.bodies.len() + 1).saturating_sub(AT_ONCE));
+    app.bodies.send_away((app.bodies.count() + 1).saturating_sub(AT_ONCE));
     let (_place, registration) = app.bodies.enter();
     match timeout(patience, Abortable::new(to_bytes(body, MOST), registration)).await {
         Ok(Ok(Ok(bytes))) => Ok(Request::from_parts(parts, Body::from(bytes))),
