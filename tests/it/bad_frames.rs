@@ -5,6 +5,7 @@ use crate::support::{
     House, Person, RoomSocket, Served, cid, eventually,
     house::quick_heartbeat,
     raw::{BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, Raw, TEXT, close, frame, promise, text},
+    room_socket::chat,
     wire::NO_CLOSE_FRAME,
 };
 use roomful::protocol::{SUBPROTOCOL, close as codes, limits};
@@ -254,6 +255,7 @@ async fn fragments_that_sum_past_the_limit_are_closed_1009() {
     assert_eq!(refusal["err"]["code"], "too_long", "{refusal}");
     peer.send(&text(&saying(1, "it goes on"))).await;
     is_answered(&mut peer, 1).await;
+    it.room.hears(chat("alice", "it goes on")).await;
     // One byte more is not.
     peer.send_if_open(&[parts, frame(CONTINUATION, b" ")].concat()).await;
     assert_eq!(peer.closed().await, codes::TOO_BIG);
@@ -337,13 +339,13 @@ async fn fragments_are_put_together() {
     peer.send(&frame(FIN | PONG, b"nobody asked")).await;
     peer.send(&frame(FIN | CONTINUATION, b"")).await;
     is_answered(&mut peer, 1).await;
-    it.room.hears(crate::support::room_socket::chat("alice", "in parts: 室")).await;
+    it.room.hears(chat("alice", "in parts: 室")).await;
 
     let empty = [frame(TEXT, b""), frame(CONTINUATION, b"").repeat(1_000)].concat();
     peer.send(&[empty, frame(FIN | CONTINUATION, saying(2, "after nothing").as_bytes())].concat())
         .await;
     is_answered(&mut peer, 2).await;
-    it.room.hears(crate::support::room_socket::chat("alice", "after nothing")).await;
+    it.room.hears(chat("alice", "after nothing")).await;
 
     // Nothing at all is no frame of ours, and nothing worse.
     peer.send(&[text(""), frame(FIN | BINARY, b"\xff")].concat()).await;
@@ -353,7 +355,7 @@ async fn fragments_are_put_together() {
     }
     peer.send(&text(&saying(3, "it goes on"))).await;
     is_answered(&mut peer, 3).await;
-    it.room.hears(crate::support::room_socket::chat("alice", "it goes on")).await;
+    it.room.hears(chat("alice", "it goes on")).await;
     it.notices_nothing().await;
 }
 
@@ -375,7 +377,7 @@ async fn frames_may_arrive_in_any_pieces() {
         is_answered(&mut peer, id).await;
     }
     for id in 1..=4 {
-        it.room.hears(crate::support::room_socket::chat("alice", &"x".repeat(100 * id))).await;
+        it.room.hears(chat("alice", &"x".repeat(100 * id))).await;
     }
     it.notices_nothing().await;
 }
