@@ -18,7 +18,7 @@ SERVER := --features ssr --bin roomful
 STYLE := $(shell find style public 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build dev test chaos fmt size bench screens clean tools program check
+.PHONY: help run build dev test chaos fuzz fmt size bench screens clean tools program check
 
 help: ## what there is
 	@echo "Roomful: a chat that a team runs for itself."; echo
@@ -40,6 +40,9 @@ test: ## everything that proves that it works
 
 chaos: ## kill the server again and again while people talk, and audit what is left (SEED= KILLS=)
 	@ROOMFUL_CHAOS_SEED=$(SEED) ROOMFUL_CHAOS_KILLS=$(KILLS) cargo test -q --features ssr --test chaos
+
+fuzz: ## a million spoiled frames, names and addresses through the parsers
+	@ROOMFUL_FUZZ=1000000 cargo test -q --features ssr --test it fuzz:: -- --nocapture
 
 fmt: ## bring the Rust sources into their form
 	@cargo fmt

@@ -20,7 +20,7 @@ use crate::{
 fn at_the_door() -> Result<(std::sync::Arc<Domain>, Visit), Refusal> {
     let (app, parts) = surroundings()?;
     let visit = visit::visit(&app.domain.config, &parts);
-    Ok((app.domain, visit))
+    Ok((app.domain.clone(), visit))
 }
 
 /// Every log-in begins a new session; the one that this browser was in, if any, ends.

@@ -93,11 +93,17 @@ pub fn read_client(text: &str) -> Incoming {
         t: std::borrow::Cow<'a, str>,
     }
     #[derive(Deserialize)]
-    struct HeadId {
-        id: Option<FrameId>,
+    struct HeadId<'a> {
+        #[serde(borrow)]
+        id: Option<&'a RawValue>,
     }
     let bad = |id, why: &str| Incoming::Bad(id, Refusal::new(super::Code::BadFrame, why));
-    let Ok(HeadId { id }) = serde_json::from_str(text) else {
+    let id = match serde_json::from_str::<HeadId>(text) {
+        Ok(HeadId { id: None }) => Some(None),
+        Ok(HeadId { id: Some(id) }) => number(id).map(Some),
+        Err(_) => None,
+    };
+    let Some(id) = id else {
         return bad(None, "A frame is a JSON object; its \"id\", if it has one, is a number.");
     };
     let Ok(head) = serde_json::from_str::<Head>(text) else {
@@ -110,6 +116,15 @@ pub fn read_client(text: &str) -> Incoming {
         Ok(frame) => Incoming::Frame(id, frame),
         Err(_) => bad(id, "The frame's fields are missing or of the wrong kind."),
     }
+}
+
+/// A client's number as it comes back to it. What is no whole number of 64 bits is read by the
+/// standard library, which rounds rightly; by itself `serde_json` may be off in the last place, and
+/// the client would not know its own number again.
+#[cfg(feature = "ssr")]
+fn number(text: &RawValue) -> Option<FrameId> {
+    let number: FrameId = serde_json::from_str(text.get()).ok()?;
+    if number.is_f64() { FrameId::from_f64(text.get().parse().ok()?) } else { Some(number) }
 }
 
 /// One entry of a log.
@@ -519,6 +534,22 @@ mod tests {
             Incoming::Bad(Some(_), _)
         ));
         assert!(matches!(read_client(r#"{"id":3,"to":"lobby"}"#), Incoming::Bad(Some(_), _)));
+    }
+
+    #[test]
+    fn a_number_comes_back_as_it_was() {
+        for id in ["184467440737095516165262655766300000000", "1.5", "-0.1", "6.02e23", "2.5e-308"]
+        {
+            let Incoming::Unknown(Some(read)) = read_client(&format!(r#"{{"t":"x","id":{id}}}"#))
+            else {
+                panic!("{id} was not read")
+            };
+            assert_eq!(read.to_string().parse::<f64>(), id.parse(), "{id}");
+        }
+        for id in ["\"1\"", "[1]", "{}", "true", "1e999"] {
+            let text = format!(r#"{{"t":"pong","id":{id}}}"#);
+            assert!(matches!(read_client(&text), Incoming::Bad(None, _)), "{id}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::security::origin;
 use super::security::passwords::Cost;
 use super::security::rate::Rate;
 use super::store::sqlite::BUSY;
+use super::{door, http};
 use crate::protocol::limits::{self, Limits};
 use ipnet::IpNet;
 use std::net::SocketAddr;
@@ -104,6 +105,15 @@ pub struct Config {
     /// How long to wait for another program's lock on the database.
     #[arg(skip = BUSY)]
     pub busy_timeout: Duration,
+    /// Connections that are no sockets, at once.
+    #[arg(skip = door::AT_DOOR)]
+    pub at_door: usize,
+    /// How long a request's head may take.
+    #[arg(skip = door::HEAD)]
+    pub head_patience: Duration,
+    /// How long a request's body may take.
+    #[arg(skip = http::BODY_PATIENCE)]
+    pub body_patience: Duration,
     /// How much work a password's hash is.
     #[arg(skip = Cost::DEFAULT)]
     pub password_cost: Cost,
@@ -142,6 +152,9 @@ impl Config {
             leave_grace: Duration::from_millis(limits::LEAVE_GRACE_MS),
             presence_every: Duration::from_millis(limits::PRESENCE_EVERY_MS),
             busy_timeout: BUSY,
+            at_door: door::AT_DOOR,
+            head_patience: door::HEAD,
+            body_patience: http::BODY_PATIENCE,
             password_cost: Cost::TESTS,
         }
     }

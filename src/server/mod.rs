@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod domain;
+pub mod door;
 pub mod groups;
 pub mod http;
 pub mod kept;

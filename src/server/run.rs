@@ -1,35 +1,21 @@
-//! The life of a server: open the database, listen, serve, drain, close.
+//! The life of a server: open the database, open the door, serve, drain, close.
 
 use super::config::Config;
 use super::domain::Domain;
+use super::door::{self, Going};
 use super::groups::Groups;
 use super::groups::memory::Memory;
-use super::http::{App, assets, router};
-use super::socket::connection::{Going, going};
+use super::http::{App, Routes, Shared, assets};
 use super::store::Store;
 use super::store::sqlite::{self, OpenError, ServeLock};
-use axum::body::Body;
-use axum::extract::ConnectInfo;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio::task::{JoinHandle, JoinSet};
-use tower::ServiceExt as _;
+use tokio::task::JoinHandle;
 
 /// How long a shutdown may take, of the 10 s that are promised.
 const DRAIN: Duration = Duration::from_secs(6);
-/// How long a request's head may take, and how long a connection may be kept without one: whoever
-/// sends it byte by byte would hold the connection for ever.
-const HEAD: Duration = Duration::from_secs(15);
-/// How long to wait when no connection can be accepted, for some to end.
-const BREATH: Duration = Duration::from_millis(50);
 /// How often what is no longer needed is forgotten.
 const SWEEP: Duration = Duration::from_secs(60);
 
@@ -82,12 +68,16 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
     sqlite::make_folder(&path)?;
     let lock = sqlite::lock(&path)?;
     let store = Store::open(&path, config.busy_timeout).await?;
-    let listener = TcpListener::bind(config.addr)
-        .await
-        .map_err(|cause| StartError::Listen { addr: config.addr, cause })?;
+    let listener =
+        door::bind(config.addr).map_err(|cause| StartError::Listen { addr: config.addr, cause })?;
     let addr = listener.local_addr().unwrap_or(config.addr);
     let public = config.public_url.clone().unwrap_or_else(|| format!("http://{addr}"));
 
+    let rules = door::Rules {
+        at_door: config.at_door,
+        head: config.head_patience,
+        files: door::raise_limit(),
+    };
     let run = config.dev.then(|| super::security::secrets::short_id().into());
     let (domain, writer) = Domain::new(config, store, groups);
     let domain = Arc::new(domain);
@@ -95,13 +85,14 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
     let set_up_link = key.map(|key| format!("{public}{}?key={key}", crate::protocol::urls::SET_UP));
 
     let (going, watch) = watch::channel(Going::On);
-    let app = App {
+    let app = App::from(Shared {
         domain: Arc::clone(&domain),
         assets: Arc::new(assets::manifest()),
         rendered: Arc::default(),
         run,
-    };
-    let serving = tokio::spawn(listen(listener, router(app), watch.clone()));
+        bodies: Arc::default(),
+    });
+    let serving = tokio::spawn(door::keep(listener, Routes::new(app), rules, watch));
     let announcing = Arc::clone(&domain);
     let sweeping = Arc::clone(&domain);
     let hanging_up = Arc::clone(&domain);
@@ -116,62 +107,6 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
         }),
     ];
     Ok(Running { addr, set_up_link, domain, going, serving, helpers, writer, _lock: lock })
-}
-
-/// Takes connections until the server goes down, and then waits for those that are left.
-async fn listen(listener: TcpListener, routes: axum::Router, mut watch: watch::Receiver<Going>) {
-    let mut connections = JoinSet::new();
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            _ = going(&mut watch) => break,
-        };
-        while connections.try_join_next().is_some() {}
-        match accepted {
-            Ok((stream, peer)) => {
-                connections.spawn(serve(stream, peer, routes.clone(), watch.clone()));
-            }
-            Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(BREATH).await;
-            }
-        }
-    }
-    drop(listener);
-    while connections.join_next().await.is_some() {}
-}
-
-async fn serve(
-    stream: TcpStream,
-    peer: SocketAddr,
-    routes: axum::Router,
-    mut watch: watch::Receiver<Going>,
-) {
-    // Without this a page that is written in parts waits for the client's delayed ACK, 40 ms.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "TCP_NODELAY");
-    }
-    let service = service_fn(move |request: axum::http::Request<Incoming>| {
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(ConnectInfo(peer));
-        routes.clone().oneshot(request)
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD)
-        .serve_connection(TokioIo::new(stream), service)
-        .with_upgrades();
-    let mut connection = pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        _ = going(&mut watch) => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection ended");
-    }
 }
 
 impl Running {

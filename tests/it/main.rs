@@ -11,12 +11,15 @@ mod support;
 #[path = "../chaos/storm/mod.rs"]
 mod storm;
 
+mod bad_frames;
+mod bad_input;
 mod chaos;
 mod churn;
 mod cli;
 mod direct;
 mod drain;
 mod faults;
+mod fuzz;
 mod http;
 mod known_faults;
 mod main_socket;

@@ -9,6 +9,7 @@ pub mod gates;
 pub mod house;
 pub mod http;
 pub mod main_socket;
+pub mod raw;
 pub mod room_socket;
 pub mod served;
 pub mod wire;

@@ -2,7 +2,7 @@
 //! in as it was; one that succeeds is answered with a redirect, so that a reload posts nothing.
 
 use super::guard::Nonce;
-use super::{App, pages, problem, visit};
+use super::{App, body, pages, problem, visit};
 use crate::pages::Returned;
 use crate::protocol::{Refusal, urls};
 use axum::Extension;
@@ -45,6 +45,10 @@ pub async fn post(
     Extension(nonce): Extension<Nonce>,
     request: Request,
 ) -> Response {
+    let request = match body::take_in(&app, request).await {
+        Ok(request) => request,
+        Err(answer) => return answer,
+    };
     let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     if !accept.is_some_and(|accept| accept.contains("text/html")) {
         return as_refusal(run(&app, request).await).await;
@@ -127,7 +131,7 @@ async fn as_refusal(response: Response) -> Response {
 pub async fn asking() -> Result<(Arc<super::Domain>, crate::server::domain::Who), Refusal> {
     let (app, parts) = surroundings()?;
     let who = app.domain.recognise(visit::credentials(&parts.headers)).await?;
-    Ok((app.domain, who.unwrap_or_default()))
+    Ok((Arc::clone(&app.domain), who.unwrap_or_default()))
 }
 
 /// For server functions: the house, and the request they run in.

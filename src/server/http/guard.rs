@@ -3,10 +3,10 @@
 
 use super::{App, problem};
 use crate::protocol::{Code, Refusal};
+use crate::server::config::Config;
 use crate::server::security::{origin, secrets};
-use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, header};
-use axum::middleware::Next;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 
 /// The nonce of this answer's scripts.
@@ -27,41 +27,65 @@ const STATIC: [(HeaderName, HeaderValue); 5] = [
     ),
 ];
 
-fn policy(nonce: &str) -> String {
-    format!(
-        "default-src 'none'; object-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
-         img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; \
-         form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    )
+/// What a page may do, around its nonce.
+const PAGE: [&str; 2] = [
+    "default-src 'none'; object-src 'none'; script-src 'nonce-",
+    "' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
+     img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; \
+     form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+];
+/// What anything else may do, should a browser show it, or run it as a worker.
+const OTHER: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+);
+
+fn policy(headers: &HeaderMap, nonce: &str) -> HeaderValue {
+    let kind = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    if kind.is_some_and(|kind| kind.starts_with(b"text/html")) {
+        // A nonce is of the letters that URLs take, so this is always a header's value.
+        HeaderValue::try_from([PAGE[0], nonce, PAGE[1]].concat()).unwrap_or(OTHER)
+    } else {
+        OTHER
+    }
 }
 
-/// See the module.
-pub async fn guard(State(app): State<App>, mut request: Request, next: Next) -> Response {
+/// Answers what may be answered, and says in every answer what browsers must not do with it.
+pub async fn guarded(
+    app: &App,
+    mut request: Request,
+    answer: impl AsyncFnOnce(Request) -> Response,
+) -> Response {
     let config = &app.domain.config;
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    let foreign = origin::is_cross_site(request.headers())
-        || !origin::is_ours(request.headers(), config.public_origin().as_deref());
     let nonce = secrets::short_id();
-    request.extensions_mut().insert(Nonce(nonce.clone()));
-    let mut response = if !safe && foreign {
+    let mut response = if !safe && is_foreign(config, request.headers()) {
         problem::json(&Refusal::new(
             Code::Forbidden,
             "This came from another site, so nothing was done.",
         ))
     } else {
-        next.run(request).await
+        request.extensions_mut().insert(Nonce(nonce.clone()));
+        answer(request).await
     };
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        // Nothing that a browser could show.
+        return response;
+    }
+    let policy = policy(response.headers(), &nonce);
     let headers = response.headers_mut();
+    headers.reserve(STATIC.len() + 3);
     for (name, value) in STATIC {
         headers.insert(name, value);
     }
-    if let Ok(policy) = HeaderValue::from_str(&policy(&nonce)) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-    }
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     if config.is_https() {
         let year = HeaderValue::from_static("max-age=31536000");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+fn is_foreign(config: &Config, headers: &HeaderMap) -> bool {
+    origin::is_cross_site(headers) || !origin::is_ours(headers, config.public_origin().as_deref())
 }

@@ -1,6 +1,7 @@
 //! The HTTP side: one list of routes, and what every answer has in common.
 
 pub mod assets;
+pub mod body;
 pub mod forms;
 pub mod guard;
 pub mod history;
@@ -10,26 +11,33 @@ pub mod rendered;
 pub mod visit;
 
 use super::domain::Domain;
+use super::security::line::Line;
 use super::socket::upgrade;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
-use axum::http::StatusCode;
-use axum::middleware;
-use axum::response::Redirect;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, State};
+use axum::http::{Request, StatusCode};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
+use hyper::body::Incoming;
+use std::net::SocketAddr;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
-use tower_http::limit::RequestBodyLimitLayer;
-use tower_http::timeout::TimeoutLayer;
+use tokio::time::timeout;
+use tower::Service as _;
 
-/// Bytes of a request's body: four times what a message of the default length can be, encoded.
-const BODY: usize = 256 * 1024;
+pub use body::{MOST as BODY, PATIENCE as BODY_PATIENCE};
+
 /// A request that takes longer is given up.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What handlers share.
+/// What handlers share; each request has it several times, so it is one pointer.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Shared>);
+
+/// See [`App`].
+pub struct Shared {
     /// The house.
     pub domain: Arc<Domain>,
     /// Addresses of the browser's files.
@@ -38,6 +46,22 @@ pub struct App {
     pub rendered: Arc<rendered::Rendered>,
     /// Names this run of the server, for `make dev`.
     pub run: Option<Arc<str>>,
+    /// Bodies on their way.
+    pub bodies: Arc<Line>,
+}
+
+impl From<Shared> for App {
+    fn from(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+}
+
+impl Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
 }
 
 /// Says that the server answers, and which run of it.
@@ -45,11 +69,9 @@ async fn health(State(app): State<App>) -> String {
     app.run.as_deref().map_or_else(|| "ok\n".to_owned(), |run| format!("ok {run}\n"))
 }
 
-/// Every address of the house.
-pub fn router(app: App) -> Router {
-    let sockets = Router::new()
-        .route("/ws", get(upgrade::main))
-        .route("/ws/chat/{room}/", get(upgrade::room));
+/// Every address of the house. What all of them have in common is done around them, in
+/// [`Routes::answer`]: a layer would cost each of them an allocation or two a request.
+fn router(app: App) -> Router {
     Router::new()
         .route("/", get(|| async { Redirect::to(crate::protocol::urls::INDEX) }))
         .route("/chat", get(|| async { Redirect::permanent(crate::protocol::urls::INDEX) }))
@@ -64,12 +86,42 @@ pub fn router(app: App) -> Router {
         .route("/account", get(pages::account))
         .route("/api/v1/messages", get(history::messages))
         .route("/api/{function}", post(forms::post).get(forms::call))
+        .route("/ws", get(upgrade::main))
+        .route("/ws/chat/{room}/", get(upgrade::room))
         .route("/healthz", get(health))
         .fallback(pages::other)
-        .layer(DefaultBodyLimit::disable())
-        .layer(RequestBodyLimitLayer::new(BODY))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
-        .merge(sockets)
-        .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
         .with_state(app)
+}
+
+/// What answers requests.
+pub struct Routes {
+    app: App,
+    router: Router,
+}
+
+impl Routes {
+    /// The house's.
+    #[must_use]
+    pub fn new(app: App) -> Self {
+        Self { router: router(app.clone()), app }
+    }
+
+    /// Sockets that are open now.
+    #[must_use]
+    pub fn sockets(&self) -> usize {
+        self.app.domain.connections.open()
+    }
+
+    /// The answer to a request.
+    pub async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        guard::guarded(&self.app, request, async |request| {
+            match timeout(PATIENCE, self.router.clone().call(request)).await {
+                Ok(Ok(response)) => response,
+                Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+            }
+        })
+        .await
+    }
 }

@@ -2,6 +2,7 @@
 //! comes from.
 
 pub mod addresses;
+pub mod line;
 pub mod origin;
 pub mod passwords;
 pub mod rate;

@@ -9,7 +9,6 @@ use crate::server::groups::{ConnId, Group, Member, Queue, Side};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::watch;
 
 /// See the module.
 pub struct Connection {
@@ -120,25 +119,5 @@ impl Drop for Connection {
                 domain.presence.leave(*place, name, conn);
             }
         }
-    }
-}
-
-/// What a connection is told when the server goes down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Going {
-    /// Not at all.
-    On,
-    /// Soon: finish, close, tell the client to come back.
-    Draining,
-    /// Now, as if the machine had lost power (tests).
-    Gone,
-}
-
-/// Waits until the server goes down, and how.
-pub async fn going(watch: &mut watch::Receiver<Going>) -> Going {
-    match watch.wait_for(|going| *going != Going::On).await {
-        Ok(going) => *going,
-        // Whoever could have said it is gone: so is the server.
-        Err(_) => Going::Gone,
     }
 }
