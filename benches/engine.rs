@@ -4,9 +4,6 @@
 //!
 //!     cargo bench --features ssr --bench engine -- [--quick] [scenario …]
 
-// The figures are far from where a float would tell one whole number from the next.
-#![allow(clippy::cast_precision_loss)]
-
 mod parts;
 
 use parts::scenarios::{ALL, Scale};

@@ -152,7 +152,7 @@ pub fn listen(
     mut client: Client,
     count: &Rc<Count>,
     mut last: Option<i64>,
-    mut on_event: impl FnMut(&[u8]) + 'static,
+    mut on_event: impl FnMut(i64, &[u8]) + 'static,
     mut on_answer: impl FnMut(u64, &[u8]) + 'static,
 ) {
     let count = Rc::clone(count);
@@ -168,7 +168,7 @@ pub fn listen(
                         *last = seq;
                     }
                     count.event();
-                    on_event(text);
+                    on_event(seq, text);
                 }
                 Said::Answer(re, text) => {
                     if !has_ok(text) {

@@ -23,7 +23,7 @@ pub async fn run(scale: Scale) -> Outcome<Vec<Line>> {
     let count = Rc::new(Count::default());
     let writes: Vec<_> = arrived.iter().map(|one| Rc::clone(&one.client.write)).collect();
     for one in arrived {
-        listen(one.client, &count, Some(one.top), |_| {}, |_, _| {});
+        listen(one.client, &count, Some(one.top), |_, _| {}, |_, _| {});
     }
     let cpu = server.cpu();
     let here = format!(r##"{{"id":2,"t":"here","to":"#{}","active":true}}"##, room(1));

@@ -30,7 +30,7 @@ async fn deliveries(scale: Scale, server: Server, readers: usize) -> Outcome<f64
     let count = Rc::new(Count::default());
     let sender = Rc::clone(&arrived[0].client.write);
     for one in arrived {
-        listen(one.client, &count, Some(one.top), |_| {}, |_, _| {});
+        listen(one.client, &count, Some(one.top), |_, _| {}, |_, _| {});
     }
     count.quiet().await?;
     let mut said = 0;

@@ -1,11 +1,12 @@
-//! One room, four senders who keep eight messages in flight each: much coalesces. A sender sends
-//! the next when one of its own has come back to it.
+//! One room, four senders who keep eight messages in flight each: much coalesces. A message is in
+//! flight until every reader has it, so that no reader is ever more than all of them behind; with
+//! one sender and one message this would be the other fan-out.
 
 use super::super::Outcome;
 use super::super::crowd::{Count, Entrance, gather, listen};
 use super::super::process::Server;
 use super::super::seed::{House, Plan, room};
-use super::super::socket::{number, say};
+use super::super::socket::{after, number, say};
 use super::super::table::{Aim, Line};
 use super::{Scale, event, send};
 use std::cell::{Cell, RefCell};
@@ -54,9 +55,13 @@ struct Measured {
 /// What the senders share.
 struct Talk {
     floor: bool,
+    readers: usize,
+    senders: Vec<Rc<OwnedWriteHalf>>,
     start: Instant,
     /// When each message was sent, in µs since the start.
     sent: RefCell<Vec<u32>>,
+    /// How many have the event of that seq.
+    have: RefCell<Vec<u32>>,
     going: Cell<bool>,
     /// How long messages took, in µs.
     took: RefCell<Vec<u32>>,
@@ -67,26 +72,43 @@ impl Talk {
         self.start.elapsed().as_micros() as u32
     }
 
-    /// The next message; its number is in its `cid`.
-    fn say(&self, sender: usize, write: &OwnedWriteHalf) -> bool {
+    /// The next message of a sender; its number is in its `cid`, and then the sender's.
+    fn say(&self, sender: usize) -> bool {
         let number = {
             let mut sent = self.sent.borrow_mut();
             sent.push(self.now());
             sent.len() as u64
         };
-        // The number of the message, then of its sender.
-        let cid = format!("{number}-{sender}");
-        let room = room(1);
-        say(write, &if self.floor { event(number, &room, &cid) } else { send(number, &room, &cid) })
+        let (room, cid) = (room(1), format!("{number}-{sender}"));
+        let text = if self.floor { event(number, &room, &cid) } else { send(number, &room, &cid) };
+        self.senders.get(sender).is_some_and(|write| say(write, &text))
+    }
+
+    /// A reader has that event. True unless the next one cannot be sent.
+    fn heard(&self, seq: i64, text: &[u8]) -> bool {
+        let seq = seq as usize;
+        let mut have = self.have.borrow_mut();
+        if have.len() <= seq {
+            have.resize(seq + 1, 0);
+        }
+        have[seq] += 1;
+        let all = have[seq] as usize == self.readers;
+        drop(have);
+        !all || !self.going.get() || sender_of(text).is_some_and(|sender| self.say(sender))
+    }
+
+    /// Notes how long that event took.
+    fn look(&self, text: &[u8]) {
+        let message = number(text, CID).unwrap_or(0) as usize;
+        let sent = self.sent.borrow().get(message.wrapping_sub(1)).copied();
+        self.took.borrow_mut().push(self.now().saturating_sub(sent.unwrap_or(0)));
     }
 }
 
-fn message(text: &[u8]) -> usize {
-    number(text, b"\"cid\":\"").unwrap_or(0) as usize
-}
+const CID: &[u8] = b"\"cid\":\"";
 
 fn sender_of(text: &[u8]) -> Option<usize> {
-    let rest = super::super::socket::after(text, b"\"cid\":\"")?;
+    let rest = after(text, CID)?;
     let dash = rest.iter().position(|byte| *byte == b'-')?;
     Some(usize::from(rest.get(dash + 1)?.wrapping_sub(b'0')))
 }
@@ -96,43 +118,33 @@ async fn deliveries(scale: Scale, server: Server, readers: usize) -> Outcome<Mea
     let count = Rc::new(Count::default());
     let talk = Rc::new(Talk {
         floor: server.is_floor(),
+        readers,
+        senders: arrived.iter().take(SENDERS).map(|one| Rc::clone(&one.client.write)).collect(),
         start: Instant::now(),
         sent: RefCell::default(),
+        have: RefCell::default(),
         going: Cell::new(true),
         took: RefCell::default(),
     });
-    let mut senders = Vec::new();
     for (n, one) in arrived.into_iter().enumerate() {
         // The floor gives out no numbers: there, senders overtake one another.
         let last = (!server.is_floor()).then_some(one.top);
-        let write = Rc::clone(&one.client.write);
-        if n < SENDERS {
-            senders.push(Rc::clone(&write));
-            let (talk, fault) = (Rc::clone(&talk), Rc::clone(&count));
-            let next = move |text: &[u8]| {
-                if talk.going.get() && sender_of(text) == Some(n) && !talk.say(n, &write) {
-                    fault.fail("the server does not read".to_owned());
-                }
-            };
-            listen(one.client, &count, last, next, |_, _| {});
-        } else if n.is_multiple_of(SAMPLE) {
-            let talk = Rc::clone(&talk);
-            let look = move |text: &[u8]| {
-                let sent = talk.sent.borrow().get(message(text).wrapping_sub(1)).copied();
-                let took = talk.now().saturating_sub(sent.unwrap_or(0));
-                talk.took.borrow_mut().push(took);
-            };
-            listen(one.client, &count, last, look, |_, _| {});
-        } else {
-            listen(one.client, &count, last, |_| {}, |_, _| {});
-        }
+        let sampled = n.is_multiple_of(SAMPLE);
+        let (talk, fault) = (Rc::clone(&talk), Rc::clone(&count));
+        let on_event = move |seq, text: &[u8]| {
+            if sampled {
+                talk.look(text);
+            }
+            if !talk.heard(seq, text) {
+                fault.fail("the server does not read".to_owned());
+            }
+        };
+        listen(one.client, &count, last, on_event, |_, _| {});
     }
     count.quiet().await?;
-    for _ in 0..IN_FLIGHT {
-        for (n, write) in senders.iter().enumerate() {
-            if !talk.say(n, write) {
-                return Err("the server does not read".to_owned());
-            }
+    for sender in (0..SENDERS).cycle().take(SENDERS * IN_FLIGHT) {
+        if !talk.say(sender) {
+            return Err("the server does not read".to_owned());
         }
     }
     tokio::time::sleep(scale.warm_up).await;

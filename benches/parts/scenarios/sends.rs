@@ -70,7 +70,7 @@ pub async fn drive(scale: Scale, server: &Server, senders: Vec<(usize, Arrived)>
                 fault.fail("the server does not read".to_owned());
             }
         };
-        listen(one.client, &count, Some(one.top), |_| {}, next);
+        listen(one.client, &count, Some(one.top), |_, _| {}, next);
     }
     // Each answer to the message `n` leads to `n` and so many, so all numbers are used once.
     for (write, say_next) in &firsts {
