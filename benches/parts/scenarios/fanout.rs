@@ -7,9 +7,11 @@ use super::super::process::Server;
 use super::super::seed::{House, Plan, room};
 use super::super::socket::say;
 use super::super::table::{Aim, Line};
+use super::super::turns::{self, Side};
 use super::{Scale, event, send};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
+use tokio::net::tcp::OwnedWriteHalf;
 
 /// Of the floor.
 const AIM: f64 = 0.9;
@@ -18,43 +20,68 @@ const AIM: f64 = 0.9;
 pub async fn run(scale: Scale, readers: usize) -> Outcome<Vec<Line>> {
     let readers = scale.crowd(readers);
     let house = House::make(Plan::people_and_rooms(readers, 1)).await?;
-    let ours = deliveries(scale, Server::roomful(house)?, readers).await?;
-    let floor = deliveries(scale, Server::floor()?, readers).await?;
+    let mut ours = Room::fill(Server::roomful(house)?, readers).await?;
+    let mut floor = Room::fill(Server::floor()?, readers).await?;
+    turns::take(scale, &mut [&mut ours, &mut floor]).await?;
     let what = format!("fan-out, {readers} readers, nothing coalesces");
-    Ok(vec![Line::new(what, ours, "deliv/CPU s").beside(floor).aim(Aim::OfTheFloor(AIM))])
+    Ok(vec![
+        Line::new(what, ours.per_cpu(), "deliv/CPU s")
+            .beside(floor.per_cpu())
+            .aim(Aim::OfTheFloor(AIM)),
+    ])
 }
 
-/// Deliveries per second of the server's CPU time.
-async fn deliveries(scale: Scale, server: Server, readers: usize) -> Outcome<f64> {
-    let arrived = gather(&server, readers, Entrance { room: 1, here: true }).await?;
-    let count = Rc::new(Count::default());
-    let sender = Rc::clone(&arrived[0].client.write);
-    for one in arrived {
-        listen(one.client, &count, Some(one.top), |_, _| {}, |_, _| {});
+/// A server, and a room full of readers.
+struct Room {
+    server: Server,
+    readers: u64,
+    count: Rc<Count>,
+    sender: Rc<OwnedWriteHalf>,
+    /// Messages in all.
+    said: u64,
+    /// What was measured: messages, and seconds of CPU time.
+    measured: (u64, f64),
+}
+
+impl Room {
+    async fn fill(server: Server, readers: usize) -> Outcome<Self> {
+        let arrived = gather(&server, readers, Entrance { room: 1, here: true }).await?;
+        let count = Rc::new(Count::default());
+        let sender = Rc::clone(&arrived.first().ok_or("nobody came")?.client.write);
+        for one in arrived {
+            listen(one.client, &count, Some(one.top), |_, _| {}, |_, _| {});
+        }
+        count.quiet().await?;
+        Ok(Self { server, readers: readers as u64, count, sender, said: 0, measured: (0, 0.0) })
     }
-    count.quiet().await?;
-    let mut said = 0;
-    let mut talk = async |how_long: Duration| {
-        let (start, first) = (Instant::now(), said);
+
+    /// Deliveries per second of the server's CPU time.
+    fn per_cpu(&self) -> f64 {
+        let (messages, cpu) = self.measured;
+        (messages * self.readers) as f64 / cpu.max(0.01)
+    }
+}
+
+impl Side for Room {
+    async fn turn(&mut self, how_long: Duration, counts: bool) -> Outcome<()> {
+        let (start, cpu, first) = (Instant::now(), self.server.cpu(), self.said);
         while start.elapsed() < how_long {
-            said += 1;
-            let cid = format!("fan-{said}");
-            let text = if server.is_floor() {
-                event(said, &room(1), &cid)
+            self.said += 1;
+            let (room, cid) = (room(1), format!("fan-{}", self.said));
+            let text = if self.server.is_floor() {
+                event(self.said, &room, &cid)
             } else {
-                send(said, &room(1), &cid)
+                send(self.said, &room, &cid)
             };
-            if !say(&sender, &text) {
+            if !say(&self.sender, &text) {
                 return Err("the server does not read".to_owned());
             }
-            count.events_to_be(said * readers as u64).await?;
+            self.count.events_to_be(self.said * self.readers).await?;
         }
-        Ok(said - first)
-    };
-    talk(scale.warm_up).await?;
-    let before = server.cpu();
-    let messages = talk(scale.measured).await?;
-    let cpu = server.cpu() - before;
-    count.sound()?;
-    Ok((messages * readers as u64) as f64 / cpu.max(0.01))
+        if counts {
+            self.measured.0 += self.said - first;
+            self.measured.1 += self.server.cpu() - cpu;
+        }
+        self.count.sound()
+    }
 }

@@ -4,14 +4,15 @@
 
 use super::super::Outcome;
 use super::super::crowd::{Count, Entrance, gather, listen};
-use super::super::process::Server;
+use super::super::process::{Server, most_connections};
 use super::super::seed::{House, Plan, room};
 use super::super::socket::{after, number, say};
 use super::super::table::{Aim, Line};
+use super::super::turns::{self, Side};
 use super::{Scale, event, send};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::net::tcp::OwnedWriteHalf;
 
 const SENDERS: usize = 4;
@@ -27,8 +28,19 @@ const P99_AIM: f64 = 1.5;
 pub async fn run(scale: Scale, readers: usize) -> Outcome<Vec<Line>> {
     let readers = scale.crowd(readers);
     let house = House::make(Plan::people_and_rooms(readers, 1)).await?;
-    let ours = deliveries(scale, Server::roomful(house)?, readers).await?;
-    let floor = deliveries(scale, Server::floor()?, readers).await?;
+    let both_fit = 2 * readers <= most_connections();
+    let mut ours = Room::fill(Server::roomful(house)?, readers).await?;
+    let (ours, floor) = if both_fit {
+        let mut floor = Room::fill(Server::floor()?, readers).await?;
+        turns::take(scale, &mut [&mut ours, &mut floor]).await?;
+        (ours.measured(), floor.measured())
+    } else {
+        turns::take(scale, &mut [&mut ours]).await?;
+        let ours = ours.measured();
+        let mut floor = Room::fill(Server::floor()?, readers).await?;
+        turns::take(scale, &mut [&mut floor]).await?;
+        (ours, floor.measured())
+    };
     let what = format!("fan-out, {readers} readers, {SENDERS} senders × {IN_FLIGHT} in flight");
     let line = |what: &str, ours, unit, floor| {
         Line::new(format!("  {readers} readers: {what}"), ours, unit).beside(floor)
@@ -113,55 +125,86 @@ fn sender_of(text: &[u8]) -> Option<usize> {
     Some(usize::from(rest.get(dash + 1)?.wrapping_sub(b'0')))
 }
 
-async fn deliveries(scale: Scale, server: Server, readers: usize) -> Outcome<Measured> {
-    let arrived = gather(&server, readers, Entrance { room: 1, here: true }).await?;
-    let count = Rc::new(Count::default());
-    let talk = Rc::new(Talk {
-        floor: server.is_floor(),
-        readers,
-        senders: arrived.iter().take(SENDERS).map(|one| Rc::clone(&one.client.write)).collect(),
-        start: Instant::now(),
-        sent: RefCell::default(),
-        have: RefCell::default(),
-        going: Cell::new(true),
-        took: RefCell::default(),
-    });
-    for (n, one) in arrived.into_iter().enumerate() {
-        // The floor gives out no numbers: there, senders overtake one another.
-        let last = (!server.is_floor()).then_some(one.top);
-        let sampled = n.is_multiple_of(SAMPLE);
-        let (talk, fault) = (Rc::clone(&talk), Rc::clone(&count));
-        let on_event = move |seq, text: &[u8]| {
-            if sampled {
-                talk.look(text);
-            }
-            if !talk.heard(seq, text) {
-                fault.fail("the server does not read".to_owned());
-            }
-        };
-        listen(one.client, &count, last, on_event, |_, _| {});
+/// A server, and a room full of readers.
+struct Room {
+    server: Server,
+    count: Rc<Count>,
+    talk: Rc<Talk>,
+    events: u64,
+    cpu: f64,
+    wall: f64,
+}
+
+impl Room {
+    async fn fill(server: Server, readers: usize) -> Outcome<Self> {
+        let arrived = gather(&server, readers, Entrance { room: 1, here: true }).await?;
+        let count = Rc::new(Count::default());
+        let talk = Rc::new(Talk {
+            floor: server.is_floor(),
+            readers,
+            senders: arrived.iter().take(SENDERS).map(|one| Rc::clone(&one.client.write)).collect(),
+            start: Instant::now(),
+            sent: RefCell::default(),
+            have: RefCell::default(),
+            going: Cell::new(false),
+            took: RefCell::default(),
+        });
+        for (n, one) in arrived.into_iter().enumerate() {
+            // The floor gives out no numbers: there, senders overtake one another.
+            let last = (!server.is_floor()).then_some(one.top);
+            let sampled = n.is_multiple_of(SAMPLE);
+            let (talk, fault) = (Rc::clone(&talk), Rc::clone(&count));
+            let on_event = move |seq, text: &[u8]| {
+                if sampled {
+                    talk.look(text);
+                }
+                if !talk.heard(seq, text) {
+                    fault.fail("the server does not read".to_owned());
+                }
+            };
+            listen(one.client, &count, last, on_event, |_, _| {});
+        }
+        count.quiet().await?;
+        Ok(Self { server, count, talk, events: 0, cpu: 0.0, wall: 0.0 })
     }
-    count.quiet().await?;
-    for sender in (0..SENDERS).cycle().take(SENDERS * IN_FLIGHT) {
-        if !talk.say(sender) {
-            return Err("the server does not read".to_owned());
+
+    fn measured(self) -> Measured {
+        let mut took = self.talk.took.take();
+        took.sort_unstable();
+        let at =
+            |part: usize| took.get(took.len() * part / 100).map_or(0.0, |us| f64::from(*us) / 1e3);
+        Measured {
+            per_cpu: self.events as f64 / self.cpu.max(0.01),
+            per_second: self.events as f64 / self.wall.max(0.01),
+            p50: at(50),
+            p99: at(99),
         }
     }
-    tokio::time::sleep(scale.warm_up).await;
-    talk.took.borrow_mut().clear();
-    let (start, events, cpu) = (Instant::now(), count.events.get(), server.cpu());
-    tokio::time::sleep(scale.measured).await;
-    let (wall, cpu) = (start.elapsed().as_secs_f64(), server.cpu() - cpu);
-    let events = (count.events.get() - events) as f64;
-    let mut took = std::mem::take(&mut *talk.took.borrow_mut());
-    talk.going.set(false);
-    let all = (talk.sent.borrow().len() * readers) as u64;
-    count.events_to_be(all).await?;
-    if count.events.get() != all {
-        return Err(format!("{} frames came instead of {all}", count.events.get()));
+}
+
+impl Side for Room {
+    async fn turn(&mut self, how_long: Duration, counts: bool) -> Outcome<()> {
+        let (start, events, cpu) = (Instant::now(), self.count.events.get(), self.server.cpu());
+        self.talk.going.set(true);
+        for sender in (0..SENDERS).cycle().take(SENDERS * IN_FLIGHT) {
+            if !self.talk.say(sender) {
+                return Err("the server does not read".to_owned());
+            }
+        }
+        tokio::time::sleep(how_long).await;
+        self.talk.going.set(false);
+        let all = (self.talk.sent.borrow().len() * self.talk.readers) as u64;
+        self.count.events_to_be(all).await?;
+        if self.count.events.get() != all {
+            return Err(format!("{} frames came instead of {all}", self.count.events.get()));
+        }
+        if counts {
+            self.events += all - events;
+            self.cpu += self.server.cpu() - cpu;
+            self.wall += start.elapsed().as_secs_f64();
+        } else {
+            self.talk.took.borrow_mut().clear();
+        }
+        self.count.sound()
     }
-    took.sort_unstable();
-    let at = |part: usize| took.get(took.len() * part / 100).map_or(0.0, |us| f64::from(*us) / 1e3);
-    let (p50, p99) = (at(50), at(99));
-    Ok(Measured { per_cpu: events / cpu.max(0.01), per_second: events / wall, p50, p99 })
 }
