@@ -50,8 +50,8 @@ fmt: ## bring the Rust sources into their form
 size: build ## what the first visit loads, into docs/size.md
 	@ROOMFUL_BIN=target/release/roomful node tools/size.mjs
 
-bench: target/front/release ## how fast it is, and how much memory it takes
-	@cargo bench --features ssr --bench pages_and_connections
+bench: target/front/release ## how fast it is, and how much memory it takes (ONLY="--quick sends": a part)
+	@cargo bench --features ssr --bench engine -- $(ONLY)
 
 screens: target/front/release end2end/node_modules/.package-lock.json ## new pictures in docs/screens
 	@echo "▸ Building the server…"
