@@ -126,7 +126,7 @@ impl Database {
         let Command::Serve(config) = Cli::try_parse_from(["roomful", "serve"])?.command else {
             return Err("the settings cannot be read".into());
         };
-        Ok(Domain::new(*config, store, Arc::new(Memory::default())).0)
+        Ok(Domain::new(*config, store, Arc::new(Memory::default()))?.0)
     }
 }
 

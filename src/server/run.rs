@@ -8,6 +8,7 @@ use super::groups::memory::Memory;
 use super::http::{App, Routes, Shared, assets};
 use super::store::Store;
 use super::store::sqlite::{self, OpenError, ServeLock};
+use super::store::writer::Writing;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +31,9 @@ pub enum StartError {
         "Cannot listen on {addr}: {cause}. If something else uses that port, choose another one with ROOMFUL_ADDR."
     )]
     Listen { addr: SocketAddr, cause: std::io::Error },
+    /// The system.
+    #[error("The system gives no thread to write with: {0}")]
+    Thread(std::io::Error),
     /// The first question to the database failed.
     #[error("The database cannot be read.")]
     Read,
@@ -45,7 +49,7 @@ pub struct Running {
     going: watch::Sender<Going>,
     serving: JoinHandle<()>,
     helpers: Vec<JoinHandle<()>>,
-    writer: JoinHandle<()>,
+    writing: Writing,
     _lock: ServeLock,
 }
 
@@ -79,7 +83,7 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
         files: door::raise_limit(),
     };
     let run = config.dev.then(|| super::security::secrets::short_id().into());
-    let (domain, writer) = Domain::new(config, store, groups);
+    let (domain, writing) = Domain::new(config, store, groups).map_err(StartError::Thread)?;
     let domain = Arc::new(domain);
     let key = domain.open_set_up().await.map_err(|_| StartError::Read)?;
     let set_up_link = key.map(|key| format!("{public}{}?key={key}", crate::protocol::urls::SET_UP));
@@ -106,7 +110,7 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
             }
         }),
     ];
-    Ok(Running { addr, set_up_link, domain, going, serving, helpers, writer, _lock: lock })
+    Ok(Running { addr, set_up_link, domain, going, serving, helpers, writing, _lock: lock })
 }
 
 impl Running {
@@ -136,7 +140,7 @@ impl Running {
         }
         let store = self.domain.store.clone();
         drop(self.domain);
-        let _ = tokio::time::timeout(Duration::from_secs(1), self.writer).await;
+        let _ = tokio::time::timeout(Duration::from_secs(1), self.writing.ended()).await;
         let _ = tokio::time::timeout(Duration::from_secs(1), store.close()).await;
     }
 
@@ -145,12 +149,11 @@ impl Running {
         let _ = self.going.send(Going::Gone);
         self.domain.connections.vanish();
         self.serving.abort();
-        self.writer.abort();
         for helper in self.helpers {
             helper.abort();
         }
         let _ = self.serving.await;
-        let _ = self.writer.await;
+        self.writing.abandon().await;
         self.domain.store.close().await;
     }
 

@@ -25,7 +25,7 @@ use crate::server::presence::{Patience, Presence};
 use crate::server::security::rate::Speech;
 use crate::server::security::slowdown::Slowdown;
 use crate::server::store::Store;
-use crate::server::store::writer::Writer;
+use crate::server::store::writer::{Writer, Writing};
 use std::net::IpAddr;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -67,16 +67,18 @@ pub fn unavailable(error: sqlx::Error) -> Refusal {
 }
 
 impl Domain {
-    /// A house on an open database. The task ends when every handle to the writer is gone.
-    #[must_use]
+    /// A house on an open database, and its writer, which ends when every handle to it is gone.
+    ///
+    /// # Errors
+    /// When there is no thread for the writer.
     pub fn new(
         config: Config,
         store: Store,
         groups: Arc<dyn Groups>,
-    ) -> (Self, tokio::task::JoinHandle<()>) {
+    ) -> std::io::Result<(Self, Writing)> {
         let heard = Arc::clone(&groups);
-        let (writer, task) =
-            Writer::start(store.clone(), move |committed| tell::tell(&*heard, committed));
+        let (writer, writing) =
+            Writer::start(store.clone(), move |committed| tell::tell(&*heard, committed))?;
         let patience = Patience { grace: config.leave_grace, every: config.presence_every };
         let domain = Self {
             speech: Speech::new(config.message_rate.0),
@@ -96,7 +98,7 @@ impl Domain {
             writer,
             groups,
         };
-        (domain, task)
+        Ok((domain, writing))
     }
 
     /// Forgets what no longer limits anyone; called now and then.

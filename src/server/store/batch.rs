@@ -23,12 +23,12 @@ pub enum Answer {
     Mark,
 }
 
-/// Runs the jobs in their order, in this transaction. Answers what is to be published once it is
-/// committed, and what came of each job.
+/// Runs the jobs in their order and commits them. Answers what is to be published, and what came of
+/// each job.
 ///
 /// # Errors
-/// When a statement fails; then the transaction is of no use any more.
-pub async fn run(db: &mut Connection, jobs: &[Job]) -> Result<(Vec<Committed>, Vec<Answer>)> {
+/// When a statement fails: then nothing is stored, and the transaction may still be open.
+pub async fn commit(db: &mut Connection, jobs: &[Job]) -> Result<(Vec<Committed>, Vec<Answer>)> {
     let mut batch = Batch::look(db, jobs).await?;
     let mut answers = Vec::with_capacity(jobs.len());
     for job in jobs {
@@ -59,13 +59,6 @@ impl Rows {
     fn json(mut self) -> String {
         self.0.push_str(if self.0.is_empty() { "[]" } else { "]" });
         self.0
-    }
-
-    async fn run(self, db: &mut Connection, statement: &'static str) -> Result<()> {
-        if self.0.is_empty() {
-            return Ok(());
-        }
-        sqlx::query(statement).bind(self.json()).execute(db).await.map(drop)
     }
 }
 
@@ -301,10 +294,13 @@ impl<'a> Batch<'a> {
         for ((user, log), (seq, _)) in self.marks.iter().filter(|(_, (_, moved))| *moved) {
             reads.push(&(user, log, seq))?;
         }
-        self.messages.run(db, sqlite::PUT_MESSAGES).await?;
-        self.events.run(db, sqlite::PUT_EVENTS).await?;
-        reads.run(db, sqlite::PUT_READS).await?;
-        tops.run(db, sqlite::PUT_TOPS).await?;
+        sqlx::query(sqlite::PUT)
+            .bind(self.messages.json())
+            .bind(self.events.json())
+            .bind(reads.json())
+            .bind(tops.json())
+            .execute(db)
+            .await?;
         Ok(self.committed)
     }
 }

@@ -99,10 +99,45 @@ impl Store {
         self.writer.begin_with(sqlite::BEGIN_WRITE).await
     }
 
+    /// The same place, for statements that begin and commit the transaction themselves.
+    ///
+    /// # Errors
+    /// When the database cannot be opened.
+    pub async fn turn(&self) -> Result<Turn> {
+        Ok(Turn { one: self.writer.acquire().await?, is_over: false })
+    }
+
     /// Lets go of the database.
     pub async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
+    }
+}
+
+/// A turn at writing. Unless it is over when it is dropped, its connection is closed, and with it
+/// whatever transaction was left open.
+pub struct Turn {
+    one: sqlx::pool::PoolConnection<Db>,
+    is_over: bool,
+}
+
+impl Turn {
+    /// The connection.
+    pub fn db(&mut self) -> &mut Connection {
+        &mut self.one
+    }
+
+    /// Everything was committed.
+    pub fn is_over(mut self) {
+        self.is_over = true;
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.one.close_on_drop();
+        }
     }
 }
 

@@ -110,9 +110,10 @@ const IDLE: Duration = Duration::from_secs(600);
 /// What a batch of the writer depends on, as five JSON arrays: the messages of the pairs (author,
 /// cid) `$1`, the tops of the logs `$2`, the logs and tops of the conversations (low, high) `$3`,
 /// which of the messages (log, seq) `$4` are there, and the markers of (user, log, low, high) `$5`.
-/// Nobody changes them until the transaction ends: [`BEGIN_WRITE`] has locked everything.
+/// It begins the transaction that [`PUT`] ends, so that a batch is two switches between threads; nobody
+/// changes what it finds until then.
 /// `CROSS JOIN` is SQLite's for "in this order": what is asked first, and not the table.
-pub const LOOK: &str = "SELECT
+pub const LOOK: &str = "BEGIN IMMEDIATE; SELECT
     (SELECT json_group_array(json_array(m.author_id, m.cid, m.log_id, m.seq, m.body, m.at))
      FROM jsonb_each($1) q CROSS JOIN messages m
      ON m.author_id = q.value ->> 0 AND m.cid = q.value ->> 1),
@@ -129,22 +130,23 @@ pub const LOOK: &str = "SELECT
      LEFT JOIN directs d ON d.low = q.value ->> 2 AND d.high = q.value ->> 3
      CROSS JOIN reads r
      ON r.user_id = q.value ->> 0 AND r.log_id = COALESCE(q.value ->> 1, d.log_id))";
-/// Puts messages: (log, seq, author, author's kind, cid, body, reply_to, at) each.
-pub const PUT_MESSAGES: &str = "INSERT INTO messages
+/// Stores a batch, and commits what [`LOOK`] began: messages `$1` of (log, seq, author, author's
+/// kind, cid, body, reply_to, at), other events `$2` of (log, seq, kind, data, at), read markers
+/// `$3` of (user, log, seq), and tops `$4` of (log, top, last message's seq or null, its time or
+/// null).
+pub const PUT: &str = "INSERT INTO messages
     (log_id, seq, author_id, author_kind, cid, body, reply_to, at)
     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
-           value ->> 6, value ->> 7 FROM jsonb_each($1)";
-/// Puts other events: (log, seq, kind, data, at) each.
-pub const PUT_EVENTS: &str = "INSERT INTO events (log_id, seq, kind, data, at)
-    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM jsonb_each($1)";
-/// Sets read markers: (user, log, seq) each.
-pub const PUT_READS: &str = "INSERT INTO reads (user_id, log_id, seq)
-    SELECT value ->> 0, value ->> 1, value ->> 2 FROM jsonb_each($1) WHERE TRUE
-    ON CONFLICT (user_id, log_id) DO UPDATE SET seq = excluded.seq";
-/// Sets tops: (log, top, last message's seq or null, its time or null) each.
-pub const PUT_TOPS: &str = "UPDATE logs SET top = v.value ->> 1,
+           value ->> 6, value ->> 7 FROM jsonb_each($1);
+    INSERT INTO events (log_id, seq, kind, data, at)
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM jsonb_each($2);
+    INSERT INTO reads (user_id, log_id, seq)
+    SELECT value ->> 0, value ->> 1, value ->> 2 FROM jsonb_each($3) WHERE TRUE
+    ON CONFLICT (user_id, log_id) DO UPDATE SET seq = excluded.seq;
+    UPDATE logs SET top = v.value ->> 1,
     said_seq = COALESCE(v.value ->> 2, said_seq), said_at = COALESCE(v.value ->> 3, said_at)
-    FROM jsonb_each($1) v WHERE logs.id = v.value ->> 0";
+    FROM jsonb_each($4) v WHERE logs.id = v.value ->> 0;
+    COMMIT";
 /// Where logs stand for the user `$2` (null for a visitor), as one JSON array of (place in `$1`,
 /// log, epoch, top, read marker, unread). `$1` names each as (log, low, high, from the start): its
 /// key, or the two of a conversation; and whether somebody who has read nothing there has it all

@@ -8,7 +8,7 @@ use crate::protocol::frames::{Event, SendOk};
 use crate::protocol::views::AuthorKind;
 use crate::protocol::{Refusal, Target};
 use std::sync::Arc;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc, oneshot};
 
 /// Jobs in one commit: past it the gain is gone and the wait of the first grows.
 const BATCH: usize = 256;
@@ -102,21 +102,62 @@ pub struct Writer {
     line: mpsc::Sender<Job>,
 }
 
+/// The writer at work.
+pub struct Writing {
+    ended: oneshot::Receiver<()>,
+    abandoned: Arc<Notify>,
+}
+
+impl Writing {
+    /// Waits until everything that was handed in is stored; every handle must be gone before.
+    pub async fn ended(self) {
+        // An error says the same: the writer is gone.
+        let _ = self.ended.await;
+    }
+
+    /// Ends it without storing what waits, as a loss of power would: for tests.
+    pub async fn abandon(self) {
+        self.abandoned.notify_one();
+        self.ended().await;
+    }
+}
+
 impl Writer {
     /// Starts the writer. It ends, after storing what it was handed, when every handle is gone.
     /// `publish` is told, once a commit and before anybody is answered, all that was committed.
+    ///
+    /// It has a thread of its own: among the connections' tasks it would wait, after each switch to
+    /// the database and back, behind all that it has just woken. So what is said while a crowd is
+    /// being told is stored meanwhile, and reaches most of them in the same write.
+    ///
+    /// # Errors
+    /// When there is no thread to be had.
     pub fn start(
         store: Store,
         publish: impl Fn(Vec<Committed>) + Send + Sync + 'static,
-    ) -> (Self, tokio::task::JoinHandle<()>) {
+    ) -> std::io::Result<(Self, Writing)> {
         let (line, mut jobs) = mpsc::channel(LINE);
-        let task = tokio::spawn(async move {
+        let (end, ended) = oneshot::channel();
+        let abandoned = Arc::new(Notify::new());
+        let left = Arc::clone(&abandoned);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        let work = async move {
             let mut batch = Vec::with_capacity(BATCH);
             while jobs.recv_many(&mut batch, BATCH).await > 0 {
                 write(&store, std::mem::take(&mut batch), &publish).await;
             }
-        });
-        (Self { line }, task)
+        };
+        std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
+            runtime.block_on(async move {
+                tokio::select! {
+                    () = work => {}
+                    () = left.notified() => {}
+                }
+            });
+            // Nobody may wait for it any more.
+            let _ = end.send(());
+        })?;
+        Ok((Self { line }, Writing { ended, abandoned }))
     }
 
     /// Hands in a message; `done` is called when it is stored or refused.
@@ -162,8 +203,8 @@ async fn write(store: &Store, batch: Vec<Job>, publish: &(impl Fn(Vec<Committed>
 }
 
 async fn commit(store: &Store, jobs: &[Job]) -> Result<(Vec<Committed>, Vec<Answer>)> {
-    let mut tx = store.write().await?;
-    let done = batch::run(&mut tx, jobs).await?;
-    tx.commit().await?;
+    let mut turn = store.turn().await?;
+    let done = batch::commit(turn.db(), jobs).await?;
+    turn.is_over();
     Ok(done)
 }

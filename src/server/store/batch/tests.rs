@@ -81,9 +81,9 @@ impl Told {
 
     /// Commits the jobs as one batch.
     async fn batch(&self, jobs: &[Job]) -> (Vec<Committed>, Vec<Outcome>) {
-        let mut tx = self.store.write().await.unwrap();
-        let (committed, answers) = run(&mut tx, jobs).await.unwrap();
-        tx.commit().await.unwrap();
+        let mut turn = self.store.turn().await.unwrap();
+        let (committed, answers) = commit(turn.db(), jobs).await.unwrap();
+        turn.is_over();
         let outcome = |answer| match answer {
             Answer::Post(Ok(ok)) => Ok((ok.id, ok.seq)),
             Answer::Post(Err(refusal)) => Err(refusal.code),
