@@ -106,8 +106,9 @@ struct Inner {
     going: Option<Going>,
     /// Answers that others still owe this connection: sends that are being stored.
     owed: usize,
-    /// The connection asked to be woken at this time.
+    /// What the connection asked to be woken for, and has come.
     rings: bool,
+    readable: bool,
     /// Who waits for anything of this to change.
     waker: Option<Waker>,
 }
@@ -137,6 +138,8 @@ pub enum Ready {
     Take,
     /// The alarm rang.
     Alarm,
+    /// Something may have come from the client.
+    Read,
 }
 
 /// What [`Queue::take`] found.
@@ -161,13 +164,21 @@ impl Drop for Owed {
     }
 }
 
-/// Rings a queue's alarm when it is woken.
-struct Alarm(Weak<Queue>);
+/// Tells a queue what its connection is woken for.
+struct Signal(Weak<Queue>, Ready);
 
-impl Wake for Alarm {
+impl Wake for Signal {
     fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
         if let Some(queue) = self.0.upgrade() {
-            queue.change(|inner| inner.rings = true);
+            queue.change(|inner| match self.1 {
+                Ready::Alarm => inner.rings = true,
+                Ready::Read => inner.readable = true,
+                Ready::Take => {}
+            });
         }
     }
 }
@@ -402,10 +413,11 @@ impl Queue {
         inner.follows.iter_mut().filter_map(changed).collect()
     }
 
-    /// Rings the alarm when it is woken.
+    /// Wakes the connection for this, and only for this: one that is woken because something waits
+    /// for it need not ask its alarm and its socket.
     #[must_use]
-    pub fn alarm(self: &Arc<Self>) -> Waker {
-        Waker::from(Arc::new(Alarm(Arc::downgrade(self))))
+    pub fn signal(self: &Arc<Self>, what: Ready) -> Waker {
+        Waker::from(Arc::new(Signal(Arc::downgrade(self), what)))
     }
 
     /// Ready when there is something to take.
@@ -423,6 +435,11 @@ impl Queue {
         self.poll(cx, |inner| inner.close.is_some() || inner.going.is_some())
     }
 
+    /// Ready for what it was to be woken for, and nothing else.
+    pub fn poll_nothing(&self, cx: &mut Context<'_>) -> Poll<Ready> {
+        self.poll(cx, |_| false)
+    }
+
     /// Ready when there is something to take, or nobody owes this connection an answer any more.
     pub fn poll_settled(&self, cx: &mut Context<'_>) -> Poll<Ready> {
         self.poll(cx, |inner| !inner.items.is_empty() || inner.owed == 0)
@@ -430,7 +447,7 @@ impl Queue {
 
     /// Ready when the server goes down.
     pub fn poll_going(&self, cx: &mut Context<'_>) -> Poll<()> {
-        // An alarm that rang meanwhile means nothing any more.
+        // What else it was to be woken for means nothing any more.
         while let Poll::Ready(ready) = self.poll(cx, |inner| inner.going.is_some()) {
             if ready == Ready::Take {
                 return Poll::Ready(());
@@ -455,11 +472,15 @@ impl Queue {
 
     fn poll(&self, cx: &mut Context<'_>, is_so: impl FnOnce(&Inner) -> bool) -> Poll<Ready> {
         let mut inner = self.lock();
-        if is_so(&inner) {
-            return Poll::Ready(Ready::Take);
-        }
+        // Something to take there may be always; the other two must have their turn.
         if std::mem::take(&mut inner.rings) {
             return Poll::Ready(Ready::Alarm);
+        }
+        if std::mem::take(&mut inner.readable) {
+            return Poll::Ready(Ready::Read);
+        }
+        if is_so(&inner) {
+            return Poll::Ready(Ready::Take);
         }
         match &mut inner.waker {
             Some(waker) => waker.clone_from(cx.waker()),

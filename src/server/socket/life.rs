@@ -12,7 +12,7 @@ use crate::server::websocket::{Frame, Message};
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
@@ -56,8 +56,8 @@ enum Woken {
     ToWrite,
     /// The system takes more of the last write.
     Writable,
-    /// Something may have come.
-    Readable,
+    /// Something has come, or nothing more will.
+    Heard(Result<(), Ended>),
     /// It is time for a ping, or to give up.
     Time,
 }
@@ -81,6 +81,10 @@ struct Life<T> {
     stream: Stream,
     queue: Arc<Queue>,
     alarm: Pin<Box<Sleep>>,
+    /// Whether something may be read; if not, `reader` is woken when it may.
+    may_read: bool,
+    reader: Waker,
+    messages: Vec<Message>,
     /// When the client was last heard.
     heard: Instant,
     ping_at: Instant,
@@ -100,43 +104,42 @@ pub fn begin(stream: Stream, talk: impl Talk + 'static, early: Vec<Message>, sea
     let ping_at = now + talk.connection().domain.config.heartbeat;
     let life = Life {
         queue: Arc::clone(&talk.connection().queue),
-        talk,
         stream,
         alarm: Box::pin(sleep_until(ping_at)),
+        may_read: true,
+        reader: talk.connection().queue.signal(Ready::Read),
+        messages: early,
+        talk,
         heard: now,
         ping_at,
         blocked_at: None,
         going: None,
     };
-    tokio::spawn(life.live(early, seat));
+    tokio::spawn(life.live(seat));
 }
 
 impl<T: Talk> Life<T> {
-    async fn live(mut self, early: Vec<Message>, seat: Seat) {
-        let mut messages = early;
-        let mut hears_first = false;
+    async fn live(mut self, seat: Seat) {
+        let mut heard_last = false;
         self.set_alarm();
         let end = loop {
-            if !messages.is_empty()
-                && let Some(end) = Box::pin(self.take_in(&mut messages)).await
+            if !self.messages.is_empty()
+                && let Some(end) = Box::pin(self.take_in()).await
             {
                 break end;
             }
-            let woken = poll_fn(|cx| self.poll(cx, hears_first)).await;
-            // Whoever is told much must be heard all the same.
-            hears_first = matches!(woken, Woken::ToWrite);
+            let woken = poll_fn(|cx| self.poll(cx, heard_last)).await;
+            heard_last = matches!(woken, Woken::Heard(_));
             let done = match woken {
                 Woken::ToWrite => self.write(),
                 Woken::Writable => self.write_rest(),
                 Woken::Time => Box::pin(self.time()).await,
-                Woken::Readable => match self.stream.read(&mut messages) {
-                    Ok(()) => Ok(()),
-                    Err(Ended::Lost) => Err(End::Lost),
-                    Err(Ended::Broken(violation)) => {
-                        let ended = Box::pin(self.take_in(&mut messages)).await;
-                        Err(ended.unwrap_or(End::Close(violation.code())))
-                    }
-                },
+                Woken::Heard(Ok(())) => Ok(()),
+                Woken::Heard(Err(Ended::Lost)) => Err(End::Lost),
+                Woken::Heard(Err(Ended::Broken(violation))) => {
+                    let ended = Box::pin(self.take_in()).await;
+                    Err(ended.unwrap_or(End::Close(violation.code())))
+                }
             };
             if let Err(end) = done {
                 break end;
@@ -158,37 +161,55 @@ impl<T: Talk> Life<T> {
         drop(seat);
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>, hears_first: bool) -> Poll<Woken> {
-        let hears = self.going.is_none();
-        if hears && hears_first && self.stream.poll_read_ready(cx).is_ready() {
-            return Poll::Ready(Woken::Readable);
+    /// Reading and writing come first in turn: whoever is told much must be heard all the same, and
+    /// whoever says much must be answered.
+    fn poll(&mut self, cx: &mut Context<'_>, heard_last: bool) -> Poll<Woken> {
+        if !heard_last && let Poll::Ready(heard) = self.poll_hear() {
+            return Poll::Ready(heard);
         }
-        let to_write = match (self.stream.is_blocked(), hears) {
-            (true, _) if self.stream.poll_write_ready(cx).is_ready() => {
-                return Poll::Ready(Woken::Writable);
+        loop {
+            let hears = self.going.is_none();
+            let ready = match (self.stream.is_blocked(), hears) {
+                (true, _) if self.stream.poll_write_ready(cx).is_ready() => {
+                    return Poll::Ready(Woken::Writable);
+                }
+                // What waits cannot be written now, but the end does not wait for that.
+                (true, true) => self.queue.poll_end(cx),
+                (true, false) => self.queue.poll_nothing(cx),
+                (false, true) => self.queue.poll_ready(cx),
+                (false, false) => self.queue.poll_settled(cx),
+            };
+            match ready {
+                Poll::Ready(Ready::Take) => return Poll::Ready(Woken::ToWrite),
+                Poll::Ready(Ready::Alarm) => return Poll::Ready(Woken::Time),
+                Poll::Ready(Ready::Read) => self.may_read = true,
+                Poll::Pending => {
+                    if !self.may_read || !hears {
+                        return Poll::Pending;
+                    }
+                }
             }
-            // What waits cannot be written now, but the end does not wait for that.
-            (true, true) => self.queue.poll_end(cx),
-            (true, false) => Poll::Pending,
-            (false, true) => self.queue.poll_ready(cx),
-            (false, false) => self.queue.poll_settled(cx),
-        };
-        match to_write {
-            Poll::Ready(Ready::Alarm) => return Poll::Ready(Woken::Time),
-            Poll::Ready(Ready::Take) => return Poll::Ready(Woken::ToWrite),
-            Poll::Pending => {}
+            if let Poll::Ready(heard) = self.poll_hear() {
+                return Poll::Ready(heard);
+            }
         }
-        if hears && !hears_first && self.stream.poll_read_ready(cx).is_ready() {
-            return Poll::Ready(Woken::Readable);
+    }
+
+    fn poll_hear(&mut self) -> Poll<Woken> {
+        if !self.may_read || self.going.is_some() {
+            return Poll::Pending;
         }
-        Poll::Pending
+        let mut cx = Context::from_waker(&self.reader);
+        let heard = self.stream.poll_read(&mut cx, &mut self.messages);
+        self.may_read = heard.is_ready();
+        heard.map(Woken::Heard)
     }
 
     /// Acts on messages; answers how they end the connection, if they do.
-    async fn take_in(&mut self, messages: &mut Vec<Message>) -> Option<End> {
+    async fn take_in(&mut self) -> Option<End> {
         self.heard = Instant::now();
         // Taken whole: what a burst needed is not kept.
-        for message in std::mem::take(messages) {
+        for message in std::mem::take(&mut self.messages) {
             // Whoever was shut out says nothing more, even if it was sent before they knew.
             if let (Some(code), _) = self.queue.end() {
                 return Some(End::Close(code));
@@ -255,7 +276,7 @@ impl<T: Talk> Life<T> {
         let next = silent.min(self.ping_at);
         let next = self.blocked_at.map_or(next, |since| next.min(since + WRITE_PATIENCE));
         self.alarm.as_mut().reset(next);
-        let waker = self.queue.alarm();
+        let waker = self.queue.signal(Ready::Alarm);
         if self.alarm.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
             waker.wake();
         }

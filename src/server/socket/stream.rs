@@ -4,8 +4,9 @@
 use crate::server::websocket::{Message, Reader, Violation};
 use std::cell::RefCell;
 use std::io;
-use std::task::{Context, Poll};
-use tokio::io::AsyncWriteExt as _;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use tokio::io::{AsyncRead as _, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
 
 /// Bytes read, and gathered for a write, at once.
@@ -58,22 +59,23 @@ impl Stream {
         self.tcp.poll_write_ready(cx).map(drop)
     }
 
-    /// Reads what has come, if anything has.
+    /// Reads what has come, once anything has.
     ///
     /// # Errors
     /// [`Ended`]; the messages before it are there all the same.
-    pub fn read(&mut self, messages: &mut Vec<Message>) -> Result<(), Ended> {
+    pub fn poll_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        messages: &mut Vec<Message>,
+    ) -> Poll<Result<(), Ended>> {
         SHARED.with_borrow_mut(|shared| {
             shared.resize(AT_ONCE, 0);
-            match self.tcp.try_read(shared) {
-                Ok(0) => Err(Ended::Lost),
-                Ok(read) => match shared.get_mut(..read) {
-                    Some(bytes) => self.reader.feed(bytes, messages).map_err(Ended::Broken),
-                    None => Err(Ended::Lost),
-                },
-                Err(error) if is_later(&error) => Ok(()),
-                Err(_) => Err(Ended::Lost),
-            }
+            let mut read = ReadBuf::new(shared);
+            let done = ready!(Pin::new(&mut self.tcp).poll_read(cx, &mut read));
+            Poll::Ready(match (done, read.filled_mut()) {
+                (Err(_), _) | (Ok(()), []) => Err(Ended::Lost),
+                (Ok(()), bytes) => self.reader.feed(bytes, messages).map_err(Ended::Broken),
+            })
         })
     }
 
