@@ -101,10 +101,15 @@ impl Gates {
         let Some(gate) = gate.cloned() else { return };
         gate.held.send_modify(|held| *held += 1);
         drop(gates);
-        tokio::task::block_in_place(|| {
+        let wait = || {
             let open = lock(&gate.open);
             drop(gate.opened.wait_while(open, |open| !*open));
-        });
+        };
+        // The writer has a thread of its own, which may stand still; a connection's has others to serve.
+        match tokio::runtime::Handle::current().runtime_flavor() {
+            tokio::runtime::RuntimeFlavor::MultiThread => tokio::task::block_in_place(wait),
+            _ => wait(),
+        }
     }
 }
 

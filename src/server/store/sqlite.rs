@@ -407,7 +407,8 @@ mod tests {
         let store = Store::open(&dir.path().join("r.db"), BUSY).await.unwrap();
         let mut db = store.glance().await.unwrap();
         let statements = [LOOK, PUT, HEADS, REPLAY].iter().flat_map(|all| all.split(';'));
-        for statement in statements.filter(|one| !matches!(one.trim(), "BEGIN IMMEDIATE" | "COMMIT"))
+        for statement in
+            statements.filter(|one| !matches!(one.trim(), "BEGIN IMMEDIATE" | "COMMIT"))
         {
             let explain = format!("EXPLAIN QUERY PLAN {statement}");
             let mut query = sqlx::query(sqlx::AssertSqlSafe(explain));
