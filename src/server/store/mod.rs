@@ -23,6 +23,10 @@ pub mod writer;
 
 use crate::protocol::At;
 use serde::{Deserialize, Serialize};
+use sqlx::Connection as _;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
 /// The database this program is built for.
 pub type Db = sqlx::Sqlite;
@@ -67,11 +71,18 @@ pub fn message_place(id: &str) -> Option<(LogId, i64)> {
     (message_id(place.0, place.1) == id).then_some(place)
 }
 
-/// The open database: many readers, one writer.
+/// The open database: many readers, one writer at a time.
 #[derive(Clone)]
 pub struct Store {
     readers: sqlx::Pool<Db>,
     writer: sqlx::Pool<Db>,
+    /// The connection of whoever writes batches. It comes from no pool, which would ask after each
+    /// batch whether it is well: a switch between threads.
+    batches: Arc<Mutex<Option<Connection>>>,
+    /// How it is opened again.
+    options: sqlx::sqlite::SqliteConnectOptions,
+    /// Whose turn it is to write, in the order of asking. The database's own lock has no order.
+    turn: Arc<Semaphore>,
 }
 
 impl Store {
@@ -95,36 +106,88 @@ impl Store {
     ///
     /// # Errors
     /// When the database is locked by another program for too long, or cannot be written.
-    pub async fn write(&self) -> Result<Transaction> {
-        self.writer.begin_with(sqlite::BEGIN_WRITE).await
+    pub async fn write(&self) -> Result<Write> {
+        let turn = self.take_turn().await?;
+        let transaction = self.writer.begin_with(sqlite::BEGIN_WRITE).await?;
+        Ok(Write { transaction, _turn: turn })
     }
 
-    /// The same place, for statements that begin and commit the transaction themselves.
+    /// The same for batches, whose statements begin and commit the transaction themselves.
     ///
     /// # Errors
     /// When the database cannot be opened.
-    pub async fn turn(&self) -> Result<Turn> {
-        Ok(Turn { one: self.writer.acquire().await?, is_over: false })
+    pub async fn write_batch(&self) -> Result<Batch> {
+        let turn = self.take_turn().await?;
+        let mut one = Arc::clone(&self.batches).lock_owned().await;
+        if one.is_none() {
+            *one = Some(Connection::connect_with(&self.options).await?);
+        }
+        Ok(Batch { one, is_over: false, _turn: turn })
+    }
+
+    async fn take_turn(&self) -> Result<OwnedSemaphorePermit> {
+        let turn = Arc::clone(&self.turn).acquire_owned().await;
+        turn.map_err(|_| sqlx::Error::PoolClosed)
     }
 
     /// Lets go of the database.
     pub async fn close(&self) {
+        self.turn.close();
         self.readers.close().await;
         self.writer.close().await;
+        if let Some(one) = self.batches.lock().await.take()
+            && let Err(error) = one.close().await
+        {
+            tracing::warn!(%error, "the database was not closed in order");
+        }
     }
 }
 
-/// A turn at writing. Unless it is over when it is dropped, its connection is closed, and with it
-/// whatever transaction was left open.
-pub struct Turn {
-    one: sqlx::pool::PoolConnection<Db>,
-    is_over: bool,
+/// A transaction that writes.
+pub struct Write {
+    transaction: Transaction,
+    _turn: OwnedSemaphorePermit,
 }
 
-impl Turn {
+impl Write {
+    /// Stores it all.
+    ///
+    /// # Errors
+    /// When nothing is stored.
+    pub async fn commit(self) -> Result<()> {
+        self.transaction.commit().await
+    }
+}
+
+impl Deref for Write {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.transaction
+    }
+}
+
+impl DerefMut for Write {
+    fn deref_mut(&mut self) -> &mut Connection {
+        &mut self.transaction
+    }
+}
+
+/// A turn at writing a batch. Unless it is over when it is dropped, its connection is closed, and
+/// with it whatever transaction was left open.
+pub struct Batch {
+    one: OwnedMutexGuard<Option<Connection>>,
+    is_over: bool,
+    _turn: OwnedSemaphorePermit,
+}
+
+impl Batch {
     /// The connection.
-    pub fn db(&mut self) -> &mut Connection {
-        &mut self.one
+    ///
+    /// # Errors
+    /// Never: it was opened when the turn began.
+    pub fn db(&mut self) -> Result<&mut Connection> {
+        self.one.as_mut().ok_or(sqlx::Error::PoolClosed)
     }
 
     /// Everything was committed.
@@ -133,10 +196,10 @@ impl Turn {
     }
 }
 
-impl Drop for Turn {
+impl Drop for Batch {
     fn drop(&mut self) {
         if !self.is_over {
-            self.one.close_on_drop();
+            self.one.take();
         }
     }
 }

@@ -6,7 +6,9 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 
 /// Takes the write lock at once: a transaction that reads first and writes later could find that
 /// somebody else wrote in between, and fail.
@@ -276,15 +278,16 @@ impl Store {
         make_folder(path)?;
         let cause = |cause| OpenError::Database { path: path.to_owned(), cause };
         let options = options(path, busy)?;
+        // A statement that may fail halfway keeps what it overwrites: in memory, or it makes a file
+        // for every batch.
+        let writes = options.clone().pragma("temp_store", "memory");
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
             .before_acquire(|one, _| Box::pin(is_sound(one)))
-            // A statement that may fail halfway keeps what it overwrites: in memory, or it makes a file
-            // for every batch.
-            .connect_with(options.clone().pragma("temp_store", "memory"))
+            .connect_with(writes.clone())
             .await
             .map_err(cause)?;
         let mut one = writer.acquire().await.map_err(cause)?;
@@ -301,7 +304,8 @@ impl Store {
             .connect_with(options)
             .await
             .map_err(cause)?;
-        Ok(Self { readers, writer })
+        let (batches, turn) = (Arc::default(), Arc::new(Semaphore::new(1)));
+        Ok(Self { readers, writer, batches, options: writes, turn })
     }
 }
 

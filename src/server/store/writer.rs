@@ -203,8 +203,8 @@ async fn write(store: &Store, batch: Vec<Job>, publish: &(impl Fn(Vec<Committed>
 }
 
 async fn commit(store: &Store, jobs: &[Job]) -> Result<(Vec<Committed>, Vec<Answer>)> {
-    let mut turn = store.turn().await?;
-    let done = batch::commit(turn.db(), jobs).await?;
+    let mut turn = store.write_batch().await?;
+    let done = batch::commit(turn.db()?, jobs).await?;
     turn.is_over();
     Ok(done)
 }

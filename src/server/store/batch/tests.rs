@@ -81,8 +81,8 @@ impl Told {
 
     /// Commits the jobs as one batch.
     async fn batch(&self, jobs: &[Job]) -> (Vec<Committed>, Vec<Outcome>) {
-        let mut turn = self.store.turn().await.unwrap();
-        let (committed, answers) = commit(turn.db(), jobs).await.unwrap();
+        let mut turn = self.store.write_batch().await.unwrap();
+        let (committed, answers) = commit(turn.db().unwrap(), jobs).await.unwrap();
         turn.is_over();
         let outcome = |answer| match answer {
             Answer::Post(Ok(ok)) => Ok((ok.id, ok.seq)),
