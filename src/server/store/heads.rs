@@ -5,7 +5,7 @@ use crate::protocol::limits::UNREAD_MOST;
 
 /// Unread messages are looked for among this many after the marker: whoever says thousands of things
 /// without ever reading has few of others among them, and would have all of them looked through.
-const AMONG: i64 = 10 * UNREAD_MOST;
+pub(super) const UNREAD_AMONG: i64 = 10 * UNREAD_MOST;
 
 /// Which log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub async fn of(db: &mut Connection, user: Option<UserId>, logs: &[Of]) -> Resul
         .bind(asked)
         .bind(user)
         .bind(UNREAD_MOST)
-        .bind(AMONG)
+        .bind(UNREAD_AMONG)
         .fetch_one(db)
         .await?;
     let mut rows: Vec<Row> =

@@ -1,9 +1,8 @@
-//! Reading logs: pages of messages, and events after a seq.
+//! Reading logs backwards: pages of messages.
 
 use super::logs::Head;
 use super::{Connection, LogId, Result, message_id, sqlite};
 use crate::protocol::At;
-use crate::protocol::frames::{Event, Kind, MessageData};
 use crate::protocol::views::{AuthorKind, Message};
 
 /// A message's columns, in the order of [`sqlite::MESSAGES_BEFORE`].
@@ -84,73 +83,4 @@ pub async fn page(
         })
         .collect();
     Ok((Head { epoch, top }, messages))
-}
-
-#[derive(sqlx::FromRow)]
-struct EventRow {
-    seq: i64,
-    kind: String,
-    data: String,
-}
-
-/// Up to `limit` events after `after`, in order: messages and everything else, merged by seq.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn events(
-    db: &mut Connection,
-    log: LogId,
-    after: i64,
-    limit: usize,
-) -> Result<Vec<Event>> {
-    let said: String = sqlx::query_scalar(sqlite::MESSAGES_AFTER)
-        .bind(log)
-        .bind(after)
-        .bind(limit as i64)
-        .fetch_one(&mut *db)
-        .await?;
-    let other: Vec<EventRow> = sqlx::query_as(
-        "SELECT seq, kind, data FROM events WHERE log_id = $1 AND seq > $2 ORDER BY seq LIMIT $3 + 0",
-    )
-    .bind(log)
-    .bind(after)
-    .bind(limit as i64)
-    .fetch_all(db)
-    .await?;
-    let mut events: Vec<Event> = rows(&said)?
-        .into_iter()
-        .map(|row| {
-            let body = row.deleted_at.is_none().then_some(row.body);
-            let data = MessageData {
-                id: message_id(log, row.seq),
-                author: row.author,
-                author_kind: author_kind(&row.author_kind),
-                body,
-                at: At(row.at),
-                reply_to: row.reply_to,
-            };
-            Event::new(row.seq, Some(row.cid), &Kind::Message(data))
-        })
-        .chain(other.into_iter().map(|row| Event {
-            seq: row.seq,
-            kind: row.kind,
-            cid: None,
-            data: serde_json::value::RawValue::from_string(row.data).unwrap_or_default(),
-        }))
-        .collect();
-    events.sort_by_key(|event| event.seq);
-    events.truncate(limit);
-    Ok(events)
-}
-
-/// Whether this log holds a message at `seq`.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn holds(db: &mut Connection, log: LogId, seq: i64) -> Result<bool> {
-    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM messages WHERE log_id = $1 AND seq = $2)")
-        .bind(log)
-        .bind(seq)
-        .fetch_one(db)
-        .await
 }

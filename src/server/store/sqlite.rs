@@ -11,8 +11,10 @@ use std::time::Duration;
 /// Takes the write lock at once: a transaction that reads first and writes later could find that
 /// somebody else wrote in between, and fail.
 pub const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
+
 // INDEXED BY, for the planner would rather look up a room's key by itself, and the room after it.
 // `LIMIT $1 + 0`, for SQLite plans a statement anew at each use whose limit is a parameter alone.
+
 /// Where the log `$1` stands, and up to `$3` of its messages before the seq `$2`, newest first, as one
 /// JSON array: the driver hands every row from one thread to another, and a page of fifty would wait
 /// fifty times.
@@ -22,11 +24,6 @@ pub const MESSAGES_BEFORE: &str = "SELECT l.epoch, l.top, (
         FROM (SELECT m.*, u.name FROM messages m JOIN users u ON u.id = m.author_id
               WHERE m.log_id = l.id AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3 + 0))
     FROM logs l WHERE l.id = $1";
-/// Up to `$3` messages of the log `$1` after the seq `$2`, oldest first, likewise.
-pub const MESSAGES_AFTER: &str = "SELECT json_group_array(json_array(
-        seq, name, author_kind, cid, body, reply_to, at, edited_at, deleted_at))
-    FROM (SELECT m.*, u.name FROM messages m JOIN users u ON u.id = m.author_id
-          WHERE m.log_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3 + 0)";
 /// Everything small that a page of the log `$1` shows to the user `$2`, whose own log is `$3` (all
 /// three may be absent), as of one moment and in one row: where the log stands (in its absence where
 /// it would begin), how far they have read in it, where their own log stands, the `$4` rooms they
@@ -150,8 +147,7 @@ pub const PUT: &str = "INSERT INTO messages
 /// Where logs stand for the user `$2` (null for a visitor), as one JSON array of (place in `$1`,
 /// log, epoch, top, read marker, unread). `$1` names each as (log, low, high, from the start): its
 /// key, or the two of a conversation; and whether somebody who has read nothing there has it all
-/// before them. Unread messages are counted up to `$3`, among the next `$4`. (`LIMIT $3 + 0`, for SQLite
-/// plans a statement anew at each use whose limit is a parameter alone.)
+/// before them. Unread messages are counted up to `$3`, among the next `$4`.
 pub const HEADS: &str = "SELECT json_group_array(json_array(
         q.key, l.id, COALESCE(l.epoch, h.epoch), COALESCE(l.top, 0), r.seq,
         CASE WHEN r.seq IS NULL AND NOT q.value ->> 3 THEN 0 ELSE
@@ -393,35 +389,5 @@ fn for_the_owner_alone(path: &Path) {
     use std::os::unix::fs::PermissionsExt as _;
     if let Err(error) = std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)) {
         tracing::warn!(%error, path = %path.display(), "others on this machine may read this file");
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use sqlx::Row as _;
-
-    #[tokio::test]
-    async fn a_batch_and_a_sub_read_no_table_from_end_to_end() {
-        let dir = tempfile::TempDir::new().unwrap();
-        let store = Store::open(&dir.path().join("r.db"), BUSY).await.unwrap();
-        let mut db = store.glance().await.unwrap();
-        let statements = [LOOK, PUT, HEADS, REPLAY].iter().flat_map(|all| all.split(';'));
-        for statement in statements.filter(|one| !matches!(one.trim(), "BEGIN IMMEDIATE" | "COMMIT"))
-        {
-            let explain = format!("EXPLAIN QUERY PLAN {statement}");
-            let mut query = sqlx::query(sqlx::AssertSqlSafe(explain));
-            for _ in 0..5 {
-                query = query.bind("[]");
-            }
-            let plan = query.fetch_all(&mut *db).await.unwrap();
-            for step in plan.iter().map(|row| row.get::<String, _>("detail")) {
-                // The question itself, the one row of the house, and what was found.
-                let mine =
-                    ["VIRTUAL TABLE", "SCAN h", "CONSTANT ROW", "SCAN some", "SCAN (subquery"];
-                let whole = step.starts_with("SCAN") && !mine.iter().any(|m| step.contains(m));
-                assert!(!whole, "{step} in {statement}");
-            }
-        }
     }
 }

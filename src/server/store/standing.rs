@@ -1,6 +1,6 @@
 //! Where everything stands that a page shows beside its messages, as of one moment.
 
-use super::{Connection, LogId, Result, UserId, logs::Head, reads::UNREAD_AMONG, sqlite};
+use super::{Connection, LogId, Result, UserId, heads::UNREAD_AMONG, logs::Head, sqlite};
 use crate::protocol::{At, limits::UNREAD_MOST};
 use serde::de::DeserializeOwned;
 
@@ -98,7 +98,7 @@ fn lines<Key: DeserializeOwned>(json: &str) -> Result<Vec<Line<Key>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::store::{Store, reads, sqlite::BUSY};
+    use crate::server::store::{Store, heads, sqlite::BUSY};
 
     /// Two people; room 2, where alice has read up to 10, and their conversation 3.
     const HOUSE: &str = "
@@ -194,8 +194,9 @@ mod tests {
         let unread = async |store: &Store| {
             let counted = of(store, 2, Some(ALICE)).await.rooms[0].unread;
             let mut db = store.glance().await.unwrap();
-            let one = reads::unread(&mut db, ALICE.id, LogId(2), 10).await.unwrap();
-            assert_eq!(counted, one, "both ways of counting");
+            let asked = [heads::Of::Log(LogId(2))];
+            let heads = heads::of(&mut db, Some(ALICE.id), &asked).await.unwrap();
+            assert_eq!(counted, heads[0].unread, "both ways of counting");
             counted
         };
         say(&store, 2, 2, 1..=13).await;
