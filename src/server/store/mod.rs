@@ -8,6 +8,7 @@ pub mod directs;
 pub mod heads;
 pub mod history;
 pub mod invites;
+mod json;
 pub mod logs;
 #[cfg(test)]
 mod plans;

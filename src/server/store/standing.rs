@@ -1,6 +1,6 @@
 //! Where everything stands that a page shows beside its messages, as of one moment.
 
-use super::{Connection, LogId, Result, UserId, heads::UNREAD_AMONG, logs::Head, sqlite};
+use super::{Connection, LogId, Result, UserId, heads::UNREAD_AMONG, json, logs::Head, sqlite};
 use crate::protocol::{At, limits::UNREAD_MOST};
 use serde::de::DeserializeOwned;
 
@@ -88,9 +88,8 @@ pub async fn of(
     })
 }
 
-fn lines<Key: DeserializeOwned>(json: &str) -> Result<Vec<Line<Key>>> {
-    let rows: Vec<(Key, String, i64, i64)> =
-        serde_json::from_str(json).map_err(|error| sqlx::Error::Decode(error.into()))?;
+fn lines<Key: DeserializeOwned>(column: &str) -> Result<Vec<Line<Key>>> {
+    let rows: Vec<(Key, String, i64, i64)> = json::read(column)?;
     let line = |(key, name, said_at, unread)| Line { key, name, said_at: At(said_at), unread };
     Ok(rows.into_iter().map(line).collect())
 }
