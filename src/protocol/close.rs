@@ -1,7 +1,5 @@
 //! Why a socket was closed: the codes of the contract, and what a client does about each.
 
-/// The normal end, by whoever is done.
-pub const NORMAL: u16 = 1000;
 /// A frame over the size the server reads at all (1 MiB).
 pub const TOO_BIG: u16 = 1009;
 /// Login needed or expired.

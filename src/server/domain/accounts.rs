@@ -2,9 +2,9 @@
 
 use super::sessions::Begun;
 use super::{Domain, Member, Who, unavailable};
-use crate::pages::SignUp;
 use crate::protocol::names::{self, Kind, Name, fold};
 use crate::protocol::{At, Code, Refusal, close};
+use crate::server::config::SignUp;
 use crate::server::groups::{Broadcast, Group};
 use crate::server::security::{addresses::network, passwords, secrets};
 use crate::server::store::{UserId, invites, sessions, tokens, users};

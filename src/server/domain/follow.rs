@@ -7,7 +7,8 @@ use crate::protocol::{Refusal, limits};
 use crate::server::groups::Group;
 use crate::server::store::heads::{self, Head, Of};
 use crate::server::store::replay::{self, Stretch};
-use crate::server::store::{Connection, directs};
+use crate::server::store::rooms::Room;
+use crate::server::store::{Connection, directs, logs};
 
 impl Followed {
     /// A follow that was refused.
@@ -72,6 +73,15 @@ impl Domain {
         };
         let places = follows.iter().map(|(place, _)| *place);
         Ok(places.zip(heads).zip(missed).map(answer).collect())
+    }
+
+    /// The last seq given out in a room.
+    ///
+    /// # Errors
+    /// `unavailable` when it cannot be read.
+    pub async fn top(&self, room: &Room) -> Result<i64, Refusal> {
+        let mut db = self.store.glance().await.map_err(unavailable)?;
+        Ok(logs::head(&mut db, room.log_id).await.map_err(unavailable)?.top)
     }
 
     /// Who is there: in a room, or which of the two of a conversation are online.

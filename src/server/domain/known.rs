@@ -54,9 +54,9 @@ impl Caller {
 pub struct Known {
     /// Sessions and tokens.
     pub callers: Remembered<Shown, Caller>,
-    /// Rooms by folded name.
+    /// Rooms by folded name. Nothing forgets one: rooms neither go nor change their name.
     pub rooms: Remembered<String, Room>,
-    /// People by folded name.
+    /// People by folded name, likewise.
     pub people: Remembered<String, Party>,
 }
 

@@ -120,12 +120,6 @@ impl Domain {
         Ok(place)
     }
 
-    /// Finds this room anew from now on. To be called once it is deleted, or not for everybody any
-    /// more.
-    pub fn forget_room(&self, log: LogId) {
-        self.known.rooms.forget(|room| room.log_id == log);
-    }
-
     /// A place whose name is known by heart. Whether they may see it is decided here, every time.
     fn recall(&self, who: &Who, to: &Target, folded: &str) -> Result<Option<Place>, Refusal> {
         Ok(match to {

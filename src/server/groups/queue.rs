@@ -328,13 +328,6 @@ impl Queue {
         self.change(|inner| self.push(inner, alone(frame)));
     }
 
-    /// Closes the connection once what waits has been written.
-    pub fn close(&self, code: u16) {
-        self.change(|inner| {
-            inner.close.get_or_insert(code);
-        });
-    }
-
     /// The server goes down.
     pub fn go(&self, how: Going) {
         self.change(|inner| inner.going = Some(how));
@@ -526,8 +519,8 @@ impl Queue {
     }
 
     /// Frames and bytes that wait, but for answers to `sub`s.
-    #[must_use]
-    pub fn waiting(&self) -> (usize, usize) {
+    #[cfg(test)]
+    fn waiting(&self) -> (usize, usize) {
         let inner = self.lock();
         (inner.frames, inner.bytes)
     }

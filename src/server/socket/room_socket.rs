@@ -7,13 +7,12 @@ use super::upgrade::Opened;
 use crate::protocol::commands::{self, Command};
 use crate::protocol::frames::SendOk;
 use crate::protocol::{Refusal, Target, close as codes};
+use crate::server::domain::Who;
 use crate::server::domain::connections::Seat;
 use crate::server::domain::post::Draft;
-use crate::server::domain::{Who, unavailable};
 use crate::server::groups::wire::{Comings, RoomFrame};
 use crate::server::groups::{Group, Queue, Side};
 use crate::server::security::secrets;
-use crate::server::store::logs;
 use crate::server::store::rooms::Room;
 use crate::server::websocket::Frame;
 use std::collections::BTreeSet;
@@ -122,9 +121,7 @@ impl Visit {
         let queue = Arc::clone(&self.connection.queue);
         queue.hold(group);
         self.connection.join(group, Side::Low);
-        let mut db = self.connection.domain.store.read().await.map_err(unavailable)?;
-        let head = logs::head(&mut db, self.room.log_id).await.map_err(unavailable)?;
-        drop(db);
+        let top = self.connection.domain.top(&self.room).await?;
         let me = self.connection.who.name().cloned();
         let users = self.connection.domain.presence.look().list_for(group, me.as_deref());
         self.named = users.iter().cloned().collect();
@@ -133,7 +130,7 @@ impl Visit {
         }
         self.connection.enter(group);
         let list = Frame::json(&RoomFrame::UserList { users });
-        let tops = [(group, head.top)];
+        let tops = [(group, top)];
         match &me {
             // Both before anything else of the room, which waits for the answer.
             Some(me) => {

@@ -4,11 +4,12 @@
 
 use super::history::author_kind_word;
 use super::writer::{Committed, Job, Mark, Party, Place, Post};
-use super::{Connection, LogId, Result, UserId, directs, logs, message_id, message_place, sqlite};
+use super::{
+    Connection, LogId, Result, UserId, directs, json, logs, message_id, message_place, sqlite,
+};
 use crate::protocol::frames::{Event, Kind, MessageData, SendOk};
 use crate::protocol::{At, Code, Refusal, Target};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -50,7 +51,7 @@ struct Rows(String);
 
 impl Rows {
     fn push(&mut self, row: &impl Serialize) -> Result<()> {
-        let row = serde_json::to_string(row).map_err(|error| sqlx::Error::Encode(error.into()))?;
+        let row = json::write(row)?;
         self.0.push(if self.0.is_empty() { '[' } else { ',' });
         self.0.push_str(&row);
         Ok(())
@@ -60,10 +61,6 @@ impl Rows {
         self.0.push_str(if self.0.is_empty() { "[]" } else { "]" });
         self.0
     }
-}
-
-fn read<T: DeserializeOwned>(json: &str) -> Result<T> {
-    serde_json::from_str(json).map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
 /// Where a log stands, and what this batch adds to it.
@@ -135,22 +132,19 @@ impl<'a> Batch<'a> {
                 Place::Direct { low, high } => pairs.insert((low.id, high.id)),
             };
         }
-        let json = |rows: &mut dyn Iterator<Item = String>| {
-            format!("[{}]", rows.collect::<Vec<_>>().join(","))
-        };
         let (cids, tops, directs, answered, marks): (String, String, String, String, String) =
             sqlx::query_as(sqlite::LOOK)
                 .bind(cids.json())
-                .bind(json(&mut logs.iter().map(|log| log.0.to_string())))
-                .bind(json(&mut pairs.iter().map(|(low, high)| format!("[{},{}]", low.0, high.0))))
+                .bind(json::write(&logs)?)
+                .bind(json::write(&pairs)?)
                 .bind(answered.json())
                 .bind(marks.json())
                 .fetch_one(db)
                 .await?;
-        let cids: Vec<(UserId, String, LogId, i64, String, i64)> = read(&cids)?;
-        let tops: Vec<(LogId, i64)> = read(&tops)?;
-        let directs: Vec<(UserId, UserId, LogId, i64)> = read(&directs)?;
-        let marks: Vec<(UserId, LogId, i64)> = read(&marks)?;
+        let cids: Vec<(UserId, String, LogId, i64, String, i64)> = json::read(&cids)?;
+        let tops: Vec<(LogId, i64)> = json::read(&tops)?;
+        let directs: Vec<(UserId, UserId, LogId, i64)> = json::read(&directs)?;
+        let marks: Vec<(UserId, LogId, i64)> = json::read(&marks)?;
         let used = |(author, cid, log, seq, body, at)| {
             ((author, Cow::Owned(cid)), First { log, seq, body: Cow::Owned(body), at: At(at) })
         };
@@ -164,7 +158,7 @@ impl<'a> Batch<'a> {
                 .collect(),
             directs: directs.iter().map(|(low, high, log, _)| ((*low, *high), *log)).collect(),
             used: cids.into_iter().map(used).collect(),
-            said: read::<Vec<_>>(&answered)?.into_iter().collect(),
+            said: json::read(&answered)?,
             marks: marks.into_iter().map(|(user, log, seq)| ((user, log), (seq, false))).collect(),
             messages: Rows::default(),
             events: Rows::default(),

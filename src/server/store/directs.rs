@@ -32,25 +32,3 @@ pub async fn make(db: &mut Connection, low: UserId, high: UserId) -> Result<LogI
         .await?;
     Ok(log)
 }
-
-/// Those whom a user has a conversation with, the latest spoken to first.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn partners(
-    db: &mut Connection,
-    user: UserId,
-    limit: usize,
-) -> Result<Vec<(UserId, String)>> {
-    sqlx::query_as(
-        "SELECT u.id, u.name FROM directs d
-         JOIN users u ON u.id = CASE WHEN d.low = $1 THEN d.high ELSE d.low END
-         JOIN logs l ON l.id = d.log_id
-         WHERE d.low = $1 OR d.high = $1
-         ORDER BY l.said_at DESC, d.log_id DESC LIMIT $2 + 0",
-    )
-    .bind(user)
-    .bind(limit as i64)
-    .fetch_all(db)
-    .await
-}

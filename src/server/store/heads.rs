@@ -1,11 +1,11 @@
 //! Where logs stand, and how far somebody has read in each: all that a `sub` asks, at once.
 
-use super::{Connection, LogId, Result, UserId, sqlite};
+use super::{Connection, LogId, Result, UserId, json, sqlite};
 use crate::protocol::limits::UNREAD_MOST;
 
 /// Unread messages are looked for among this many after the marker: whoever says thousands of things
 /// without ever reading has few of others among them, and would have all of them looked through.
-const AMONG: i64 = 10 * UNREAD_MOST;
+pub(super) const UNREAD_AMONG: i64 = 10 * UNREAD_MOST;
 
 /// Which log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,16 +46,14 @@ pub async fn of(db: &mut Connection, user: Option<UserId>, logs: &[Of]) -> Resul
             Of::Direct(low, high) => (None, Some(*low), Some(*high), true),
         })
         .collect();
-    let asked = serde_json::to_string(&asked).map_err(|error| sqlx::Error::Encode(error.into()))?;
-    let json: String = sqlx::query_scalar(sqlite::HEADS)
-        .bind(asked)
+    let found: String = sqlx::query_scalar(sqlite::HEADS)
+        .bind(json::write(&asked)?)
         .bind(user)
         .bind(UNREAD_MOST)
-        .bind(AMONG)
+        .bind(UNREAD_AMONG)
         .fetch_one(db)
         .await?;
-    let mut rows: Vec<Row> =
-        serde_json::from_str(&json).map_err(|error| sqlx::Error::Decode(error.into()))?;
+    let mut rows: Vec<Row> = json::read(&found)?;
     rows.sort_unstable_by_key(|(place, ..)| *place);
     if rows.len() != logs.len() {
         return Err(sqlx::Error::RowNotFound);

@@ -8,10 +8,10 @@ pub mod directs;
 pub mod heads;
 pub mod history;
 pub mod invites;
+mod json;
 pub mod logs;
 #[cfg(test)]
 mod plans;
-pub mod reads;
 pub mod replay;
 pub mod rooms;
 pub mod sessions;
@@ -86,15 +86,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// A snapshot to read from.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn read(&self) -> Result<Transaction> {
-        self.readers.begin().await
-    }
-
-    /// For one statement, which is a snapshot by itself.
+    /// A connection to read from. Each statement is a snapshot by itself.
     ///
     /// # Errors
     /// When the database cannot be read.

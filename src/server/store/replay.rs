@@ -1,9 +1,8 @@
 //! What clients missed: the events of several logs, each from where its client stands.
 
-use super::{Connection, LogId, Result, history, message_id, sqlite};
+use super::{Connection, LogId, Result, history, json, message_id, sqlite};
 use crate::protocol::At;
 use crate::protocol::frames::{Event, Kind, MessageData};
-use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 /// A stretch of a log.
@@ -22,10 +21,6 @@ type Said = (usize, i64, String, String, String, Option<String>, Option<String>,
 /// (Stretch, seq, kind, data).
 type Other = (usize, i64, String, String);
 
-fn read<T: DeserializeOwned>(json: &str) -> Result<Vec<T>> {
-    serde_json::from_str(json).map_err(|error| sqlx::Error::Decode(error.into()))
-}
-
 /// The events of each stretch, in order. A log only grows: what it holds up to its top is the same
 /// in a later snapshot than the one that told the top.
 ///
@@ -33,11 +28,10 @@ fn read<T: DeserializeOwned>(json: &str) -> Result<Vec<T>> {
 /// When the database cannot be read.
 pub async fn of(db: &mut Connection, stretches: &[Stretch]) -> Result<Vec<Vec<Event>>> {
     let asked: Vec<_> = stretches.iter().map(|s| (s.log, s.after, s.top)).collect();
-    let asked = serde_json::to_string(&asked).map_err(|error| sqlx::Error::Encode(error.into()))?;
     let (said, other): (String, String) =
-        sqlx::query_as(sqlite::REPLAY).bind(asked).fetch_one(db).await?;
+        sqlx::query_as(sqlite::REPLAY).bind(json::write(&asked)?).fetch_one(db).await?;
     let mut events: Vec<Vec<Event>> = stretches.iter().map(|_| Vec::new()).collect();
-    for (place, seq, author, kind, cid, body, reply_to, at) in read::<Said>(&said)? {
+    for (place, seq, author, kind, cid, body, reply_to, at) in json::read::<Vec<Said>>(&said)? {
         let (Some(stretch), Some(events)) = (stretches.get(place), events.get_mut(place)) else {
             continue;
         };
@@ -51,7 +45,7 @@ pub async fn of(db: &mut Connection, stretches: &[Stretch]) -> Result<Vec<Vec<Ev
         };
         events.push(Event::new(seq, Some(cid), &Kind::Message(data)));
     }
-    for (place, seq, kind, data) in read::<Other>(&other)? {
+    for (place, seq, kind, data) in json::read::<Vec<Other>>(&other)? {
         if let Some(events) = events.get_mut(place) {
             let data = RawValue::from_string(data).unwrap_or_default();
             events.push(Event { seq, kind, cid: None, data });

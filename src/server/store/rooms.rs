@@ -1,6 +1,6 @@
 //! Rooms.
 
-use super::{Connection, LogId, Result, UserId, logs, sqlite};
+use super::{Connection, LogId, Result, UserId, json, logs, sqlite};
 use crate::protocol::{At, names::Name, views::LastMessage};
 
 /// The room that every house has from the start.
@@ -97,13 +97,13 @@ pub async fn list(db: &mut Connection, asked: Asked<'_>) -> Result<(Tops, Tops)>
     let Asked { first, limit, except, offset, filter } = asked;
     let statement = if filter.is_empty() { sqlite::ROOMS } else { sqlite::ROOMS_NAMED };
     let query = sqlx::query_as(statement)
-        .bind(json(first))
+        .bind(json::write(first)?)
         .bind(limit as i64)
-        .bind(json(except))
+        .bind(json::write(except)?)
         .bind(offset as i64);
     let query = if filter.is_empty() { query } else { query.bind(filter) };
     let (first, others): (String, String) = query.fetch_one(db).await?;
-    Ok((read(&first)?, read(&others)?))
+    Ok((json::read(&first)?, json::read(&others)?))
 }
 
 /// These rooms with their last messages, in any order.
@@ -112,8 +112,11 @@ pub async fn list(db: &mut Connection, asked: Asked<'_>) -> Result<(Tops, Tops)>
 /// When the database cannot be read.
 pub async fn with_last(db: &mut Connection, ids: &[LogId]) -> Result<Vec<Listed>> {
     type Row = (LogId, i64, String, i64, Option<String>, Option<String>);
-    let json: String =
-        sqlx::query_scalar(sqlite::CARDS).bind(json(ids)).bind(GLIMPSE).fetch_one(db).await?;
+    let cards: String = sqlx::query_scalar(sqlite::CARDS)
+        .bind(json::write(ids)?)
+        .bind(GLIMPSE)
+        .fetch_one(db)
+        .await?;
     let listed = |(log_id, top, name, said_at, author, text): Row| {
         let last = author.zip(text).map(|(author, text)| {
             let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -121,16 +124,7 @@ pub async fn with_last(db: &mut Connection, ids: &[LogId]) -> Result<Vec<Listed>
         });
         Listed { log_id, top, name, last }
     };
-    Ok(read::<Vec<Row>>(&json)?.into_iter().map(listed).collect())
-}
-
-fn json(ids: &[LogId]) -> String {
-    // Numbers always have a JSON form.
-    serde_json::to_string(ids).unwrap_or_default()
-}
-
-fn read<T: serde::de::DeserializeOwned>(json: &str) -> Result<T> {
-    serde_json::from_str(json).map_err(|error| sqlx::Error::Decode(error.into()))
+    Ok(json::read::<Vec<Row>>(&cards)?.into_iter().map(listed).collect())
 }
 
 /// A room's name.

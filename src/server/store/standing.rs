@@ -1,6 +1,6 @@
 //! Where everything stands that a page shows beside its messages, as of one moment.
 
-use super::{Connection, LogId, Result, UserId, logs::Head, reads::UNREAD_AMONG, sqlite};
+use super::{Connection, LogId, Result, UserId, heads::UNREAD_AMONG, json, logs::Head, sqlite};
 use crate::protocol::{At, limits::UNREAD_MOST};
 use serde::de::DeserializeOwned;
 
@@ -88,9 +88,8 @@ pub async fn of(
     })
 }
 
-fn lines<Key: DeserializeOwned>(json: &str) -> Result<Vec<Line<Key>>> {
-    let rows: Vec<(Key, String, i64, i64)> =
-        serde_json::from_str(json).map_err(|error| sqlx::Error::Decode(error.into()))?;
+fn lines<Key: DeserializeOwned>(column: &str) -> Result<Vec<Line<Key>>> {
+    let rows: Vec<(Key, String, i64, i64)> = json::read(column)?;
     let line = |(key, name, said_at, unread)| Line { key, name, said_at: At(said_at), unread };
     Ok(rows.into_iter().map(line).collect())
 }
@@ -98,7 +97,7 @@ fn lines<Key: DeserializeOwned>(json: &str) -> Result<Vec<Line<Key>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::store::{Store, reads, sqlite::BUSY};
+    use crate::server::store::{Store, heads, sqlite::BUSY};
 
     /// Two people; room 2, where alice has read up to 10, and their conversation 3.
     const HOUSE: &str = "
@@ -194,8 +193,9 @@ mod tests {
         let unread = async |store: &Store| {
             let counted = of(store, 2, Some(ALICE)).await.rooms[0].unread;
             let mut db = store.glance().await.unwrap();
-            let one = reads::unread(&mut db, ALICE.id, LogId(2), 10).await.unwrap();
-            assert_eq!(counted, one, "both ways of counting");
+            let asked = [heads::Of::Log(LogId(2))];
+            let heads = heads::of(&mut db, Some(ALICE.id), &asked).await.unwrap();
+            assert_eq!(counted, heads[0].unread, "both ways of counting");
             counted
         };
         say(&store, 2, 2, 1..=13).await;
