@@ -268,13 +268,16 @@ impl Queue {
     }
 
     /// Keeps what comes while a `sub` is being answered. Where that takes so long that it becomes
-    /// too much, the client is told to begin anew.
+    /// too much, of all that is followed together, the client is told to begin anew.
     fn keep(&self, inner: &mut Inner, group: Group, one: Held) {
         let Some(follow) = inner.follows.iter_mut().find(|f| f.group == group) else { return };
         let Some(held) = &mut follow.held else { return };
         held.push(one);
-        if held.iter().map(Held::bytes).sum::<usize>() > self.most_bytes {
-            held.clear();
+        let held = inner.follows.iter().filter_map(|follow| follow.held.as_ref());
+        if held.flatten().map(Held::bytes).sum::<usize>() > self.most_bytes {
+            for held in inner.follows.iter_mut().filter_map(|follow| follow.held.as_mut()) {
+                *held = Vec::new();
+            }
             inner.close.get_or_insert(close::RESYNC);
         }
     }
@@ -678,6 +681,17 @@ mod tests {
         queue.hold(ROOM);
         for seq in 1..100 {
             deliver(&queue, &events(seq..=seq));
+        }
+        assert_eq!(taken(&queue).close, Some(close::RESYNC));
+    }
+
+    #[test]
+    fn what_waits_for_answers_has_one_bound_however_many_they_are() {
+        let queue = Queue::new(Dialect::Main, None, 9, 1_000);
+        let rooms = (1..=50).map(|log| Group::Room(LogId(log)));
+        for room in rooms {
+            queue.hold(room);
+            queue.deliver(&Encoded::of(room, &events(1..=1)), Side::Low);
         }
         assert_eq!(taken(&queue).close, Some(close::RESYNC));
     }
