@@ -25,7 +25,7 @@ pub const REPLAY_EVENTS: usize = 500;
 pub const REPLAY_BYTES: usize = 1024 * 1024;
 /// Bytes that wait for one connection before it counts as too slow.
 pub const QUEUE_BYTES: usize = 1024 * 1024;
-/// Frames that wait for one connection.
+/// Frames that wait for one connection; events that were stored and told together count as one.
 pub const QUEUE_FRAMES: usize = 256;
 /// A page of history.
 pub const PAGE: usize = 50;

@@ -608,6 +608,9 @@ async fn one_frame_cannot_ask_for_more_than_a_connection_follows() {
     let many: Vec<_> = (0..4_000).map(|_| json!({"to": LOBBY})).collect();
     let err = visitor.ask_err(json!({"t": "sub", "rooms": many})).await;
     assert_eq!(err["code"], "too_many");
+    let many: Vec<_> = (0..4_000).map(|n| format!("#{n}")).collect();
+    let err = visitor.ask_err(json!({"t": "unsub", "rooms": many})).await;
+    assert_eq!(err["code"], "too_many");
     let answers =
         visitor.ask_ok(json!({"t": "sub", "rooms": [{"to": LOBBY}, {"to": "#LOBBY"}]})).await;
     assert_eq!(answers["rooms"][0]["top"], 0);

@@ -14,7 +14,7 @@ use crate::support::{
 use roomful::protocol::close;
 use roomful::server::{
     groups::{Group, Groups},
-    store::message_place,
+    store::{message_place, users},
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -222,6 +222,27 @@ async fn log_out_during_a_send_closes_at_once_and_the_message_stands_once() {
     stage.hears_on(&mut reader).await;
     let said = stage.house.bodies(&stage.bob, LOBBY).await;
     assert_eq!(said.iter().filter(|body| *body == "my last word").count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn log_out_while_a_socket_is_being_opened_closes_it_at_once() {
+    let stage = Stage::set().await;
+    let store = &stage.house.running().domain().store;
+    let mut db = store.glance().await.expect("a reader");
+    let alice = users::find(&mut db, "alice").await.expect("an answer").expect("alice");
+    drop(db);
+    // It was recognised already, and hears of nothing yet.
+    let gate = stage.gates.shut(BeforeJoin, Group::User(alice.id));
+    let (wire, ()) = tokio::join!(stage.alice.wire("/ws"), async {
+        gate.holds(1).await;
+        stage.alice.post("/api/log_out", &[]).await;
+        gate.open();
+    });
+    let Got::Closed(code) = wire.expect("a socket").got("its end").await else {
+        panic!("it was let in");
+    };
+    assert_eq!(code, close::LOGGED_OUT);
+    stage.open_connections(1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,9 +1,11 @@
 //! Promise 7: a slow reader hurts only itself.
 
 use crate::support::{
-    House, MainSocket,
+    House, MainSocket, cid,
+    database::Locked,
     gates::Gates,
     house::LOBBY,
+    main_socket::saying,
     wire::{Got, Wire},
 };
 use roomful::protocol::{SUBPROTOCOL, close};
@@ -119,4 +121,28 @@ async fn who_stops_reading_a_room_socket_is_told_4008_too() {
 fn system_bytes() -> usize {
     let limits = std::fs::read_to_string("/proc/sys/net/ipv4/tcp_wmem").unwrap_or_default();
     limits.split_whitespace().nth(2).and_then(|most| most.parse().ok()).unwrap_or(SYSTEM_BYTES)
+}
+
+/// Many speak at once, so that a commit is as large as it may be.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_reads_is_not_slow_however_much_is_stored_at_once() {
+    let house = House::open().await;
+    let mut crowd = Vec::new();
+    for n in 0..32 {
+        let mut socket = house.person(&format!("p{n}")).await.socket().await;
+        socket.sub(&[LOBBY]).await;
+        crowd.push((socket, Vec::new()));
+    }
+    let lock = Locked::lock(&house.database()).await;
+    for (socket, ids) in &mut crowd {
+        for n in 0..10 {
+            ids.push(socket.number(saying(LOBBY, &format!("{n}"), &cid())).await);
+        }
+    }
+    lock.release().await;
+    for (socket, ids) in &mut crowd {
+        for id in ids.drain(..) {
+            assert!(socket.reply(id).await["ok"].is_object());
+        }
+    }
 }

@@ -15,6 +15,9 @@ use std::sync::Arc;
 const KEPT: usize = 16 * 1024 * 1024;
 /// What a message takes in memory, beside its texts: what is kept is bounded by it.
 const MESSAGE: usize = size_of::<Message>();
+/// What a page takes beside its messages: itself, its key twice, its stamp. Anybody may ask for the
+/// pages before any number, and most of those are empty.
+const BESIDE: usize = 512;
 
 /// A page of messages as everybody sees them, newest first, and the JSON of them.
 #[derive(Debug)]
@@ -58,7 +61,7 @@ impl Shared {
     /// What it takes in memory, about.
     fn bytes(&self) -> usize {
         // The texts of the messages are not longer than their JSON.
-        2 * self.json.get().len() + self.messages.len() * MESSAGE
+        BESIDE + 2 * self.json.get().len() + self.messages.len() * MESSAGE
     }
 }
 
@@ -116,5 +119,17 @@ impl Domain {
         let page = Shared::new(messages);
         self.pages.0.put((log, before), head.clone(), page.clone(), page.bytes());
         Ok((head, page))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Anybody may ask for pages before the first message, as many as there are numbers.
+    #[test]
+    fn a_page_without_messages_counts_for_what_it_takes() {
+        type Entry = ((LogId, Option<i64>), Head, Shared, Page);
+        assert!(Shared::new(Vec::new()).bytes() >= size_of::<Entry>());
     }
 }

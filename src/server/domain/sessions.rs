@@ -1,6 +1,7 @@
 //! Sessions and tokens: who a request is by.
 
 use super::known::{Caller, Shown};
+use super::remembered::Reading;
 use super::{Domain, Member, Who, unavailable};
 use crate::protocol::views::AuthorKind;
 use crate::protocol::{At, Refusal};
@@ -132,6 +133,12 @@ impl Domain {
             self.known.forget_session(me.id, session);
         }
         Ok(goes_on)
+    }
+
+    /// Stands for the sessions that are known to have ended: another one when one more has.
+    #[must_use]
+    pub fn ended_so_far(&self) -> Reading {
+        self.known.callers.reading()
     }
 
     /// Begins a session for a user who has proved who they are.

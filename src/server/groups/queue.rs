@@ -52,10 +52,11 @@ impl Item {
         }
     }
 
+    /// Frames that count against the bound. Events that were told together count as one: a commit
+    /// may hold as many as may wait, and whoever has not been woken yet is not slow.
     fn frames(&self) -> usize {
         match self {
-            Self::Frames(piece) => piece.frames,
-            Self::Online(..) | Self::Answer(_) => 1,
+            Self::Frames(_) | Self::Online(..) | Self::Answer(_) => 1,
             Self::Comings(comings) => comings.join.len() + comings.leave.len(),
         }
     }
@@ -268,13 +269,16 @@ impl Queue {
     }
 
     /// Keeps what comes while a `sub` is being answered. Where that takes so long that it becomes
-    /// too much, the client is told to begin anew.
+    /// too much, of all that is followed together, the client is told to begin anew.
     fn keep(&self, inner: &mut Inner, group: Group, one: Held) {
         let Some(follow) = inner.follows.iter_mut().find(|f| f.group == group) else { return };
         let Some(held) = &mut follow.held else { return };
         held.push(one);
-        if held.iter().map(Held::bytes).sum::<usize>() > self.most_bytes {
-            held.clear();
+        let held = inner.follows.iter().filter_map(|follow| follow.held.as_ref());
+        if held.flatten().map(Held::bytes).sum::<usize>() > self.most_bytes {
+            for held in inner.follows.iter_mut().filter_map(|follow| follow.held.as_mut()) {
+                *held = Vec::new();
+            }
             inner.close.get_or_insert(close::RESYNC);
         }
     }
@@ -662,7 +666,18 @@ mod tests {
         answer(&queue, 0);
         taken(&queue);
         deliver(&queue, &events(1..=9));
-        assert_eq!((queue.waiting().0, taken(&queue).close), (9, None));
+        assert_eq!((queue.waiting().0, taken(&queue).close), (1, None));
+    }
+
+    #[test]
+    fn commits_as_large_as_they_may_be_do_not_make_a_reader_slow() {
+        let queue = queue(256);
+        answer(&queue, 0);
+        for first in (0..1_024).step_by(64) {
+            deliver(&queue, &events(first + 1..=first + 64));
+        }
+        queue.say(&Frame::text("reply"));
+        assert_eq!((texts(&queue).len(), taken(&queue).close), (1_026, None));
     }
 
     #[test]
@@ -671,6 +686,17 @@ mod tests {
         queue.hold(ROOM);
         for seq in 1..100 {
             deliver(&queue, &events(seq..=seq));
+        }
+        assert_eq!(taken(&queue).close, Some(close::RESYNC));
+    }
+
+    #[test]
+    fn what_waits_for_answers_has_one_bound_however_many_they_are() {
+        let queue = Queue::new(Dialect::Main, None, 9, 1_000);
+        let rooms = (1..=50).map(|log| Group::Room(LogId(log)));
+        for room in rooms {
+            queue.hold(room);
+            queue.deliver(&Encoded::of(room, &events(1..=1)), Side::Low);
         }
         assert_eq!(taken(&queue).close, Some(close::RESYNC));
     }

@@ -140,12 +140,11 @@ impl Session {
                     Err(refusal) => Err(refusal),
                 }
             }
-            ClientFrame::Unsub { rooms } => {
+            ClientFrame::Unsub { rooms } => self.fits_one_frame(rooms.len()).map(|()| {
                 for to in &rooms {
                     self.unfollow(to);
                 }
-                Ok(())
-            }
+            }),
             ClientFrame::Here { to, active } => self.here(to, active).await,
             ClientFrame::Read { to, seq } => {
                 self.connection.domain.mark_read(&self.connection.who, &to, seq).await
@@ -157,16 +156,24 @@ impl Session {
         }
     }
 
+    /// Each name in a frame takes work, and a frame has room for thousands.
+    fn fits_one_frame(&self, conversations: usize) -> Result<(), Refusal> {
+        let most = self.connection.domain.config.rooms_per_connection;
+        if conversations > most {
+            let why = format!("One frame names at most {most} conversations.");
+            return Err(Refusal::new(Code::TooMany, why));
+        }
+        Ok(())
+    }
+
     /// Follows conversations: live events wait, the log is read, the answer goes out, and then
     /// what came meanwhile.
     async fn follow(&mut self, id: Option<FrameId>, asked: Vec<Follow>) {
         let queue = Arc::clone(&self.connection.queue);
-        let domain = Arc::clone(&self.connection.domain);
-        let most = domain.config.rooms_per_connection;
-        if asked.len() > most {
-            let why = format!("One frame follows at most {most} conversations.");
-            return refuse(&queue, id, Refusal::new(Code::TooMany, why));
+        if let Err(refusal) = self.fits_one_frame(asked.len()) {
+            return refuse(&queue, id, refusal);
         }
+        let most = self.connection.domain.config.rooms_per_connection;
         let (answers, tops) = self.follow_all(&asked, most).await;
         let Some(re) = id else {
             // Without a number there is no answer to wait for, but the stream goes on.

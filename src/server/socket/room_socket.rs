@@ -154,15 +154,19 @@ impl Visit {
         };
         let queue = Arc::clone(&self.connection.queue);
         let delivered = body.to_owned();
-        let done = Box::new(move |result: Result<SendOk, Refusal>| match (result, private) {
-            (Ok(_), Some(target)) => {
-                queue.say(&Frame::json(&RoomFrame::PrivateMessageDelivered {
-                    target: &target,
-                    message: &delivered,
-                }));
+        let owed = queue.owe();
+        let done = Box::new(move |result: Result<SendOk, Refusal>| {
+            match (result, private) {
+                (Ok(_), Some(target)) => {
+                    queue.say(&Frame::json(&RoomFrame::PrivateMessageDelivered {
+                        target: &target,
+                        message: &delivered,
+                    }));
+                }
+                (Ok(_), None) => {}
+                (Err(refusal), _) => refuse(&queue, &refusal.message),
             }
-            (Ok(_), None) => {}
-            (Err(refusal), _) => refuse(&queue, &refusal.message),
+            drop(owed);
         });
         let draft = Draft { to, cid: secrets::short_id(), body: body.to_owned(), reply_to: None };
         self.connection.domain.post(&self.connection.who, draft, done).await

@@ -50,6 +50,7 @@ async fn arrive(
     dialect: Dialect,
 ) -> Result<Arrival, Refusal> {
     let domain = &app.domain;
+    let before = domain.ended_so_far();
     let Some(who) = domain.recognise(visit::credentials(headers)).await? else {
         return Ok(Arrival::Closed(codes::LOGIN_NEEDED));
     };
@@ -64,6 +65,10 @@ async fn arrive(
     Ok(match domain.connections.sit(user, address) {
         Ok(seat) => {
             let connection = Connection::open(app.domain.clone(), who, &seat, dialect);
+            // From here on it hears when its session ends. What ended before that it did not hear.
+            if domain.ended_so_far() != before && !domain.goes_on(&connection.who).await? {
+                return Ok(Arrival::Closed(codes::LOGGED_OUT));
+            }
             Arrival::Welcome(Box::new(connection), seat)
         }
         Err(code) => Arrival::Closed(code),

@@ -194,6 +194,12 @@ impl<'a> Batch<'a> {
                 Err(Refusal::new(Code::CidConflict, why))
             });
         }
+        // One that has gone since it was found is no reason to refuse what others say.
+        if let Place::Room { log, .. } = &post.place
+            && !self.tops.contains_key(log)
+        {
+            return Ok(Err(Refusal::not_found("such room")));
+        }
         if let Some(id) = &post.reply_to {
             let here = message_place(id).filter(|(place, _)| Some(*place) == log);
             if !here.is_some_and(|place| self.said.contains(&place)) {

@@ -100,7 +100,7 @@ pub async fn list(db: &mut Connection, asked: Asked<'_>) -> Result<(Tops, Tops)>
         .bind(json::write(first)?)
         .bind(limit as i64)
         .bind(json::write(except)?)
-        .bind(offset as i64);
+        .bind(i64::try_from(offset).unwrap_or(i64::MAX));
     let query = if filter.is_empty() { query } else { query.bind(filter) };
     let (first, others): (String, String) = query.fetch_one(db).await?;
     Ok((json::read(&first)?, json::read(&others)?))

@@ -122,6 +122,19 @@ impl Writing {
     }
 }
 
+/// Ends the process if the writer is lost. Without it every send would be refused for ever by a
+/// server that looks alive; whoever watches over the process starts it again, and clients resume.
+struct Vital;
+
+impl Drop for Vital {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            tracing::error!("the writer is lost, and nothing can be stored: the server ends");
+            std::process::abort();
+        }
+    }
+}
+
 impl Writer {
     /// Starts the writer. It ends, after storing what it was handed, when every handle is gone.
     /// `publish` is told, once a commit and before anybody is answered, all that was committed.
@@ -148,6 +161,7 @@ impl Writer {
             }
         };
         std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
+            let _vital = Vital;
             runtime.block_on(async move {
                 tokio::select! {
                     () = work => {}
@@ -207,4 +221,43 @@ async fn commit(store: &Store, jobs: &[Job]) -> Result<(Vec<Committed>, Vec<Answ
     let done = batch::commit(turn.db()?, jobs).await?;
     turn.is_over();
     Ok(done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::process::ExitStatusExt as _;
+    use std::process::Command;
+
+    const THIS: &str = "server::store::writer::tests::a_writer_that_is_lost_ends_the_process";
+    /// Says to this very test, in a process of its own, that it is to lose its writer.
+    const LOSE: &str = "ROOMFUL_TEST_LOSES_ITS_WRITER";
+    const SIGABRT: i32 = 6;
+
+    #[tokio::test]
+    async fn a_writer_that_is_lost_ends_the_process() {
+        if std::env::var_os(LOSE).is_some() {
+            return lose_it().await;
+        }
+        let mut again = Command::new(std::env::current_exe().unwrap());
+        let ended = again.args(["--exact", THIS]).env(LOSE, "1").output().unwrap();
+        assert_eq!(ended.status.signal(), Some(SIGABRT), "{ended:?}");
+    }
+
+    async fn lose_it() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let store =
+            Store::open(&dir.path().join("r.db"), super::super::sqlite::BUSY).await.unwrap();
+        let (writer, writing) = Writer::start(store, |_| panic!("lost")).unwrap();
+        let party = |id, name: &str| Party { id: UserId(id), name: name.into() };
+        writer.mark(Mark {
+            user: UserId(1),
+            own: LogId(1),
+            place: Place::Direct { low: party(1, "a"), high: party(2, "b") },
+            to: Target::Own,
+            seq: 1,
+            done: Box::new(|_| {}),
+        });
+        writing.ended().await;
+    }
 }

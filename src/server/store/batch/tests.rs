@@ -361,3 +361,36 @@ fn bare(event: Event) -> (i64, String, Option<String>, String) {
     let (seq, kind, said) = plain(event);
     (seq, kind, cid, said)
 }
+
+#[tokio::test]
+async fn a_message_for_a_room_that_is_gone_is_refused_alone() {
+    let told = Told::open().await;
+    let north = told.rooms[0].clone();
+    let gone = Place::Room { log: LogId(4_711), name: "gone".to_owned() };
+    let jobs = [
+        told.say(0, &north, "a", "before"),
+        told.say(1, &gone, "b", "to nobody"),
+        told.mark(1, &gone, 3),
+        told.say(2, &north, "c", "after"),
+    ];
+    let (committed, outcomes) = told.batch(&jobs).await;
+    assert_eq!(outcomes[1], Err(Code::NotFound));
+    assert!(outcomes[0].is_ok() && outcomes[3].is_ok() && committed.len() == 2);
+    assert_eq!(told.log(log_of(&north)).await, said(&["before", "after"]));
+}
+
+#[tokio::test]
+async fn any_text_is_a_cid_and_none_is_taken_for_another() {
+    let told = Told::open().await;
+    let north = told.rooms[0].clone();
+    let cids =
+        ["a", "a\0b", "a\0c", "A", "a ", "\u{1}", "\"", "\\u0000", "1", "1.0", "null", "\u{ffff}"];
+    for again in [false, true] {
+        for (n, cid) in (1..).zip(cids) {
+            let (committed, outcomes) = told.batch(&[told.say(0, &north, cid, cid)]).await;
+            assert_eq!(outcomes[0].as_ref().map(|(_, seq)| *seq), Ok(n), "{cid:?}");
+            assert_eq!(committed.is_empty(), again, "{cid:?}");
+        }
+    }
+    assert_eq!(told.log(log_of(&north)).await, said(&cids));
+}
