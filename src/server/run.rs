@@ -9,6 +9,7 @@ use super::http::{App, Routes, Shared, assets};
 use super::store::Store;
 use super::store::sqlite::{self, OpenError, ServeLock};
 use super::store::writer::Writing;
+use super::vital::Vital;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -101,8 +102,14 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
     let sweeping = Arc::clone(&domain);
     let hanging_up = Arc::clone(&domain);
     let helpers = vec![
-        tokio::spawn(async move { announcing.keep_announcing().await }),
-        tokio::spawn(async move { hanging_up.keep_hanging_up().await }),
+        tokio::spawn(async move {
+            let _vital = Vital("who tells of comings and goings");
+            announcing.keep_announcing().await;
+        }),
+        tokio::spawn(async move {
+            let _vital = Vital("who ends connections");
+            hanging_up.keep_hanging_up().await;
+        }),
         tokio::spawn(async move {
             loop {
                 tokio::time::sleep(SWEEP).await;

@@ -629,3 +629,16 @@ async fn a_frame_whose_id_is_no_number_is_not_acted_on() {
     }
     assert!(house.bodies(&alice, LOBBY).await.is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_asks_a_thousand_things_at_once_and_reads_is_answered_them_all() {
+    let house = House::open().await;
+    let mut socket = house.person("alice").await.socket().await;
+    let mut asked = Vec::new();
+    for _ in 0..1_000 {
+        asked.push(socket.number(json!({"t": "unsub", "rooms": []})).await);
+    }
+    for id in asked {
+        socket.reply(id).await;
+    }
+}

@@ -233,9 +233,14 @@ impl Person {
         self.with("Sec-Fetch-Site", "same-origin")
     }
 
-    /// Logs in by the form and keeps the cookie.
+    /// Logs in by the form and keeps the cookie. Many at once from one address are asked to wait.
     pub async fn log_in(self, name: &str) -> Self {
-        let answer = self.try_log_in(name, PASSWORD).await.is(303);
+        let mut answer = self.try_log_in(name, PASSWORD).await;
+        while answer.status == 429 {
+            tokio::task::yield_now().await;
+            answer = self.try_log_in(name, PASSWORD).await;
+        }
+        let answer = answer.is(303);
         let (value, _) = answer.cookie(COOKIE).expect("a session's cookie");
         self.named(name).with_session(&value)
     }

@@ -38,7 +38,7 @@ enum Item {
     /// People came or went (main socket).
     Online(Group, Bytes),
     /// People came or went (room socket, which words it itself).
-    Comings(Arc<Comings>),
+    Comings(Group, Arc<Comings>),
 }
 
 impl Item {
@@ -48,7 +48,7 @@ impl Item {
             Self::Frames(piece) => piece.bytes.len(),
             Self::Online(_, bytes) => bytes.len(),
             Self::Answer(_) => 0,
-            Self::Comings(comings) => self.frames() * COMING + comings.bytes(),
+            Self::Comings(_, comings) => self.frames() * COMING + comings.bytes(),
         }
     }
 
@@ -57,12 +57,16 @@ impl Item {
     fn frames(&self) -> usize {
         match self {
             Self::Frames(_) | Self::Online(..) | Self::Answer(_) => 1,
-            Self::Comings(comings) => comings.join.len() + comings.leave.len(),
+            Self::Comings(_, comings) => comings.join.len() + comings.leave.len(),
         }
     }
 
-    fn may_be_shed(&self) -> bool {
-        matches!(self, Self::Online(..))
+    /// The place whose presence it tells, which a fresh list can tell as well.
+    fn tells_presence_of(&self) -> Option<Group> {
+        match self {
+            Self::Online(place, _) | Self::Comings(place, _) => Some(*place),
+            Self::Frames(_) | Self::Answer(_) => None,
+        }
     }
 }
 
@@ -239,7 +243,7 @@ impl Queue {
             Encoded::Online { group, main, room } => {
                 let item = match self.dialect {
                     Dialect::Main => Item::Online(*group, main[index(side)].wire().clone()),
-                    Dialect::Room => Item::Comings(Arc::clone(room)),
+                    Dialect::Room => Item::Comings(*group, Arc::clone(room)),
                 };
                 let follow = inner.follows.iter().find(|f| f.group == *group);
                 match follow.map(|f| f.held.is_some()) {
@@ -296,16 +300,11 @@ impl Queue {
         };
         if over(inner, &item) {
             let mut shed = Vec::new();
-            inner.items.retain(|waiting| match waiting {
-                Item::Online(group, _) => {
-                    shed.push(*group);
-                    false
-                }
-                _ => true,
+            inner.items.retain(|waiting| {
+                shed.extend(waiting.tells_presence_of());
+                waiting.tells_presence_of().is_none()
             });
-            if let Item::Online(group, _) = &item {
-                shed.push(*group);
-            }
+            shed.extend(item.tells_presence_of());
             inner.bytes = inner.items.iter().map(Item::bytes).sum();
             inner.frames = inner.items.iter().map(Item::frames).sum();
             for group in shed {
@@ -313,7 +312,7 @@ impl Queue {
                     inner.stale.push(group);
                 }
             }
-            if item.may_be_shed() {
+            if item.tells_presence_of().is_some() {
                 return;
             }
             if over(inner, &item) {
@@ -453,6 +452,13 @@ impl Queue {
         Poll::Pending
     }
 
+    /// Whether half of what may wait does.
+    #[must_use]
+    pub fn is_half_full(&self) -> bool {
+        let inner = self.lock();
+        inner.frames > self.most_frames / 2 || inner.bytes > self.most_bytes / 2
+    }
+
     /// Whether nothing waits, and nobody owes this connection an answer.
     #[must_use]
     pub fn is_settled(&self) -> bool {
@@ -505,7 +511,7 @@ impl Queue {
                     out.extend_from_slice(bytes);
                     inner.answers -= bytes.len();
                 }
-                Item::Comings(comings) => word(comings, out),
+                Item::Comings(_, comings) => word(comings, out),
             }
             inner.frames -= item.frames();
             inner.bytes -= item.bytes();
@@ -635,6 +641,19 @@ mod tests {
         assert_eq!(texts(&queue), ["answer", "1", "2"]);
         deliver(&queue, &online());
         assert_eq!(texts(&queue), ["online"]);
+    }
+
+    #[test]
+    fn a_room_socket_s_presence_is_shed_too() {
+        let queue = Queue::new(Dialect::Room, None, 2, 1 << 20);
+        queue.hold(ROOM);
+        answer(&queue, 0);
+        deliver(&queue, &online());
+        queue.say(&Frame::text("said"));
+        let mut out = Vec::new();
+        let taken = queue.take(&mut out, usize::MAX, |_, out| out.extend(b"worded"));
+        assert_eq!((taken.stale, taken.close), (vec![ROOM], None));
+        assert!(out.ends_with(b"said"));
     }
 
     #[test]

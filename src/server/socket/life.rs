@@ -43,8 +43,8 @@ pub trait Talk: Send {
     /// Puts who came and who left into frames; for a language that tells it one by one.
     fn word(&mut self, comings: &Comings, out: &mut Vec<u8>);
 
-    /// A fresh list of who is in a place.
-    fn fresh_list(&self, place: Group) -> Option<Frame>;
+    /// Puts a fresh list of who is in a place into frames.
+    fn list_afresh(&mut self, place: Group, out: &mut Vec<u8>);
 
     /// Asks whether the client is alive.
     fn ping(&self) -> Frame;
@@ -227,6 +227,13 @@ impl<T: Talk> Life<T> {
             if let Some(code) = self.talk.hear(heard).await {
                 return Some(End::Close(code));
             }
+            // Whoever asks much at once and reads the answers is no slow reader.
+            if !self.stream.is_blocked()
+                && self.queue.is_half_full()
+                && let Err(end) = self.write()
+            {
+                return Some(end);
+            }
         }
         None
     }
@@ -241,9 +248,7 @@ impl<T: Talk> Life<T> {
         let taken = self.stream.write(|out| {
             let taken = queue.take(out, AT_ONCE, |comings, out| talk.word(comings, out));
             for place in &taken.stale {
-                if let Some(fresh) = talk.fresh_list(*place) {
-                    out.extend_from_slice(fresh.wire());
-                }
+                talk.list_afresh(*place, out);
             }
             taken
         })?;

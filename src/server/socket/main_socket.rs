@@ -50,16 +50,19 @@ impl Talk for Session {
 
     fn word(&mut self, _: &Comings, _: &mut Vec<u8>) {}
 
-    fn fresh_list(&self, place: Group) -> Option<Frame> {
-        let followed = self.follows.iter().find(|followed| followed.place.group() == place)?;
-        let online = self.connection.domain.online(&followed.place)?;
-        Some(Frame::json(&ServerFrame::Online {
+    fn list_afresh(&mut self, place: Group, out: &mut Vec<u8>) {
+        let Some(followed) = self.follows.iter().find(|one| one.place.group() == place) else {
+            return;
+        };
+        let Some(online) = self.connection.domain.online(&followed.place) else { return };
+        let frame = Frame::json(&ServerFrame::Online {
             to: followed.to.clone(),
             join: Vec::new(),
             leave: Vec::new(),
             all: online.users,
             count: online.count,
-        }))
+        });
+        out.extend_from_slice(frame.wire());
     }
 
     fn ping(&self) -> Frame {

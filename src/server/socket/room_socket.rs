@@ -79,8 +79,12 @@ impl Talk for Visit {
         }
     }
 
-    fn fresh_list(&self, _: Group) -> Option<Frame> {
-        None
+    fn list_afresh(&mut self, place: Group, out: &mut Vec<u8>) {
+        // Past the number that is named, there is nobody to name.
+        let online = self.connection.domain.presence.look().online(place);
+        if let Some(join) = online.users {
+            self.word(&Comings { join, leave: Vec::new(), all: true }, out);
+        }
     }
 
     fn ping(&self) -> Frame {

@@ -1,4 +1,4 @@
-//! A WebSocket over TCP. It reads and writes by way of one buffer that all connections of a thread
+//! A WebSocket over TCP. It reads and writes by way of buffers that all connections of a thread
 //! share: an idle connection holds none, and what has gathered for it goes out in one write.
 
 use crate::server::websocket::{Message, Reader, Violation};
@@ -13,7 +13,10 @@ use tokio::net::TcpStream;
 pub const AT_ONCE: usize = 64 * 1024;
 
 thread_local! {
-    static SHARED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    /// For reading: always [`AT_ONCE`] bytes, which are not cleared between two reads.
+    static INPUT: RefCell<Vec<u8>> = RefCell::new(vec![0; AT_ONCE]);
+    /// For what is gathered for a write.
+    static OUTPUT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
 /// See the module.
@@ -68,8 +71,7 @@ impl Stream {
         cx: &mut Context<'_>,
         messages: &mut Vec<Message>,
     ) -> Poll<Result<(), Ended>> {
-        SHARED.with_borrow_mut(|shared| {
-            shared.resize(AT_ONCE, 0);
+        INPUT.with_borrow_mut(|shared| {
             let mut read = ReadBuf::new(shared);
             let done = ready!(Pin::new(&mut self.tcp).poll_read(cx, &mut read));
             Poll::Ready(match (done, read.filled_mut()) {
@@ -84,13 +86,10 @@ impl Stream {
     /// # Errors
     /// When nothing more will come.
     pub fn read_in_vain(&mut self) -> io::Result<()> {
-        SHARED.with_borrow_mut(|shared| {
-            shared.resize(AT_ONCE, 0);
-            match self.tcp.try_read(shared) {
-                Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
-                Err(error) if !is_later(&error) => Err(error),
-                _ => Ok(()),
-            }
+        INPUT.with_borrow_mut(|shared| match self.tcp.try_read(shared) {
+            Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
+            Err(error) if !is_later(&error) => Err(error),
+            _ => Ok(()),
         })
     }
 
@@ -120,7 +119,7 @@ impl Stream {
     /// # Errors
     /// When the peer is gone.
     pub fn write<T>(&mut self, gather: impl FnOnce(&mut Vec<u8>) -> T) -> io::Result<T> {
-        SHARED.with_borrow_mut(|shared| {
+        OUTPUT.with_borrow_mut(|shared| {
             shared.clear();
             let gathered = gather(shared);
             let written = if self.rest.is_empty() { write(&self.tcp, shared)? } else { 0 };

@@ -7,6 +7,7 @@ use super::{LogId, Result, Store, UserId};
 use crate::protocol::frames::{Event, SendOk};
 use crate::protocol::views::AuthorKind;
 use crate::protocol::{Refusal, Target};
+use crate::server::vital::Vital;
 use std::sync::Arc;
 use tokio::sync::{Notify, mpsc, oneshot};
 
@@ -122,19 +123,6 @@ impl Writing {
     }
 }
 
-/// Ends the process if the writer is lost. Without it every send would be refused for ever by a
-/// server that looks alive; whoever watches over the process starts it again, and clients resume.
-struct Vital;
-
-impl Drop for Vital {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            tracing::error!("the writer is lost, and nothing can be stored: the server ends");
-            std::process::abort();
-        }
-    }
-}
-
 impl Writer {
     /// Starts the writer. It ends, after storing what it was handed, when every handle is gone.
     /// `publish` is told, once a commit and before anybody is answered, all that was committed.
@@ -161,7 +149,7 @@ impl Writer {
             }
         };
         std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
-            let _vital = Vital;
+            let _vital = Vital("the writer");
             runtime.block_on(async move {
                 tokio::select! {
                     () = work => {}
