@@ -41,7 +41,10 @@ const SPARE_FILES: usize = 128;
 const AT_LEAST: usize = 64;
 /// How long to wait when no connection can be taken, for files to be closed.
 const BREATH: Duration = Duration::from_millis(50);
-/// How long to wait when everybody at the door is being served.
+/// Whoever has just come, or was just answered, is given this long to ask before they may have to
+/// make room: after a restart all come back in one moment, and a request is a round trip away.
+const GRACE: Duration = Duration::from_millis(100);
+/// How long to wait when nobody at the door can be sent away.
 const MOMENT: Duration = Duration::from_millis(1);
 /// How often at most a line is logged that would be the same each time.
 const SAY_AGAIN: Duration = Duration::from_secs(10);
@@ -117,9 +120,12 @@ pub async fn keep(
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut said: Option<Instant> = None;
+    let mut grace = Grace::default();
     loop {
         // Whom the system holds loses nothing; so who is being served comes before who is new.
-        let full = line.count() >= rules.most(routes.sockets()) && line.all_are_served();
+        let ripe = grace.past(&line);
+        let full = line.count() >= rules.most(routes.sockets())
+            && (line.all_are_served() || !line.anybody_since(ripe));
         let accepted = tokio::select! {
             accepted = listener.accept(), if !full => accepted,
             () = sleep(MOMENT), if full => continue,
@@ -134,8 +140,11 @@ pub async fn keep(
                 let most = rules.most(routes.sockets());
                 // One is new; of those who are here one more than the bound may have to go, where
                 // sockets have taken room meanwhile.
-                line.send_away((line.count() + 1).saturating_sub(most));
+                line.send_away_of((line.count() + 1).saturating_sub(most), ripe);
                 let (place, registration) = line.enter();
+                // Until somebody has looked whether they have asked already, they wait for us: after
+                // a restart all come back in one moment, and nobody of them is to be sent away.
+                place.is_served();
                 let served = serve(stream, peer, Arc::clone(&routes), place, rules, watch.clone());
                 tokio::spawn(Abortable::new(served, registration));
             }
@@ -170,6 +179,27 @@ impl Drop for EndAll {
     }
 }
 
+/// Knows where the line stood a [`GRACE`] ago, or somewhat longer.
+#[derive(Default)]
+struct Grace {
+    past: Step,
+    notes: VecDeque<(Instant, Step)>,
+}
+
+impl Grace {
+    fn past(&mut self, line: &Line) -> Step {
+        let now = Instant::now();
+        // A few notes in a grace are enough.
+        if self.notes.back().is_none_or(|(at, _)| now - *at >= GRACE / 10) {
+            self.notes.push_back((now, line.now()));
+        }
+        while let Some((_, step)) = self.notes.pop_front_if(|(at, _)| now - *at >= GRACE) {
+            self.past = step;
+        }
+        self.past
+    }
+}
+
 /// Remembers where the line stood at the last looks.
 #[derive(Default)]
 struct Stuck(VecDeque<Step>);
@@ -196,11 +226,17 @@ async fn serve(
     rules: Rules,
     mut watch: watch::Receiver<Going>,
 ) {
-    let come = tokio::select! {
-        come = timeout(rules.head, head::has_come(&stream)) => come,
-        _ = going(&mut watch) => return,
+    let come = match head::look(&stream) {
+        Ok(come) => come,
+        Err(_) => {
+            place.waits();
+            tokio::select! {
+                come = timeout(rules.head, head::has_come(&stream)) => come == Ok(true),
+                _ = going(&mut watch) => return,
+            }
+        }
     };
-    if come == Ok(true) {
+    if come {
         // Boxed: whoever only waits is not to hold room for a conversation.
         Box::pin(converse(stream, peer, routes, place, rules.head, watch)).await;
     }

@@ -70,6 +70,24 @@ async fn idle_connections_make_room_too() {
     serves(&house).await;
 }
 
+/// After a restart all come back in one moment: whoever has asked is no one who only waits.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_that_asks_at_once_is_served_however_small_the_door() {
+    let house = House::open_with(|config| config.at_door = 8).await;
+    let addr = house.addr();
+    let asking = (0..300).map(|_| {
+        tokio::spawn(async move {
+            let mut peer = Raw::connect(addr).await;
+            peer.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await;
+            peer.head().await
+        })
+    });
+    for head in futures_util::future::join_all(asking.collect::<Vec<_>>()).await {
+        let head = head.expect("an answer");
+        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    }
+}
+
 /// So few files that connections use them up.
 #[tokio::test(flavor = "multi_thread")]
 async fn where_files_run_out_those_who_wait_give_theirs() {

@@ -18,7 +18,7 @@ pub async fn has_come(stream: &TcpStream) -> bool {
     loop {
         let Ok(ready) = stream.ready(Interest::READABLE).await else { return false };
         // Asked inside `try_io`, so that what arrives meanwhile wakes us again.
-        let looked = stream.try_io(Interest::READABLE, || look(stream, ready.is_read_closed()));
+        let looked = stream.try_io(Interest::READABLE, || peek(stream, ready.is_read_closed()));
         match looked {
             Ok(come) => return come,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -27,8 +27,16 @@ pub async fn has_come(stream: &TcpStream) -> bool {
     }
 }
 
+/// Whether a head has come already.
+///
+/// # Errors
+/// `WouldBlock` when it has not, or not whole.
+pub fn look(stream: &TcpStream) -> io::Result<bool> {
+    peek(stream, false)
+}
+
 /// `ended`: the peer has said all that it will say.
-fn look(stream: &TcpStream, ended: bool) -> io::Result<bool> {
+fn peek(stream: &TcpStream, ended: bool) -> io::Result<bool> {
     let mut space = [MaybeUninit::uninit(); MOST];
     let ((seen, _), _) = recv(stream, &mut space, RecvFlags::PEEK)?;
     if is_whole(seen) || seen.len() == MOST {

@@ -72,12 +72,25 @@ impl Line {
 
     /// Sends away up to `count`, those first that have not got on for the longest.
     pub fn send_away(&self, count: usize) {
+        self.send_away_of(count, self.now());
+    }
+
+    /// The same among those who have not got on since that step.
+    pub fn send_away_of(&self, count: usize, step: Step) {
         let mut standing = self.lock();
-        let now = self.now();
         for _ in 0..count {
-            let Some(longest) = self.take_longest(&mut standing, now) else { break };
+            let Some(longest) = self.take_longest(&mut standing, step) else { break };
             longest.task.abort();
         }
+    }
+
+    /// Whether somebody has not got on since that step, and may be sent away.
+    #[must_use]
+    pub fn anybody_since(&self, step: Step) -> bool {
+        let mut standing = self.lock();
+        let Some(longest) = self.take_longest(&mut standing, step) else { return false };
+        standing.insert(longest.marks.filed.load(Ordering::Relaxed), longest);
+        true
     }
 
     /// Sends away everybody, whoever is being served too.
@@ -225,7 +238,9 @@ mod tests {
         let step = line.now();
         alive.0.waits();
         let new = enter(&line);
+        assert!(line.anybody_since(step) && line.count() == 3);
         assert_eq!(line.send_away_since(step), 1);
+        assert!(!line.anybody_since(step));
         assert_eq!((stays(&stuck), stays(&alive), stays(&new)), (false, true, true));
     }
 
