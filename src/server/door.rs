@@ -6,7 +6,8 @@ mod head;
 
 use super::http::Routes;
 use super::security::line::{Line, Place, Step};
-use axum::http::Request;
+use axum::http::header::CONNECTION;
+use axum::http::{HeaderValue, Request, StatusCode};
 use futures_util::future::Abortable;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -24,10 +25,12 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 pub use files::raise_limit;
 
-/// Connections at the door at once, sockets not counted: several times those who load a page in the
-/// same moment. One that says nothing takes 1 KiB; one that is kept after an answer 22 KiB, hyper's
-/// buffers most of it, so that all of them stay below 45 MiB.
-pub const AT_DOOR: usize = 2_048;
+/// Connections at the door at once, sockets not counted: more than come back in one moment after a
+/// restart. One that says nothing takes 1 KiB.
+pub const AT_DOOR: usize = 8_192;
+/// While there are more than this at the door, nobody is kept after an answer: such a one takes 22
+/// KiB, hyper's buffers most of it, so that all of them stay below 45 MiB.
+const KEPT: usize = 2_048;
 /// How long a request's head may take, and how long a connection may be kept without one: whoever
 /// sends it byte by byte would hold the connection for ever.
 pub const HEAD: Duration = Duration::from_secs(15);
@@ -260,7 +263,10 @@ async fn converse(
         place.is_served();
         let (routes, place) = (Arc::clone(&routes), Arc::clone(&place));
         async move {
-            let answer = routes.answer(request, peer).await;
+            let mut answer = routes.answer(request, peer).await;
+            if place.in_line() > KEPT && answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+                answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
             place.waits();
             Ok::<_, std::convert::Infallible>(answer)
         }

@@ -154,6 +154,12 @@ impl Line {
 }
 
 impl Place {
+    /// How many stand in its line.
+    #[must_use]
+    pub fn in_line(&self) -> usize {
+        self.line.count()
+    }
+
     /// Notes that whoever stands here is being served from now on.
     pub fn is_served(&self) {
         if self.marks.last.swap(SERVED, Ordering::Relaxed) != SERVED {
