@@ -87,7 +87,7 @@ fn fold(messages: &mut [Message], change: &Change, counts: impl Fn(i64) -> bool)
                 message.edited_at = Some(*at);
             }
         }
-        What::Deleted => {
+        What::Deleted { .. } => {
             message.deleted = true;
             message.body.clear();
             message.edited_at = None;

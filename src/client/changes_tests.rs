@@ -93,7 +93,7 @@ impl Log {
                 };
                 change(of, What::Edited { body, at: At(seq) })
             }
-            Done::Deleted(of) => change(of, What::Deleted),
+            Done::Deleted(of) => change(of, What::Deleted { at: At(seq) }),
             Done::Reacted(of, emoji, user, on) => {
                 change(of, What::Reacted { emoji: emoji.into(), user: user.into(), on })
             }

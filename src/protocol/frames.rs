@@ -182,7 +182,7 @@ pub enum What {
     /// (`edit`) It has another text; none in a replay where it was deleted since.
     Edited { body: Option<String>, at: At },
     /// (`delete`) It has no text any more.
-    Deleted,
+    Deleted { at: At },
     /// (`reaction`) Somebody gave a reaction, or took it back.
     Reacted { emoji: String, user: String, on: bool },
 }
@@ -190,11 +190,11 @@ pub enum What {
 /// The data of all changes; which fields there are depends on the kind.
 #[derive(Default, Serialize, Deserialize)]
 struct ChangeData {
-    id: String,
+    message: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     body: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    edited_at: Option<At>,
+    at: Option<At>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     emoji: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -240,11 +240,11 @@ impl Event {
             "edit" | "delete" | "reaction" => {
                 let data: ChangeData = serde_json::from_str(data).ok()?;
                 let what = match self.kind.as_str() {
-                    "edit" => What::Edited { body: data.body, at: data.edited_at? },
-                    "delete" => What::Deleted,
+                    "edit" => What::Edited { body: data.body, at: data.at? },
+                    "delete" => What::Deleted { at: data.at? },
                     _ => What::Reacted { emoji: data.emoji?, user: data.user?, on: data.on? },
                 };
-                Some(Kind::Change(Change { id: data.id, what }))
+                Some(Kind::Change(Change { id: data.message, what }))
             }
             "read" | "conversation" => {
                 let OwnData { to, seq } = serde_json::from_str(data).ok()?;
@@ -267,12 +267,10 @@ impl Event {
         let (word, data) = match kind {
             Kind::Message(data) => ("message", to_raw_value(data)),
             Kind::Change(Change { id, what }) => {
-                let of = ChangeData { id: id.clone(), ..ChangeData::default() };
+                let of = ChangeData { message: id.clone(), ..ChangeData::default() };
                 let (word, data) = match what.clone() {
-                    What::Edited { body, at } => {
-                        ("edit", ChangeData { body, edited_at: Some(at), ..of })
-                    }
-                    What::Deleted => ("delete", of),
+                    What::Edited { body, at } => ("edit", ChangeData { body, at: Some(at), ..of }),
+                    What::Deleted { at } => ("delete", ChangeData { at: Some(at), ..of }),
                     What::Reacted { emoji, user, on } => {
                         let (emoji, user, on) = (Some(emoji), Some(user), Some(on));
                         ("reaction", ChangeData { emoji, user, on, ..of })
@@ -586,13 +584,13 @@ mod tests {
         let edited = What::Edited { body: Some("ho".into()), at: At(0) };
         let reacted = What::Reacted { emoji: "👍".into(), user: "bob".into(), on: true };
         let forms = [
+            (edited, "edit", json!({"message":"1-4","body":"ho","at":"1970-01-01T00:00:00.000Z"})),
             (
-                edited,
-                "edit",
-                json!({"id":"1-4","body":"ho","edited_at":"1970-01-01T00:00:00.000Z"}),
+                What::Deleted { at: At(0) },
+                "delete",
+                json!({"message":"1-4","at":"1970-01-01T00:00:00.000Z"}),
             ),
-            (What::Deleted, "delete", json!({"id":"1-4"})),
-            (reacted, "reaction", json!({"id":"1-4","emoji":"👍","user":"bob","on":true})),
+            (reacted, "reaction", json!({"message":"1-4","emoji":"👍","user":"bob","on":true})),
         ];
         for (what, word, data) in forms {
             let kind = Kind::Change(Change { id: "1-4".into(), what });
