@@ -108,13 +108,13 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be opened.
-    pub async fn write_batch(&self) -> Result<Batch> {
+    pub async fn write_batch(&self) -> Result<Turn> {
         let turn = self.take_turn().await?;
         let mut one = Arc::clone(&self.batches).lock_owned().await;
         if one.is_none() {
             *one = Some(Connection::connect_with(&self.options).await?);
         }
-        Ok(Batch { one, is_over: false, _turn: turn })
+        Ok(Turn { one, is_over: false, _turn: turn })
     }
 
     async fn take_turn(&self) -> Result<OwnedSemaphorePermit> {
@@ -167,13 +167,13 @@ impl DerefMut for Write {
 
 /// A turn at writing a batch. Unless it is over when it is dropped, its connection is closed, and
 /// with it whatever transaction was left open.
-pub struct Batch {
+pub struct Turn {
     one: OwnedMutexGuard<Option<Connection>>,
     is_over: bool,
     _turn: OwnedSemaphorePermit,
 }
 
-impl Batch {
+impl Turn {
     /// The connection.
     ///
     /// # Errors
@@ -188,7 +188,7 @@ impl Batch {
     }
 }
 
-impl Drop for Batch {
+impl Drop for Turn {
     fn drop(&mut self) {
         if !self.is_over {
             self.one.take();
