@@ -1,12 +1,12 @@
-//! Reading logs backwards: pages of messages.
+//! Reading logs: pages of messages.
 
 use super::logs::Head;
 use super::{Connection, LogId, Result, json, message_id, sqlite};
 use crate::protocol::At;
-use crate::protocol::views::{AuthorKind, Message};
+use crate::protocol::views::{AuthorKind, Message, Span};
 
 /// (Seq, author, their kind, cid, body, reply_to, at, edited_at, deleted_at): see
-/// [`sqlite::MESSAGES_BEFORE`].
+/// [`sqlite::MESSAGES_AROUND`].
 type Row = (i64, String, String, String, String, Option<String>, i64, Option<i64>, Option<i64>);
 
 /// The word for an author's kind.
@@ -29,20 +29,37 @@ pub fn author_kind(word: &str) -> AuthorKind {
     }
 }
 
-/// Where the log stands and up to `limit` messages before `before`, newest first: one snapshot.
+/// A part of a log and where the log stands: one snapshot.
+#[derive(Debug)]
+pub struct Part {
+    /// Where the log stands.
+    pub head: Head,
+    /// Newest first.
+    pub messages: Vec<Message>,
+    /// Whether there are messages before these.
+    pub older: bool,
+    /// Whether there are messages after these.
+    pub newer: bool,
+}
+
+/// Up to `limit` messages of the log.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn page(
-    db: &mut Connection,
-    log: LogId,
-    before: Option<i64>,
-    limit: usize,
-) -> Result<(Head, Vec<Message>)> {
-    let (epoch, top, messages): (String, i64, String) = sqlx::query_as(sqlite::MESSAGES_BEFORE)
+pub async fn page(db: &mut Connection, log: LogId, span: Span<i64>, limit: usize) -> Result<Part> {
+    let half = limit / 2;
+    let (pivot, below, above) = match span {
+        Span::Newest => (i64::MAX, limit, 0),
+        Span::Before(seq) => (seq, limit, 0),
+        Span::After(seq) => (seq.saturating_add(1), 0, limit),
+        Span::Around(seq) => (seq, half, limit - half),
+    };
+    let (epoch, top, messages): (String, i64, String) = sqlx::query_as(sqlite::MESSAGES_AROUND)
         .bind(log)
-        .bind(before.unwrap_or(i64::MAX))
-        .bind(limit as i64)
+        .bind(pivot)
+        // One more on either side tells whether there are more.
+        .bind(below as i64 + 1)
+        .bind(above as i64 + 1)
         .fetch_one(db)
         .await?;
     let message = |(seq, author, kind, cid, body, reply_to, at, edited_at, deleted_at): Row| {
@@ -61,6 +78,16 @@ pub async fn page(
             cid: Some(cid),
         }
     };
-    let messages = json::read::<Vec<Row>>(&messages)?.into_iter().map(message).collect();
-    Ok((Head { epoch, top }, messages))
+    let mut messages: Vec<Message> =
+        json::read::<Vec<Row>>(&messages)?.into_iter().map(message).collect();
+    messages.sort_unstable_by_key(|message| std::cmp::Reverse(message.seq));
+    let from = messages.iter().filter(|message| message.seq >= pivot).count();
+    let (older, newer) = (messages.len() - from > below, from > above);
+    if older {
+        messages.pop();
+    }
+    if newer {
+        messages.remove(0);
+    }
+    Ok(Part { head: Head { epoch, top }, messages, older, newer })
 }

@@ -22,7 +22,7 @@ const LARGE: &str = "
 /// Statements, and how many lists in each are sorted: the rooms and the conversations of whoever
 /// looks.
 const STATEMENTS: [(&str, &str, usize); 11] = [
-    ("MESSAGES_BEFORE", sqlite::MESSAGES_BEFORE, 0),
+    ("MESSAGES_AROUND", sqlite::MESSAGES_AROUND, 0),
     ("STANDING", sqlite::STANDING, 2),
     ("ROOMS", sqlite::ROOMS, 0),
     ("ROOMS_NAMED", sqlite::ROOMS_NAMED, 0),

@@ -40,14 +40,18 @@ macro_rules! unread {
     };
 }
 
-/// Where the log `$1` stands, and up to `$3` of its messages before the seq `$2`, newest first, as one
-/// JSON array: the driver hands every row from one thread to another, and a page of fifty would wait
-/// fifty times.
-pub const MESSAGES_BEFORE: &str = "SELECT l.epoch, l.top, (
+/// Where the log `$1` stands, and up to `$3` of its messages before the seq `$2` and `$4` from it on, as
+/// one JSON array: the driver hands every row from one thread to another, and a page of fifty would
+/// wait fifty times.
+pub const MESSAGES_AROUND: &str = "SELECT l.epoch, l.top, (
         SELECT json_group_array(json_array(
             seq, name, author_kind, cid, body, reply_to, at, edited_at, deleted_at))
-        FROM (SELECT m.*, u.name FROM messages m JOIN users u ON u.id = m.author_id
-              WHERE m.log_id = l.id AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3 + 0))
+        FROM (SELECT * FROM
+                  (SELECT m.*, u.name FROM messages m JOIN users u ON u.id = m.author_id
+                   WHERE m.log_id = l.id AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3 + 0)
+              UNION ALL SELECT * FROM
+                  (SELECT m.*, u.name FROM messages m JOIN users u ON u.id = m.author_id
+                   WHERE m.log_id = l.id AND m.seq >= $2 ORDER BY m.seq LIMIT $4 + 0)))
     FROM logs l WHERE l.id = $1";
 /// Everything small that a page of the log `$1` shows to the user `$2`, whose own log is `$3` (all
 /// three may be absent), as of one moment and in one row: where the log stands (in its absence where
