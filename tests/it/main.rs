@@ -13,6 +13,7 @@ mod storm;
 
 mod bad_frames;
 mod bad_input;
+mod changes;
 mod chaos;
 mod churn;
 mod cli;

@@ -435,6 +435,7 @@ impl Desk {
                     self.catch_up(&to, top);
                 }
             }
+            ServerFrame::Typing { .. } => {}
             ServerFrame::Error { .. } => {}
         }
     }
