@@ -23,6 +23,8 @@ struct Standing {
 }
 
 type Message = (LogId, i64);
+/// One user's reaction to a message.
+type Reacted = (LogId, i64, String, UserId);
 
 /// See the module. What is to be stored is what stands at the end.
 #[derive(Default)]
@@ -34,7 +36,7 @@ pub struct Changes {
     revisions: Vec<(LogId, i64, i64, UserId, String, At)>,
     deletes: BTreeMap<Message, At>,
     /// Given at that seq, and since that one by anybody; or taken back.
-    reactions: BTreeMap<(LogId, i64, String, UserId), Option<(i64, i64)>>,
+    reactions: BTreeMap<Reacted, Option<(i64, i64)>>,
     pins: BTreeMap<Message, Option<i64>>,
     topics: BTreeMap<LogId, String>,
 }
