@@ -1,7 +1,7 @@
 //! The document around every page: head, style, and the program where the page has use for it.
 
 use super::Shell;
-use crate::components::notice;
+use crate::{components::notice, words::Words};
 use leptos::prelude::*;
 use serde::Serialize;
 
@@ -25,6 +25,7 @@ pub fn document<V: IntoView + 'static>(
 ) -> String {
     let owner = Owner::new();
     owner.with(|| {
+        provide_context(Words::of(shell.lang));
         let Page { title, class, wakes, data } = page;
         let program = wakes.then(|| program(shell));
         let data = data.map(|(id, json)| {
@@ -32,7 +33,7 @@ pub fn document<V: IntoView + 'static>(
         });
         view! {
             <!DOCTYPE html>
-            <html lang="en">
+            <html lang=shell.lang.tag()>
                 <head>
                     <meta charset="utf-8"/>
                     <meta
@@ -63,14 +64,20 @@ pub fn document<V: IntoView + 'static>(
 fn program(shell: &Shell) -> impl IntoView + use<> {
     let (js, wasm, nonce) =
         (shell.assets.js.clone(), shell.assets.wasm.clone(), shell.nonce.clone());
+    let words = shell.assets.words[shell.lang as usize].clone();
     let script = format!(
-        "import init, {{ hydrate }} from {};\nawait init({{ module_or_path: {} }});\nhydrate();",
+        "import init, {{ hydrate }} from {};\n\
+         const words = fetch({}).then((it) => it.text());\n\
+         await init({{ module_or_path: {} }});\n\
+         hydrate(await words);",
         json(&js),
+        json(&words),
         json(&wasm)
     );
     view! {
         <link rel="modulepreload" href=js nonce=nonce.clone()/>
         <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
+        <link rel="preload" href=words r#as="fetch" r#type="text/plain" crossorigin="anonymous"/>
         <script type="module" nonce=nonce inner_html=script></script>
     }
 }

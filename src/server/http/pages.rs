@@ -2,7 +2,7 @@
 
 use super::guard::Nonce;
 use super::visit::Asking;
-use super::{App, assets, problem, visit};
+use super::{App, assets, problem, visit, wishes};
 use crate::pages::{self, Account, InviteLine, Returned, SessionLine, Shell};
 use crate::protocol::{At, Code, Refusal, Target, urls};
 use crate::server::domain::Who;
@@ -24,8 +24,15 @@ struct Visitor<'a> {
 }
 
 impl<'a> Visitor<'a> {
-    async fn new(app: &'a App, who: Who, nonce: &str, path: &str) -> Result<Self, Refusal> {
+    async fn new(
+        app: &'a App,
+        who: Who,
+        headers: &HeaderMap,
+        nonce: &str,
+        path: &str,
+    ) -> Result<Self, Refusal> {
         let shell = Shell {
+            lang: wishes::lang(headers),
             nonce: nonce.to_owned(),
             assets: (*app.assets).clone(),
             me: who.me(),
@@ -63,7 +70,7 @@ impl<'a> Visitor<'a> {
         let domain = &self.app.domain;
         let index = async {
             let index = domain.index(&self.who, filter, offset).await?;
-            let cards = self.app.rendered.cards(domain, &index.rooms).await?;
+            let cards = self.app.rendered.of(self.shell.lang).cards(domain, &index.rooms).await?;
             Ok(index.map(|_| cards))
         };
         match index.await {
@@ -82,7 +89,7 @@ impl<'a> Visitor<'a> {
                 Redirect::permanent(&urls::page(&house.history.to)).into_response()
             }
             Ok(opened) => {
-                let rows = self.app.rendered.rows(&opened);
+                let rows = self.app.rendered.of(self.shell.lang).rows(&opened);
                 let house = opened.house;
                 let oldest = house.history.messages.messages.last().map(|oldest| oldest.seq);
                 let returned = self.returned.clone();
@@ -179,13 +186,14 @@ pub struct Asked {
     nonce: Extension<Nonce>,
     uri: OriginalUri,
     asking: Asking,
+    headers: HeaderMap,
     values: Values,
 }
 
 impl Asked {
     async fn visitor(&self) -> Result<Visitor<'_>, Response> {
         let path = self.uri.path_and_query().map_or("/", |path| path.as_str());
-        Visitor::new(&self.app, self.asking.0.clone(), &self.nonce.0.0, path)
+        Visitor::new(&self.app, self.asking.0.clone(), &self.headers, &self.nonce.0.0, path)
             .await
             .map_err(|refusal| problem::json(&refusal))
     }
@@ -274,7 +282,7 @@ pub async fn again(
         Err(refusal) => return problem::json(&refusal),
     };
     let log_in_first = returned.refusal.code == Code::LoginNeeded;
-    let mut visitor = match Visitor::new(app, who, nonce, page).await {
+    let mut visitor = match Visitor::new(app, who, headers, nonce, page).await {
         Ok(visitor) => visitor,
         Err(refusal) => return problem::json(&refusal),
     };
