@@ -2,7 +2,10 @@
 //! Whether a page or only its content is answered, for a panel, is decided here.
 
 use super::Shell;
-use crate::components::{notice, page_header::page_header, panel};
+use crate::{
+    components::{notice, page_header::page_header, panel},
+    words::Words,
+};
 use leptos::prelude::*;
 use serde::Serialize;
 
@@ -46,7 +49,10 @@ pub fn outside<V: IntoView + 'static>(
     let Outside { title, page: width, content: class, account } = outside;
     if shell.panel {
         let owner = Owner::new();
-        return owner.with(|| view! { <div class=class>{content()}</div> }.to_html());
+        return owner.with(|| {
+            provide_context(Words::of(shell.lang));
+            view! { <div class=class>{content()}</div> }.to_html()
+        });
     }
     let page = Page { title, class: "outside", wakes: false, data: None };
     document(shell, page, || {
@@ -67,6 +73,7 @@ pub fn document<V: IntoView + 'static>(
 ) -> String {
     let owner = Owner::new();
     owner.with(|| {
+        provide_context(Words::of(shell.lang));
         let Page { title, class, wakes, data } = page;
         let program = wakes.then(|| program(shell));
         let data = data.map(|(id, json)| {
@@ -74,7 +81,7 @@ pub fn document<V: IntoView + 'static>(
         });
         view! {
             <!DOCTYPE html>
-            <html lang="en">
+            <html lang=shell.lang.tag()>
                 <head>
                     <meta charset="utf-8"/>
                     <meta
@@ -106,14 +113,20 @@ pub fn document<V: IntoView + 'static>(
 fn program(shell: &Shell) -> impl IntoView + use<> {
     let (js, wasm, nonce) =
         (shell.assets.js.clone(), shell.assets.wasm.clone(), shell.nonce.clone());
+    let words = shell.assets.words[shell.lang as usize].clone();
     let script = format!(
-        "import init, {{ hydrate }} from {};\nawait init({{ module_or_path: {} }});\nhydrate();",
+        "import init, {{ hydrate }} from {};\n\
+         const words = fetch({}).then((it) => it.text());\n\
+         await init({{ module_or_path: {} }});\n\
+         hydrate(await words);",
         json(&js),
+        json(&words),
         json(&wasm)
     );
     view! {
         <link rel="modulepreload" href=js nonce=nonce.clone()/>
         <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
+        <link rel="preload" href=words r#as="fetch" r#type="text/plain" crossorigin="anonymous"/>
         <script type="module" nonce=nonce inner_html=script></script>
     }
 }

@@ -25,7 +25,12 @@ pub use {
     missing::{no_page, no_room, trouble},
 };
 
-use crate::protocol::{At, Refusal, views::Me};
+use crate::{
+    protocol::{At, Refusal, views::Me},
+    words::{Lang, words},
+};
+#[cfg(feature = "ssr")]
+use crate::words::Word;
 
 /// Addresses of the hashed files of the browser's side.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +41,8 @@ pub struct Assets {
     pub js: String,
     /// The program.
     pub wasm: String,
+    /// What the program says, by language.
+    pub words: [String; Lang::ALL.len()],
 }
 
 /// Who may make an account.
@@ -57,6 +64,8 @@ pub struct Shell {
     pub nonce: String,
     /// The browser's side.
     pub assets: Assets,
+    /// The reader's language.
+    pub lang: Lang,
     /// Who is looking.
     pub me: Option<Me>,
     /// No user exists yet: every page says that the house is being set up.
@@ -125,7 +134,8 @@ impl Shell {
     fn way_back(&self) -> Option<impl leptos::prelude::IntoView + use<>> {
         use leptos::prelude::*;
         (!self.panel).then(|| {
-            view! { <p class="aside"><a class="link" href=crate::protocol::urls::INDEX>"Back to the rooms"</a></p> }
+            let back = words().say(Word::BackToRooms);
+            view! { <p class="aside"><a class="link" href=crate::protocol::urls::INDEX>{back}</a></p> }
         })
     }
 }
@@ -137,9 +147,9 @@ impl Returned {
         self.fields.iter().find(|(name, _)| name == field).map_or("", |(_, value)| value)
     }
 
-    /// The sentence, if the refusal is about this field.
+    /// The sentence, in the reader's language, if the refusal is about this field.
     #[must_use]
     pub fn about(&self, field: &str) -> Option<String> {
-        (self.refusal.field.as_deref() == Some(field)).then(|| self.refusal.message.clone())
+        (self.refusal.field.as_deref() == Some(field)).then(|| words().refusal(&self.refusal))
     }
 }

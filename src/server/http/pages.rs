@@ -2,7 +2,7 @@
 
 use super::guard::Nonce;
 use super::visit::Asking;
-use super::{App, assets, problem, visit};
+use super::{App, assets, problem, visit, wishes};
 use crate::pages::{self, Account, InviteLine, Returned, SessionLine, Shell};
 use crate::protocol::{At, Code, Refusal, Target, panel, urls};
 use crate::server::domain::Who;
@@ -32,6 +32,7 @@ impl<'a> Visitor<'a> {
         path: &str,
     ) -> Result<Self, Refusal> {
         let shell = Shell {
+            lang: wishes::lang(headers),
             nonce: nonce.to_owned(),
             assets: (*app.assets).clone(),
             me: who.me(),
@@ -72,7 +73,7 @@ impl<'a> Visitor<'a> {
         let domain = &self.app.domain;
         let index = async {
             let index = domain.index(&self.who, filter, offset).await?;
-            let cards = self.app.rendered.cards(domain, &index.rooms).await?;
+            let cards = self.app.rendered.of(self.shell.lang).cards(domain, &index.rooms).await?;
             Ok(index.map(|_| cards))
         };
         match index.await {
@@ -91,7 +92,7 @@ impl<'a> Visitor<'a> {
                 Redirect::permanent(&urls::page(&house.history.to)).into_response()
             }
             Ok(opened) => {
-                let rows = self.app.rendered.rows(&opened);
+                let rows = self.app.rendered.of(self.shell.lang).rows(&opened);
                 let house = opened.house;
                 let oldest = house.history.messages.messages.last().map(|oldest| oldest.seq);
                 let returned = self.returned.clone();
@@ -195,8 +196,7 @@ pub struct Asked {
 impl Asked {
     async fn visitor(&self) -> Result<Visitor<'_>, Response> {
         let path = self.uri.path_and_query().map_or("/", |path| path.as_str());
-        let who = self.asking.0.clone();
-        Visitor::new(&self.app, who, &self.headers, &self.nonce.0.0, path)
+        Visitor::new(&self.app, self.asking.0.clone(), &self.headers, &self.nonce.0.0, path)
             .await
             .map_err(|refusal| problem::json(&refusal))
     }
