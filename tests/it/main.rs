@@ -25,6 +25,7 @@ mod http;
 mod known_faults;
 mod main_socket;
 mod pages;
+mod panels;
 mod presence;
 mod promises;
 mod races;
