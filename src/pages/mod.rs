@@ -25,12 +25,12 @@ pub use {
     missing::{no_page, no_room, trouble},
 };
 
+#[cfg(feature = "ssr")]
+use crate::words::Word;
 use crate::{
     protocol::{At, Refusal, views::Me},
     words::{Lang, words},
 };
-#[cfg(feature = "ssr")]
-use crate::words::Word;
 
 /// Addresses of the hashed files of the browser's side.
 #[derive(Clone, Debug, Default)]
