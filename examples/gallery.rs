@@ -8,7 +8,8 @@ use roomful::{
         frames::Online,
         limits::Limits,
         views::{
-            AuthorKind, History, House, Index, LastMessage, Line, Me, Message, RoomCard, Side,
+            About, AuthorKind, History, House, Index, LastMessage, Line, Me, Message, RoomCard,
+            Side,
         },
     },
 };
@@ -177,6 +178,7 @@ fn says(seq: i64, author: &str, minutes: i64, body: &str) -> Message {
         edited_at: None,
         deleted: false,
         reply_to: None,
+        quote: None,
         reactions: Vec::new(),
         cid: None,
     }
@@ -247,6 +249,10 @@ fn house(name: &str) -> House {
             messages: messages(),
             older: true,
             newer: false,
+            about: About {
+                topic: "Paper, ink and what stands in them".to_owned(),
+                pins: vec!["1-40".to_owned()],
+            },
         },
         at: None,
         read: 48,

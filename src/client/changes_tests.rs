@@ -10,7 +10,7 @@ use crate::protocol::{
     At, Target,
     frames::{Event, Kind, MessageData},
     limits::PAGE,
-    views::{AuthorKind, History, Span},
+    views::{About, AuthorKind, History, Span},
 };
 use proptest::prelude::*;
 use std::collections::VecDeque;
@@ -79,6 +79,7 @@ impl Log {
             messages: all[first..end].iter().rev().cloned().collect(),
             older: first > 0,
             newer: end < all.len(),
+            about: About::default(),
         }
     }
 
@@ -104,6 +105,7 @@ impl Log {
                     body,
                     at: was.at,
                     reply_to: None,
+                    quote: None,
                 })
             }
             Done::Edited(of) => {

@@ -8,8 +8,8 @@
 use super::changes::Changes;
 use crate::protocol::{
     Target,
-    frames::{After, Event, Kind},
-    views::{History, Message},
+    frames::{After, Event, Kind, What},
+    views::{About, History, Message},
 };
 
 /// What came of an event.
@@ -37,17 +37,19 @@ pub struct Timeline {
     /// No message lies between this seq and `last`.
     said: i64,
     changes: Changes,
+    about: About,
 }
 
 impl Timeline {
     /// What a page of history shows.
     #[must_use]
     pub fn new(page: History) -> Self {
-        let History { to, epoch, top, mut messages, older, newer } = page;
+        let History { to, epoch, top, mut messages, older, newer, about } = page;
         in_order(&mut messages);
         let newest = messages.last().map_or(0, |message| message.seq);
         let said = if newer { top } else { newest };
-        Self { to, epoch, last: top, messages, older, newer, said, changes: Changes::new(top) }
+        let changes = Changes::new(top);
+        Self { to, epoch, last: top, messages, older, newer, said, changes, about }
     }
 
     /// The conversation.
@@ -60,6 +62,12 @@ impl Timeline {
     #[must_use]
     pub fn messages(&self) -> &[Message] {
         &self.messages
+    }
+
+    /// Topic and pins.
+    #[must_use]
+    pub fn about(&self) -> &About {
+        &self.about
     }
 
     /// The seq of the last event that is in it.
@@ -107,6 +115,7 @@ impl Timeline {
                     at: data.at,
                     edited_at: None,
                     reply_to: data.reply_to,
+                    quote: data.quote,
                     reactions: Vec::new(),
                     cid: event.cid,
                 };
@@ -117,7 +126,18 @@ impl Timeline {
                 Applied::Done(Some(Box::new(message)))
             }
             Some(Kind::Change(change)) => {
+                if let What::Deleted { .. } = change.what {
+                    self.about.pin(&change.id, false);
+                }
                 self.changes.apply(&mut self.messages, event.seq, change);
+                Applied::Done(None)
+            }
+            Some(Kind::Pin { message, on }) => {
+                self.about.pin(&message, on);
+                Applied::Done(None)
+            }
+            Some(Kind::Topic { text }) => {
+                self.about.topic = text;
                 Applied::Done(None)
             }
             // What this version does not know, or what belongs to another log, takes its seq and

@@ -70,6 +70,7 @@ impl Desk {
                     self.catch_up(&to, top);
                 }
             }
+            ServerFrame::Typing { .. } => {}
             ServerFrame::Error { .. } => {}
         }
     }

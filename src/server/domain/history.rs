@@ -2,7 +2,7 @@
 
 use super::places::Place;
 use super::{Domain, Who, unavailable};
-use crate::protocol::views::{History, Message, Span};
+use crate::protocol::views::{About, History, Message, Span};
 use crate::protocol::{Code, Refusal, Target, limits};
 use crate::server::kept::Keep;
 use crate::server::store::history::Part;
@@ -29,6 +29,8 @@ pub struct Page {
     pub older: bool,
     /// Whether there are newer ones.
     pub newer: bool,
+    /// Topic and pins.
+    pub about: About,
     json: Box<RawValue>,
 }
 
@@ -52,18 +54,20 @@ impl Serialize for Shared {
 
 impl Shared {
     fn new(part: Part) -> Self {
-        let Part { messages, older, newer, .. } = part;
+        let Part { messages, older, newer, about, .. } = part;
         // Plain data with text keys: it always has a JSON form. `<` is escaped, so that it may
         // stand in a page's script.
         let json = serde_json::to_string(&messages).unwrap_or_default().replace('<', "\\u003c");
         let json = RawValue::from_string(json).unwrap_or_default();
-        Self(Arc::new(Page { messages, older, newer, json }))
+        Self(Arc::new(Page { messages, older, newer, about, json }))
     }
 
     /// What it takes in memory, about.
     fn bytes(&self) -> usize {
         // The texts of the messages are not longer than their JSON.
-        BESIDE + 2 * self.json.get().len() + self.messages.len() * MESSAGE
+        let about = self.about.topic.len()
+            + self.about.pins.iter().map(|id| id.len() + size_of::<String>()).sum::<usize>();
+        BESIDE + about + 2 * self.json.get().len() + self.messages.len() * MESSAGE
     }
 }
 
@@ -102,9 +106,9 @@ impl Domain {
         if let Span::Around(seq) = span {
             is_there(&part.messages, seq)?;
         }
-        let Part { head, messages, older, newer } = part;
+        let Part { head, messages, older, newer, about } = part;
         let (to, Head { epoch, top }) = (place.target(), head);
-        Ok(History { to, epoch, top, messages, older, newer })
+        Ok(History { to, epoch, top, messages, older, newer, about })
     }
 
     /// This page of the log, if it has just been found to stand at `head`; or a later one, and where
@@ -132,7 +136,7 @@ impl Domain {
 
 /// A log in which nothing was said yet.
 fn nothing(head: Head) -> Part {
-    Part { head, messages: Vec::new(), older: false, newer: false }
+    Part { head, messages: Vec::new(), older: false, newer: false, about: About::default() }
 }
 
 /// The same span of this log by seqs. What is a message of another log is none of this one.

@@ -118,6 +118,7 @@ impl Domain {
                 top: stand.head.top,
                 older: page.older,
                 newer: page.newer,
+                about: page.about.clone(),
                 messages: page,
             },
             at: None,

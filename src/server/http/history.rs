@@ -21,7 +21,7 @@ pub struct Asked {
 
 fn seq(name: &str, text: Option<&String>) -> Result<Option<i64>, Refusal> {
     let seq = text.map(|text| text.parse::<i64>()).transpose();
-    seq.map_err(|_| Refusal::invalid(name, &format!("{name} is a seq, a whole number.")))
+    seq.map_err(|_| Refusal::invalid(name, format!("{name} is a seq, a whole number.")))
 }
 
 impl Asked {

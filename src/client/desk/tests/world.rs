@@ -15,7 +15,7 @@ use crate::protocol::{
     },
     limits::{Limits, PAGE},
     urls,
-    views::{AuthorKind, History, House, Line, Me, Message, Side, Span},
+    views::{About, AuthorKind, History, House, Line, Me, Message, Side, Span},
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -91,6 +91,7 @@ impl Server {
             body: Some(body.into()),
             at: At(self.ids as i64 * 1_000),
             reply_to: None,
+            quote: None,
         });
         frames.extend(self.commit(to, cid.map(str::to_owned), &kind));
         frames
@@ -112,6 +113,7 @@ impl Server {
             edited_at: None,
             deleted: false,
             reply_to: None,
+            quote: None,
             reactions: vec![],
             cid: event.cid.clone(),
         })
@@ -138,6 +140,7 @@ impl Server {
             messages: all[first..end].iter().rev().cloned().collect(),
             older: first > 0,
             newer: end < all.len(),
+            about: About::default(),
         })
     }
 
@@ -261,7 +264,12 @@ impl Server {
                 self.read.insert(to.clone(), seq);
                 self.commit(&Target::Own, None, &Kind::Read { to, seq })
             }
-            ClientFrame::Here { .. } | ClientFrame::Pong => vec![],
+            ClientFrame::Edit { .. }
+            | ClientFrame::Delete { .. }
+            | ClientFrame::React { .. }
+            | ClientFrame::Pin { .. }
+            | ClientFrame::Topic { .. } => reply(id, Some(json!({"seq": 0})), None),
+            ClientFrame::Here { .. } | ClientFrame::Typing { .. } | ClientFrame::Pong => vec![],
         }
     }
 
