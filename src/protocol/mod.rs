@@ -9,6 +9,7 @@ pub mod json;
 pub mod limits;
 pub mod names;
 pub mod panel;
+pub mod people;
 pub mod refusal;
 pub mod target;
 pub mod urls;
