@@ -39,6 +39,7 @@ pub fn side(state: HouseState) -> impl IntoView {
                     {window(true, true)}
                     <b>"Roomful"</b>
                 </a>
+                {find()}
                 {super::icons::close_drawer(ID)}
             </div>
             <div class="side-lists">
@@ -59,6 +60,15 @@ pub fn side(state: HouseState) -> impl IntoView {
             </div>
             {me.map(|me| mine(me, state))}
         </nav>
+    }
+}
+
+/// The way to the search.
+pub fn find() -> impl IntoView {
+    view! {
+        <a class="icon-button find" href=urls::SEARCH data-panel="" aria-label="Search" title="Search">
+            {icon(icons::FIND)}
+        </a>
     }
 }
 

@@ -9,6 +9,8 @@ pub mod json;
 pub mod limits;
 pub mod names;
 pub mod refusal;
+#[cfg(feature = "ssr")]
+pub mod search;
 pub mod target;
 pub mod urls;
 pub mod views;

@@ -14,6 +14,8 @@ pub const LOG_IN: &str = "/login";
 pub const SIGN_UP: &str = "/signup";
 /// My password and my sessions.
 pub const ACCOUNT: &str = "/account";
+/// What was said, searched.
+pub const SEARCH: &str = "/search";
 /// Where the first administrator is made.
 pub const SET_UP: &str = "/setup";
 
@@ -37,6 +39,12 @@ pub fn page(target: &Target) -> String {
         Target::Person(name) => format!("/talk/{}/", encode(name)),
         Target::Own => INDEX.to_owned(),
     }
+}
+
+/// The page of a target with this message in the middle.
+#[must_use]
+pub fn message(target: &Target, id: &str) -> String {
+    format!("{}?at={}", page(target), encode(id))
 }
 
 /// The target of a page's path, the inverse of [`page`].

@@ -8,12 +8,15 @@ pub mod follow;
 pub mod gauges;
 pub mod history;
 pub mod house;
+mod indexer;
 mod known;
 pub mod places;
 pub mod post;
+mod reach;
 pub mod read;
 mod remembered;
 pub mod rooms;
+pub mod search;
 pub mod sessions;
 mod tell;
 pub mod who;
@@ -22,7 +25,7 @@ use crate::protocol::Refusal;
 use crate::server::config::Config;
 use crate::server::groups::Groups;
 use crate::server::presence::{Patience, Presence};
-use crate::server::security::rate::Speech;
+use crate::server::security::rate::{Searches, Speech};
 use crate::server::security::slowdown::Slowdown;
 use crate::server::store::Store;
 use crate::server::store::writer::{Writer, Writing};
@@ -51,6 +54,10 @@ pub struct Domain {
     pub connections: connections::Connections,
     pages: history::Pages,
     speech: Speech,
+    searches: Searches,
+    /// Whose turn it is to search.
+    searching: tokio::sync::Semaphore,
+    indexer: Arc<indexer::Indexer>,
     guesses_at_account: Slowdown<String>,
     guesses_from_address: Slowdown<IpAddr>,
     /// The key of the set-up link, until the first user exists.
@@ -77,11 +84,18 @@ impl Domain {
         groups: Arc<dyn Groups>,
     ) -> std::io::Result<(Self, Writing)> {
         let heard = Arc::clone(&groups);
-        let (writer, writing) =
-            Writer::start(store.clone(), move |committed| tell::tell(&*heard, committed))?;
+        let indexer = Arc::new(indexer::Indexer::default());
+        let noting = Arc::clone(&indexer);
+        let (writer, writing) = Writer::start(store.clone(), move |committed| {
+            noting.note(&committed);
+            tell::tell(&*heard, committed);
+        })?;
         let patience = Patience { grace: config.leave_grace, every: config.presence_every };
         let domain = Self {
             speech: Speech::new(config.message_rate.0),
+            searches: Searches::default(),
+            searching: tokio::sync::Semaphore::new(search::AT_ONCE),
+            indexer,
             connections: connections::Connections::new(
                 config.connections_per_user,
                 config.connections_per_address,
@@ -104,6 +118,7 @@ impl Domain {
     /// Forgets what no longer limits anyone; called now and then.
     pub fn sweep(&self) {
         self.speech.sweep();
+        self.searches.sweep();
     }
 
     fn set_up_key(&self) -> std::sync::MutexGuard<'_, Option<String>> {
