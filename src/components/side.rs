@@ -14,6 +14,7 @@ use crate::{
         Target, urls,
         views::{Line, Me, Side},
     },
+    words::{Word, words},
 };
 use leptos::prelude::*;
 
@@ -65,8 +66,9 @@ pub fn side(state: HouseState) -> impl IntoView {
 
 /// The way to the search.
 pub fn find() -> impl IntoView {
+    let search = words().say(Word::Search);
     view! {
-        <a class="icon-button find" href=urls::SEARCH data-panel="" aria-label="Search" title="Search">
+        <a class="icon-button find" href=urls::SEARCH data-panel="" aria-label=search title=search>
             {icon(icons::FIND)}
         </a>
     }
@@ -97,7 +99,7 @@ fn mine(me: Me, state: HouseState) -> impl IntoView {
     let page = live(move || urls::page(&state.place.get()));
     view! {
         <div class="side-foot">
-            <a class="who" href=urls::ACCOUNT>
+            <a class="who" href=urls::ACCOUNT data-panel="">
                 {face(&me.name, true, false)}
                 <bdi class="name" dir="auto">{me.name}</bdi>
             </a>

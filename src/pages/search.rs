@@ -2,74 +2,71 @@
 
 use super::{
     Shell,
-    document::{Page, document},
+    document::{Outside, outside},
 };
 use crate::{
-    components::{face::mark, notice, page_header::page_header, words},
+    components::{face::mark, notice, words::{day, moment}},
     protocol::{
         Refusal, Target,
         search::{Asked, Found, Hit, Piece, QUESTION},
         urls,
     },
+    words::{Word, Words, words},
 };
 use leptos::{either::Either, prelude::*};
 
 /// What can be typed, and what it does.
-const HINTS: [(&str, &str); 6] = [
-    ("\u{201c}laser cutter\u{201d}", "these words beside each other"),
-    ("from:alice", "said by alice"),
-    ("in:lobby  in:@bob", "in a room, or with a person"),
-    ("after:2026-01-31  before:2026-03-01", "between two days"),
-    ("on:2026-02-14", "on a day"),
-    ("has:link", "with a link in it"),
+const HINTS: [(Word, Word); 6] = [
+    (Word::HintPhrase, Word::HintPhraseMeans),
+    (Word::HintFrom, Word::HintFromMeans),
+    (Word::HintIn, Word::HintInMeans),
+    (Word::HintDays, Word::HintDaysMeans),
+    (Word::HintOn, Word::HintOnMeans),
+    (Word::HintHas, Word::HintHasMeans),
 ];
 
 /// The search: with nothing asked, what can be; else what was found, or why not.
 #[must_use]
 pub fn search(shell: &Shell, asked: &Asked, found: Result<Found, Refusal>) -> String {
+    let w = Words::of(shell.lang);
     let title = match asked.q.trim() {
-        "" => "Search".to_owned(),
-        q => format!("{q} · Search"),
+        "" => w.say(Word::Search).to_owned(),
+        q => w.with(Word::SearchFor, &[q]),
     };
-    let page = Page { title, class: "outside", wakes: false, data: None };
-    document(shell, page, || {
+    outside(shell, Outside::new(title, "search-page"), || {
         let refusal = found.as_ref().err().cloned();
         let below = match found {
             Err(_) => None,
-            Ok(_) if asked.is_empty() => Some(Either::Left(hints())),
+            Ok(_) if asked.is_empty() => Some(Either::Left(hints(shell.me.is_some()))),
             Ok(found) => Some(Either::Right(results(asked, found))),
         };
         view! {
-            <div class="page">
-                {page_header(shell, true)}
-                <main class="search-page">
-                    <h1>"Search"</h1>
-                    {form(asked, refusal)}
-                    {below}
-                </main>
-            </div>
+            <h1>{w.say(Word::Search)}</h1>
+            {form(asked, refusal)}
+            {below}
         }
     })
 }
 
 fn form(asked: &Asked, refusal: Option<Refusal>) -> impl IntoView + use<> {
+    let w = words();
     let about = |field: &str| {
         let refusal = refusal.as_ref().filter(|it| it.field.as_deref() == Some(field));
-        refusal.map(|refusal| refusal.message.clone())
+        refusal.map(|refusal| w.refusal(refusal))
     };
     let wrong = about("q");
     let others = [
-        ("from", "Person", "text", &asked.from),
-        ("in", "Room or @person", "text", &asked.r#in),
-        ("since", "From day", "date", &asked.since),
-        ("until", "To day", "date", &asked.until),
+        ("from", Word::SearchPerson, "text", &asked.from),
+        ("in", Word::SearchPlace, "text", &asked.r#in),
+        ("since", Word::SearchSince, "date", &asked.since),
+        ("until", Word::SearchUntil, "date", &asked.until),
     ];
     let open = others.iter().any(|(name, .., value)| !value.is_empty() || about(name).is_some());
     let elsewhere = wrong.is_none() && others.iter().all(|(name, ..)| about(name).is_none());
     let general = refusal.as_ref().filter(|_| elsewhere);
-    let general = general.map(|refusal| notice::refused(refusal.message.clone()));
+    let general = general.map(|refusal| notice::refused(w.refusal(refusal)));
     let others = others
-        .map(|(name, label, kind, value)| narrow(name, label, kind, value.clone(), about(name)))
+        .map(|(name, label, kind, value)| narrow(name, w.say(label), kind, value.clone(), about(name)))
         .collect_view();
     view! {
         <form class="search-form" method="get" action=urls::SEARCH role="search">
@@ -79,8 +76,8 @@ fn form(asked: &Asked, refusal: Option<Refusal>) -> impl IntoView + use<> {
                     id="field-q"
                     name="q"
                     type="search"
-                    aria-label="Words to search for"
-                    placeholder="Words, or part of a sentence"
+                    aria-label=w.say(Word::SearchWords)
+                    placeholder=w.say(Word::SearchWordsHere)
                     maxlength=QUESTION
                     autocomplete="off"
                     autofocus=asked.is_empty()
@@ -89,11 +86,11 @@ fn form(asked: &Asked, refusal: Option<Refusal>) -> impl IntoView + use<> {
                     aria-invalid=wrong.is_some().then_some("true")
                     aria-describedby=wrong.is_some().then_some("field-q-error")
                 />
-                <button class="button">"Search"</button>
+                <button class="button">{w.say(Word::Search)}</button>
             </div>
             {wrong.map(|why| view! { <p class="error" id="field-q-error" role="alert">{why}</p> })}
             <details class="search-more" open=open>
-                <summary>"Person, room, days"</summary>
+                <summary>{w.say(Word::SearchMore)}</summary>
                 <div class="search-fields">{others}</div>
             </details>
         </form>
@@ -131,19 +128,22 @@ fn narrow(
 }
 
 /// What can be typed.
-fn hints() -> impl IntoView {
+fn hints(is_member: bool) -> impl IntoView {
+    let w = words();
+    let what = if is_member { Word::SearchWhat } else { Word::SearchWhatVisitor };
     let hints = HINTS
-        .map(|(typed, means)| view! { <dt><code>{typed}</code></dt> <dd>{means}</dd> })
+        .map(|(typed, means)| view! { <dt><code>{w.say(typed)}</code></dt> <dd>{w.say(means)}</dd> })
         .collect_view();
     view! {
         <section class="search-hints">
-            <p>"Everything that you may read is searched: rooms, and your own conversations. The newest comes first."</p>
+            <p>{w.say(what)}</p>
             <dl>{hints}</dl>
         </section>
     }
 }
 
 fn results(asked: &Asked, found: Found) -> impl IntoView + use<> {
+    let w = words();
     let Found { hits, older, back_to, whole } = found;
     let none = hits.is_empty();
     let hits = hits.into_iter().map(hit).collect_view();
@@ -153,41 +153,42 @@ fn results(asked: &Asked, found: Found) -> impl IntoView + use<> {
         Either::Right(view! { <ol class="hits">{hits}</ol> })
     };
     let back_to = back_to.map(|at| {
-        view! { <p class="quiet">{format!("Looked at so far: back to {}.", words::day(&at.date()))}</p> }
+        view! { <p class="quiet">{w.with(Word::SearchBackTo, &[&day(&at.date())])}</p> }
     });
     let coming = (!whole).then(|| {
-        view! { <p class="quiet">"What was said long ago is still being made ready for searching; it will be found a little later."</p> }
+        view! { <p class="quiet">{w.say(Word::SearchComing)}</p> }
     });
     let newest = (!asked.older.is_empty())
-        .then(|| view! { <a class="button quiet" href=address(asked, None)>"Newest"</a> });
+        .then(|| view! { <a class="button quiet" href=address(asked, None)>{w.say(Word::SearchNewest)}</a> });
     let older = older.map(
-        |older| view! { <a class="button quiet" href=address(asked, Some(older))>"Older"</a> },
+        |older| view! { <a class="button quiet" href=address(asked, Some(older))>{w.say(Word::SearchOlder)}</a> },
     );
     let paging = (newest.is_some() || older.is_some())
-        .then(|| view! { <nav class="paging" aria-label="Pages">{newest} {older}</nav> });
+        .then(|| view! { <nav class="paging" aria-label=w.say(Word::SearchPages)>{newest} {older}</nav> });
     view! {
-        <section aria-label="What was found">{list} {back_to} {coming} {paging}</section>
+        <section aria-label=w.say(Word::SearchFound)>{list} {back_to} {coming} {paging}</section>
     }
 }
 
 fn nothing(asked: &Asked, so_far: bool) -> impl IntoView + use<> {
+    let w = words();
     let narrowed = [&asked.from, &asked.r#in, &asked.since, &asked.until];
     let narrowed = narrowed.iter().any(|field| !field.is_empty());
     let everywhere = (narrowed && !asked.q.is_empty()).then(|| {
         let anywhere = Asked { q: asked.q.clone(), ..Asked::default() };
         view! {
-            <p><a class="link" href=address(&anywhere, None)>"Search everywhere, by anybody, on any day"</a></p>
+            <p><a class="link" href=address(&anywhere, None)>{w.say(Word::SearchEverywhere)}</a></p>
         }
     });
     let heading = match (so_far, asked.older.is_empty()) {
-        (true, _) => "Nothing was found so far.",
-        (false, true) => "Nothing was found.",
-        (false, false) => "Nothing older was found.",
+        (true, _) => Word::NothingSoFar,
+        (false, true) => Word::NothingFound,
+        (false, false) => Word::NothingOlder,
     };
     view! {
         <div class="search-nothing">
-            <h2>{heading}</h2>
-            <p>"Every word must be in the message. Try fewer words, another form of one, or only the beginning of the last."</p>
+            <h2>{w.say(heading)}</h2>
+            <p>{w.say(Word::NothingHelp)}</p>
             {everywhere}
         </div>
     }
@@ -223,7 +224,7 @@ fn hit(hit: Hit) -> impl IntoView {
             Either::Left(view! { <bdi class="name" dir="auto">{name.clone()}</bdi> })
         }
         _ => Either::Right(view! {
-            <span class="name">"You and " <bdi dir="auto">{to.name().to_owned()}</bdi></span>
+            <bdi class="name" dir="auto">{words().with(Word::YouAnd, &[to.name()])}</bdi>
         }),
     };
     let text =
@@ -238,7 +239,7 @@ fn hit(hit: Hit) -> impl IntoView {
             <a class="hit" href=urls::message(&to, &id)>
                 {mark(&to, false)}
                 <span class="hit-place">{place}</span>
-                <time datetime=at.to_string()>{words::moment(at)}</time>
+                <time datetime=at.to_string()>{moment(at)}</time>
                 <span class="hit-text" dir="auto">
                     <b><bdi dir="auto">{author}</bdi></b> " " {text}
                 </span>

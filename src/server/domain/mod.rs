@@ -3,6 +3,7 @@
 
 pub mod accounts;
 mod announce;
+pub mod changes;
 pub mod connections;
 pub mod follow;
 pub mod gauges;
@@ -19,6 +20,7 @@ pub mod rooms;
 pub mod search;
 pub mod sessions;
 mod tell;
+pub mod typing;
 pub mod who;
 
 use crate::protocol::Refusal;

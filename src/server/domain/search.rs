@@ -15,6 +15,7 @@ use crate::server::security::rate::Asker;
 use crate::server::store::heads::Of;
 use crate::server::store::search::{self as index, Place as Where};
 use crate::server::store::{Connection, LogId, UserId, directs, message_id, users};
+use crate::words::Word;
 use query::Query;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
@@ -97,7 +98,7 @@ impl Domain {
         for name in names {
             let user = users::find(db, &fold(name)).await.map_err(unavailable)?;
             let user =
-                user.ok_or_else(|| about("from", Refusal::not_found("person of that name")))?;
+                user.ok_or_else(|| not_there("from", Word::NoSuchPerson))?;
             authors.push(user.id);
         }
         Ok(authors)
@@ -113,7 +114,7 @@ impl Domain {
         let mut found = Vec::new();
         for name in typed {
             let to = Target::parse(name).unwrap_or_else(|| Target::Room(name.clone()));
-            let place = self.find(db, who, &to).await.map_err(|refusal| about("in", refusal))?;
+            let place = self.find(db, who, &to).await.map_err(no_place)?;
             match &place {
                 Place::Room { log, .. } => found.push((*log, [Of::Log(*log); 2])),
                 Place::Direct { me, other, log: Some(log) } => {
@@ -122,7 +123,7 @@ impl Domain {
                 }
                 Place::Direct { log: None, .. } => {}
                 Place::Own { .. } => {
-                    return Err(Refusal::invalid("in", "Search in a #room or with a @person."));
+                    return Err(Refusal::invalid("in", Word::SearchWhere));
                 }
             }
         }
@@ -130,10 +131,16 @@ impl Domain {
     }
 }
 
-/// The refusal of a name, said of the field it stands in; one for lack of a login stays as it is.
-fn about(field: &str, refusal: Refusal) -> Refusal {
+/// A name that names nothing, or nothing for whoever asks.
+fn not_there(field: &str, why: Word) -> Refusal {
+    Refusal { field: Some(field.to_owned()), ..Refusal::new(Code::NotFound, why) }
+}
+
+/// The refusal of a place, said of the field it stands in; one for lack of a login stays as it is.
+fn no_place(refusal: Refusal) -> Refusal {
     match refusal.code {
-        Code::NotFound | Code::Invalid => Refusal { field: Some(field.to_owned()), ..refusal },
+        Code::NotFound => not_there("in", Word::NoSuchPlace),
+        Code::Invalid => Refusal { field: Some("in".to_owned()), ..refusal },
         _ => refusal,
     }
 }
@@ -142,15 +149,12 @@ fn about(field: &str, refusal: Refusal) -> Refusal {
 fn read(asked: &Asked) -> Result<(Query, i64), Refusal> {
     for (field, text) in [("q", &asked.q), ("from", &asked.from), ("in", &asked.r#in)] {
         if text.chars().nth(QUESTION).is_some() {
-            let why = format!(
-                "That is too long to search for: at most {QUESTION} characters. A few words find it."
-            );
-            return Err(Refusal::too_long(field, why));
+            return Err(Refusal::too_long(field, Word::QuestionTooLong.of(&[&QUESTION])));
         }
     }
     let mut query = query::read(&asked.q);
     if query.is_empty() && !asked.q.trim().is_empty() {
-        return Err(Refusal::invalid("q", "There is no word in that. Type letters or digits."));
+        return Err(Refusal::invalid("q", Word::NoWordInThat));
     }
     let from = asked.from.trim();
     if !from.is_empty() {
@@ -164,7 +168,7 @@ fn read(asked: &Asked) -> Result<(Query, i64), Refusal> {
         "" => Ok(None),
         text => query::day(text)
             .map(Some)
-            .ok_or_else(|| Refusal::invalid(field, "A day looks like 2026-01-31.")),
+            .ok_or_else(|| Refusal::invalid(field, Word::NotADay)),
     };
     if let Some(since) = day("since", &asked.since)? {
         query.since(since);
@@ -175,7 +179,7 @@ fn read(asked: &Asked) -> Result<(Query, i64), Refusal> {
     let before = match asked.older.as_str() {
         "" => i64::MAX,
         older => older.parse().map_err(|_| {
-            Refusal::invalid("older", "older is what the page before answered as such.")
+            Refusal::invalid("older", Word::NotAPage)
         })?,
     };
     Ok((query, before))

@@ -10,6 +10,7 @@ pub mod problem;
 pub mod rendered;
 pub mod search;
 pub mod visit;
+pub mod wishes;
 
 use super::domain::Domain;
 use super::security::line::Line;

@@ -2,6 +2,7 @@
 
 use crate::protocol::Refusal;
 use crate::server::store::UserId;
+use crate::words::Word;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota};
 use std::net::IpAddr;
@@ -102,8 +103,7 @@ impl Searches {
     pub fn may_ask(&self, asker: Asker) -> Result<(), Refusal> {
         self.0.check_key(&asker).map_err(|not_until| {
             let wait = not_until.wait_time_from(DefaultClock::default().now());
-            let said =
-                format!("That was too fast: at most {SEARCHES} searches a minute. Wait a moment.");
+            let said = Word::SearchedTooFast.of(&[&SEARCHES]);
             Refusal::rate_limited(said, wait.as_millis().max(1) as u64)
         })
     }
