@@ -5,7 +5,11 @@ use super::{
     document::{Outside, outside},
 };
 use crate::{
-    components::{face::mark, notice, words::{day, moment}},
+    components::{
+        face::mark,
+        notice,
+        words::{day, moment},
+    },
     protocol::{
         Refusal, Target,
         search::{Asked, Found, Hit, Piece, QUESTION},
@@ -66,7 +70,9 @@ fn form(asked: &Asked, refusal: Option<Refusal>) -> impl IntoView + use<> {
     let general = refusal.as_ref().filter(|_| elsewhere);
     let general = general.map(|refusal| notice::refused(w.refusal(refusal)));
     let others = others
-        .map(|(name, label, kind, value)| narrow(name, w.say(label), kind, value.clone(), about(name)))
+        .map(|(name, label, kind, value)| {
+            narrow(name, w.say(label), kind, value.clone(), about(name))
+        })
         .collect_view();
     view! {
         <form class="search-form" method="get" action=urls::SEARCH role="search">
@@ -132,7 +138,9 @@ fn hints(is_member: bool) -> impl IntoView {
     let w = words();
     let what = if is_member { Word::SearchWhat } else { Word::SearchWhatVisitor };
     let hints = HINTS
-        .map(|(typed, means)| view! { <dt><code>{w.say(typed)}</code></dt> <dd>{w.say(means)}</dd> })
+        .map(
+            |(typed, means)| view! { <dt><code>{w.say(typed)}</code></dt> <dd>{w.say(means)}</dd> },
+        )
         .collect_view();
     view! {
         <section class="search-hints">
@@ -163,8 +171,9 @@ fn results(asked: &Asked, found: Found) -> impl IntoView + use<> {
     let older = older.map(
         |older| view! { <a class="button quiet" href=address(asked, Some(older))>{w.say(Word::SearchOlder)}</a> },
     );
-    let paging = (newest.is_some() || older.is_some())
-        .then(|| view! { <nav class="paging" aria-label=w.say(Word::SearchPages)>{newest} {older}</nav> });
+    let paging = (newest.is_some() || older.is_some()).then(
+        || view! { <nav class="paging" aria-label=w.say(Word::SearchPages)>{newest} {older}</nav> },
+    );
     view! {
         <section aria-label=w.say(Word::SearchFound)>{list} {back_to} {coming} {paging}</section>
     }

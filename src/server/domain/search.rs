@@ -97,8 +97,7 @@ impl Domain {
         let mut authors = Vec::new();
         for name in names {
             let user = users::find(db, &fold(name)).await.map_err(unavailable)?;
-            let user =
-                user.ok_or_else(|| not_there("from", Word::NoSuchPerson))?;
+            let user = user.ok_or_else(|| not_there("from", Word::NoSuchPerson))?;
             authors.push(user.id);
         }
         Ok(authors)
@@ -166,9 +165,7 @@ fn read(asked: &Asked) -> Result<(Query, i64), Refusal> {
     }
     let day = |field: &str, text: &str| match text.trim() {
         "" => Ok(None),
-        text => query::day(text)
-            .map(Some)
-            .ok_or_else(|| Refusal::invalid(field, Word::NotADay)),
+        text => query::day(text).map(Some).ok_or_else(|| Refusal::invalid(field, Word::NotADay)),
     };
     if let Some(since) = day("since", &asked.since)? {
         query.since(since);
@@ -178,9 +175,7 @@ fn read(asked: &Asked) -> Result<(Query, i64), Refusal> {
     }
     let before = match asked.older.as_str() {
         "" => i64::MAX,
-        older => older.parse().map_err(|_| {
-            Refusal::invalid("older", Word::NotAPage)
-        })?,
+        older => older.parse().map_err(|_| Refusal::invalid("older", Word::NotAPage))?,
     };
     Ok((query, before))
 }
