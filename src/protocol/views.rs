@@ -30,6 +30,25 @@ pub struct Reaction {
     pub users: Vec<String>,
 }
 
+/// A file in a message.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct FileView {
+    /// Its id.
+    pub id: String,
+    /// Its name, cleaned of what could mislead.
+    pub name: String,
+    /// Its media type, by its content.
+    pub kind: String,
+    /// How many bytes it has.
+    pub bytes: i64,
+    /// Pixels of a picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
+    /// Pixels of a picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height: Option<u32>,
+}
+
 /// A message as it stands now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {

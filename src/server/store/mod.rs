@@ -5,6 +5,7 @@
 
 mod batch;
 pub mod directs;
+pub mod files;
 pub mod heads;
 pub mod history;
 pub mod invites;

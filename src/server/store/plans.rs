@@ -1,7 +1,7 @@
 //! No statement of a page, a batch or a `sub` walks through a table, or sorts what is not the viewer's
 //! own, however large the house is.
 
-use super::{Connection, Store, directs, rooms, sqlite};
+use super::{Connection, Store, directs, files, rooms, sqlite};
 use crate::server::store::sqlite::BUSY;
 use sqlx::AssertSqlSafe;
 
@@ -21,7 +21,7 @@ const LARGE: &str = "
 
 /// Statements, and how many lists in each are sorted: the rooms and the conversations of whoever
 /// looks.
-const STATEMENTS: [(&str, &str, usize); 11] = [
+const STATEMENTS: [(&str, &str, usize); 14] = [
     ("MESSAGES_BEFORE", sqlite::MESSAGES_BEFORE, 0),
     ("STANDING", sqlite::STANDING, 2),
     ("ROOMS", sqlite::ROOMS, 0),
@@ -33,6 +33,9 @@ const STATEMENTS: [(&str, &str, usize); 11] = [
     ("PUT", sqlite::PUT, 0),
     ("HEADS", sqlite::HEADS, 0),
     ("REPLAY", sqlite::REPLAY, 0),
+    ("files::FIND", files::FIND, 0),
+    ("FREE", sqlite::FREE, 0),
+    ("UNNAMED", sqlite::UNNAMED, 0),
 ];
 
 /// How SQLite would go about a statement, step by step.

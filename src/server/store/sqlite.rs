@@ -194,6 +194,42 @@ pub const REPLAY: &str = "SELECT
      FROM jsonb_each($1) q CROSS JOIN events e
      ON e.log_id = q.value ->> 0 AND e.seq > q.value ->> 1 AND e.seq <= q.value ->> 2)";
 
+/// Of the uploads `$1` (a JSON array of ids) those of the user `$2` that no message has, as JSON.
+pub const FREE: &str = "SELECT json_group_array(json_array(
+        f.id, f.name, f.kind, f.bytes, f.width, f.height))
+    FROM json_each($1) q CROSS JOIN uploads f ON f.id = q.value
+    WHERE f.user_id = $2 AND NOT EXISTS (SELECT 1 FROM attachments WHERE upload = f.id)";
+/// Gives the message (`$1`, `$2`) the uploads `$3`, a JSON array of ids.
+pub const ATTACH: &str = "INSERT INTO attachments (log_id, seq, n, upload)
+    SELECT $1, $2, key, value FROM json_each($3)";
+/// Up to `$2` uploads that nobody shows any more: without a message and older than `$1`, or of a
+/// message that was deleted.
+pub const GONE: &str = "SELECT json_group_array(id) FROM (
+    SELECT id FROM (
+        SELECT f.id FROM uploads f
+        WHERE f.created_at < $1 AND NOT EXISTS (SELECT 1 FROM attachments WHERE upload = f.id)
+        UNION ALL
+        SELECT a.upload AS id FROM attachments a
+        CROSS JOIN messages m ON m.log_id = a.log_id AND m.seq = a.seq
+        WHERE m.deleted_at IS NOT NULL)
+    LIMIT $2 + 0)";
+/// What the messages of the uploads `$1` show of them. (All of a deleted message's go at once or
+/// after one another: none of them is shown.)
+pub const FORGET_SHOWN: &str = "UPDATE messages SET files = NULL
+    FROM json_each($1) q CROSS JOIN attachments a ON a.upload = q.value
+    WHERE messages.log_id = a.log_id AND messages.seq = a.seq";
+/// Which messages have the uploads `$1`.
+pub const FORGET_ATTACHED: &str =
+    "DELETE FROM attachments WHERE upload IN (SELECT value FROM json_each($1))";
+/// The uploads `$1`.
+pub const FORGET_UPLOADS: &str =
+    "DELETE FROM uploads WHERE id IN (SELECT value FROM json_each($1))";
+/// Of the contents `$1` those that neither an upload nor a face names.
+pub const UNNAMED: &str = "SELECT json_group_array(q.value) FROM json_each($1) q
+    WHERE NOT EXISTS (SELECT 1 FROM uploads WHERE hash = q.value)
+    AND NOT EXISTS (SELECT 1 FROM uploads WHERE small = q.value)
+    AND NOT EXISTS (SELECT 1 FROM users WHERE avatar = q.value)";
+
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// Why a database could not be opened, in a sentence for whoever starts the program.
