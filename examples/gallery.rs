@@ -8,7 +8,8 @@ use roomful::{
         frames::Online,
         limits::Limits,
         views::{
-            AuthorKind, History, House, Index, LastMessage, Line, Me, Message, RoomCard, Side,
+            About, AuthorKind, History, House, Index, LastMessage, Line, Me, Message, RoomCard,
+            Side,
         },
     },
 };
@@ -176,6 +177,8 @@ fn says(seq: i64, author: &str, minutes: i64, body: &str) -> Message {
         edited_at: None,
         deleted: false,
         reply_to: None,
+        quote: None,
+        files: Vec::new(),
         reactions: Vec::new(),
         cid: None,
     }
@@ -239,7 +242,16 @@ fn house(name: &str) -> House {
     House {
         me: Some(Me { name: "mira".to_owned(), admin: true }),
         limits: Limits::default(),
-        history: History { to: room(name), epoch: "e1".to_owned(), top: 51, messages: messages() },
+        history: History {
+            to: room(name),
+            epoch: "e1".to_owned(),
+            top: 51,
+            messages: messages(),
+            about: About {
+                topic: "Paper, ink and what stands in them".to_owned(),
+                pins: vec!["1-40".to_owned()],
+            },
+        },
         before: None,
         older: true,
         read: 48,
@@ -261,6 +273,7 @@ fn house(name: &str) -> House {
             ],
             own: None,
         },
+        faces: Default::default(),
         cid: "c-1".to_owned(),
         draft: String::new(),
         refusal: None,
@@ -294,6 +307,7 @@ fn account() -> Account {
         this,
     };
     Account {
+        face: None,
         sessions: vec![session("1", FIREFOX, 4, true), session("2", IPHONE, 900, false)],
         invites: Some(vec![InviteLine {
             link: "https://chat.example.org/signup?invite=Zx3kq9Tt2uQ8vYwB1mN0pLrS".to_owned(),

@@ -1,6 +1,7 @@
 //! The browser's side: connection, outbox, timeline and presence as pure state machines (event in,
 //! effects out; tested natively), and one thin shell of browser calls.
 
+pub mod attach;
 pub mod changes;
 pub mod commands;
 pub mod connection;
@@ -50,6 +51,7 @@ pub fn first_rows(house: &House) -> Vec<(String, Row)> {
         me: house.me.as_ref().map(|me| me.name.as_str()),
         unread_after: desk::unread_after(house),
         notes: &[],
+        faces: &house.faces,
         tail: Vec::new(),
         zone: rows::Zone::UTC,
     })

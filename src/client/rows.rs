@@ -2,7 +2,11 @@
 //! changes, so that the page moves nothing that has not moved.
 
 use super::{Row, Said, SaidState, presence::Note, timeline::Timeline};
-use crate::protocol::{At, views::Message};
+use crate::protocol::{
+    At,
+    views::{FileView, Message},
+};
+use std::collections::BTreeMap;
 
 /// Messages of one author within this time form a group.
 const GROUP_MS: i64 = 5 * 60_000;
@@ -24,7 +28,14 @@ impl Zone {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tail {
     /// A message of mine.
-    Mine { cid: String, id: Option<String>, body: String, at: At, state: SaidState },
+    Mine {
+        cid: String,
+        id: Option<String>,
+        body: String,
+        files: Vec<FileView>,
+        at: At,
+        state: SaidState,
+    },
     /// A quiet line.
     Quiet { key: String, text: String },
 }
@@ -39,13 +50,16 @@ pub struct Picture<'a> {
     pub unread_after: Option<i64>,
     /// The quiet lines of this visit.
     pub notes: &'a [Note],
+    /// The versions of people's faces.
+    pub faces: &'a BTreeMap<String, String>,
     /// What has not come back yet.
     pub tail: Vec<Tail>,
     /// In whose time.
     pub zone: Zone,
 }
 
-struct Rows {
+struct Rows<'a> {
+    faces: &'a BTreeMap<String, String>,
     rows: Vec<(String, Row)>,
     zone: Zone,
     day: String,
@@ -53,7 +67,7 @@ struct Rows {
     group: Option<(String, At)>,
 }
 
-impl Rows {
+impl Rows<'_> {
     fn other(&mut self, key: String, row: Row) {
         self.group = None;
         self.rows.push((key, row));
@@ -78,6 +92,7 @@ impl Rows {
         };
         if first {
             self.group = Some((said.author.clone(), said.at));
+            said.face = self.faces.get(&said.author).cloned();
         }
         said.first = first;
         said.clock = self.zone.local(said.at).clock();
@@ -97,9 +112,10 @@ fn key(message: &Message, me: Option<&str>) -> String {
 /// The rows, oldest first.
 #[must_use]
 pub fn rows(picture: Picture<'_>) -> Vec<(String, Row)> {
-    let Picture { timeline, me, unread_after, notes, tail, zone } = picture;
+    let Picture { timeline, me, unread_after, notes, faces, tail, zone } = picture;
     let messages = timeline.messages();
     let mut it = Rows {
+        faces,
         rows: Vec::with_capacity(messages.len() + tail.len() + 8),
         zone,
         day: String::new(),
@@ -123,7 +139,9 @@ pub fn rows(picture: Picture<'_>) -> Vec<(String, Row)> {
             Said {
                 id: Some(message.id.clone()),
                 author: message.author.clone(),
+                face: None,
                 body: message.body.clone(),
+                files: message.files.clone(),
                 at: message.at,
                 clock: String::new(),
                 first: false,
@@ -139,12 +157,14 @@ pub fn rows(picture: Picture<'_>) -> Vec<(String, Row)> {
     for tail in tail {
         match tail {
             Tail::Quiet { key, text } => it.other(key, Row::Came(text)),
-            Tail::Mine { cid, id, body, at, state } => {
+            Tail::Mine { cid, id, body, files, at, state } => {
                 it.day(at);
                 let said = Said {
                     id,
                     author: me.unwrap_or_default().to_owned(),
+                    face: None,
                     body,
+                    files,
                     at,
                     clock: String::new(),
                     first: false,
@@ -179,12 +199,15 @@ mod tests {
         Message { at: At(minute * 60_000), ..message(seq, author) }
     }
 
+    static NO_FACES: BTreeMap<String, String> = BTreeMap::new();
+
     fn picture(timeline: &Timeline) -> Picture<'_> {
         Picture {
             timeline,
             me: Some("alice"),
             unread_after: None,
             notes: &[],
+            faces: &NO_FACES,
             tail: vec![],
             zone: Zone::UTC,
         }
@@ -246,6 +269,7 @@ mod tests {
             cid: "c1".into(),
             id: None,
             body: "hi".into(),
+            files: vec![],
             at: At(61_000),
             state,
         };

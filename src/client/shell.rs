@@ -2,7 +2,9 @@
 //! is done. It decides nothing. Where a browser refuses a call, it goes on without.
 
 mod browser;
+mod files;
 mod index;
+mod panel;
 mod socket;
 
 use super::{
@@ -47,6 +49,7 @@ struct Shell {
 /// Wakes the page that the server rendered.
 pub fn wake() {
     index::wake();
+    panel::wake();
     if let Some((element, house)) = browser::page_data::<House>("house", "house-data") {
         hydrate_from(element, move || {
             let state = super::state_acting(&house, Callback::new(|act| put(Input::Act(act))));
@@ -66,6 +69,7 @@ fn begin(house: &House, state: HouseState) {
     let shell = Shell { desk, state, user, socket: None, alarm: None, drafts: Vec::new() };
     SHELL.set(Some(shell));
     listen();
+    files::listen();
     put(Input::Start(ZoneOf(browser::zone())));
 }
 
@@ -75,17 +79,17 @@ fn listen() {
     // A page with an open socket is not kept for "back": it is closed before and opened after.
     browser::on_window("pagehide", |_| put(Input::Away));
     browser::on_window("pageshow", |_| put(Input::Return));
-    browser::on_window("popstate", |_| {
-        if let Some(to) = urls::target(&browser::path()) {
-            put(Input::WentTo(to));
-        }
-    });
     browser::on_window("storage", |event| {
         if let Some(key) = browser::removed_key(&event) {
             put_gone(&key);
         }
     });
     browser::on_document("visibilitychange", |_| put(Input::Visible(browser::is_visible())));
+}
+
+/// Whether the page is a room's or a conversation's, so that places are gone to without leaving.
+fn is_house() -> bool {
+    SHELL.with_borrow(Option::is_some)
 }
 
 /// Another tab removed this key.
@@ -173,6 +177,8 @@ impl Shell {
                     put(Input::Act(Act::Discard(cid)));
                 }
             }
+            Task::Upload(key) => files::upload(key),
+            Task::Abort(key) => files::abort(key),
             Task::Show(show) => self.show(show),
         }
     }
@@ -191,6 +197,8 @@ impl Shell {
             Show::Side(side) => state.side.set(side),
             Show::Status(status) => state.status.set(status),
             Show::Refusal(refusal) => state.refusal.set(refusal),
+            Show::Files(files) => state.files.set(files),
+            Show::Faces(faces) => state.faces.set(faces),
             Show::Title(title) => document().set_title(&title),
         }
     }

@@ -6,6 +6,7 @@ use super::{
     face::mark,
     icons::{self, icon},
     live::{effect, live},
+    panel::plain_click,
     roster::{self, roster},
     side::{self, side},
     timeline::timeline,
@@ -14,12 +15,7 @@ use crate::{
     client::{Act, HouseState},
     protocol::{Target, urls},
 };
-use leptos::{
-    ev,
-    prelude::*,
-    wasm_bindgen::JsCast,
-    web_sys::{Element, HtmlElement},
-};
+use leptos::{ev, prelude::*, wasm_bindgen::JsCast, web_sys::HtmlElement};
 
 /// The whole of `<div id="house">`, on the server and in the browser.
 #[component]
@@ -53,7 +49,7 @@ fn header(state: HouseState) -> impl IntoView {
                 Target::Person(name) => here(state, name),
                 _ => state.online.with(|online| online.count > 0),
             };
-            mark(place, lit)
+            state.faces.with(|faces| mark(place, faces.get(place.name()).map(String::as_str), lit))
         })
     };
     let about = move || match state.place.get() {
@@ -86,15 +82,7 @@ fn here(state: HouseState, name: &str) -> bool {
 /// Goes to another place without leaving the page, on a plain click on a link to one. Every other
 /// click is the browser's.
 fn follow(ev: &ev::MouseEvent, state: HouseState) {
-    let modified = ev.ctrl_key() || ev.meta_key() || ev.shift_key() || ev.alt_key();
-    if ev.default_prevented() || ev.button() != 0 || modified {
-        return;
-    }
-    let link = ev
-        .target()
-        .and_then(|target| target.dyn_into::<Element>().ok())
-        .and_then(|element| element.closest("a[data-go]").ok().flatten());
-    let Some(link) = link else { return };
+    let Some(link) = plain_click(ev, "a[data-go]") else { return };
     let Some(target) = link.get_attribute("href").as_deref().and_then(urls::target) else { return };
     ev.prevent_default();
     if let Ok(Some(drawer)) = link.closest("[popover]")

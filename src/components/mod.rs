@@ -1,5 +1,7 @@
 //! The parts of pages, a file each.
 
+pub mod attach;
+pub mod attachment;
 pub mod awake;
 pub mod composer;
 pub mod facade;
@@ -14,6 +16,7 @@ pub mod live;
 pub mod message;
 pub mod notice;
 pub mod page_header;
+pub mod panel;
 pub mod room_picker;
 pub mod roster;
 pub mod side;

@@ -2,14 +2,14 @@
 
 use super::{
     Account, InviteLine, Returned, SessionLine, Shell, agent,
-    document::{Page, document},
+    document::{Outside, outside},
 };
+use crate::words::{self as say, Word};
 use crate::{
     components::{
+        face::pictured,
         field::{Field, field},
-        notice,
-        page_header::page_header,
-        words,
+        notice, words,
     },
     protocol::{At, limits, urls},
 };
@@ -20,28 +20,49 @@ const CHANGE_PASSWORD: &str = "/api/change_password";
 /// My password and my sessions.
 #[must_use]
 pub fn account(shell: &Shell, account: Account, returned: Option<Returned>) -> String {
-    let page =
-        Page { title: "Your account".to_owned(), class: "outside", wakes: false, data: None };
-    document(shell, page, || {
+    outside(shell, Outside::new("Your account", "account-page"), || {
         let (password, other) = match returned {
             Some(returned) if returned.action == CHANGE_PASSWORD => (Some(returned), None),
             other => (None, other),
         };
         view! {
-            <div class="page">
-                {page_header(shell, true)}
-                <main class="account-page">
-                    <h1>"Your account"</h1>
-                    {account.done.map(|done| view! { <p class="notice" role="status">{done}</p> })}
-                    {other.map(|returned| notice::refused(returned.refusal.message))}
-                    {change_password(shell, password.as_ref())}
-                    {sessions(shell, account.sessions)}
-                    {account.invites.map(|invites| invitations(shell, invites))}
-                    <p class="aside"><a class="link" href=urls::INDEX>"Back to the rooms"</a></p>
-                </main>
-            </div>
+            <h1>"Your account"</h1>
+            {account.done.map(|done| view! { <p class="notice" role="status">{done}</p> })}
+            {other.map(|returned| notice::refused(returned.refusal.message))}
+            {my_face(shell, account.face.as_deref())}
+            {change_password(shell, password.as_ref())}
+            {sessions(shell, account.sessions)}
+            {account.invites.map(|invites| invitations(shell, invites))}
+            {shell.way_back()}
         }
     })
+}
+
+/// The picture beside my name: a form that carries it.
+fn my_face(shell: &Shell, version: Option<&str>) -> impl IntoView + use<> {
+    let w = say::words();
+    let name = shell.me.as_ref().map(|me| me.name.clone()).unwrap_or_default();
+    let has_one = version.is_some();
+    view! {
+        <section class="panel">
+            <h2>{w.say(Word::Face)}</h2>
+            <form class="face-form" method="post" action=urls::FACE enctype="multipart/form-data">
+                <input type="hidden" name="page" value=shell.path.clone()/>
+                {pictured(&name, version, false, false)}
+                <input
+                    type="file"
+                    name="face"
+                    accept="image/png,image/jpeg,image/gif,image/webp"
+                    aria-label=w.say(Word::FaceChoose)
+                />
+                <button class="button">{w.say(Word::FaceSave)}</button>
+                {has_one.then(|| view! {
+                    <button class="button quiet" name="remove" value="1">{w.say(Word::FaceRemove)}</button>
+                })}
+            </form>
+            <p class="hint">{w.say(Word::FaceHint)}</p>
+        </section>
+    }
 }
 
 fn change_password(shell: &Shell, returned: Option<&Returned>) -> impl IntoView + use<> {

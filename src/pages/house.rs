@@ -11,6 +11,7 @@ use crate::{
         timeline::{self, KeptRows},
     },
     protocol::views::{House, Me, Message},
+    words::Words,
 };
 use leptos::prelude::*;
 use serde::Serialize;
@@ -67,12 +68,14 @@ pub fn rows<Html: AsRef<str>>(house: &House, row: impl Fn(&Row) -> Html) -> Stri
     html
 }
 
-/// A row of a page's log: nothing decides how it looks but what is in it.
+/// A row of a page's log: nothing decides how it looks but what is in it, and the language.
 #[must_use]
-pub fn row(row: &Row) -> String {
+pub fn row(words: Words, row: &Row) -> String {
     // The key names the row for what one does to a message that was not sent; here all are.
-    let view = || message::row("", row.clone(), Callback::new(|_| ())).to_html();
-    Owner::new().with(view)
+    Owner::new().with(|| {
+        provide_context(words);
+        message::row("", row.clone(), Callback::new(|_| ())).to_html()
+    })
 }
 
 /// Above which message the line stands that says what is new, by its seq. `messages` are newest
@@ -140,6 +143,7 @@ mod tests {
                 to: Target::Room("a%b?c".to_owned()),
                 epoch: "e1".to_owned(),
                 top: 41,
+                about: views::About::default(),
                 messages: vec![views::Message {
                     id: "1-41".to_owned(),
                     seq: 41,
@@ -150,6 +154,8 @@ mod tests {
                     edited_at: None,
                     deleted: false,
                     reply_to: None,
+                    quote: None,
+                    files: Vec::new(),
                     reactions: Vec::new(),
                     cid: None,
                 }],
@@ -159,6 +165,7 @@ mod tests {
             read: 41,
             online: crate::protocol::frames::Online::default(),
             side: views::Side::default(),
+            faces: Default::default(),
             cid: "c-1".to_owned(),
             draft: String::new(),
             refusal: None,
@@ -289,8 +296,13 @@ mod tests {
             };
             let oldest = it.history.messages.last().map(|message| message.seq);
             let json = serde_json::value::to_raw_value(&it.history.messages).unwrap();
-            let around =
-                house_around(&shell, it.map(|_| json), &rows(&for_another, row), oldest, returned);
+            let around = house_around(
+                &shell,
+                it.map(|_| json),
+                &rows(&for_another, |it| row(Words::default(), it)),
+                oldest,
+                returned,
+            );
             assert_eq!(plain, around);
         }
     }

@@ -6,6 +6,7 @@ use super::{Domain, Who, unavailable};
 use crate::protocol::{Refusal, limits};
 use crate::server::pictures;
 use crate::server::store::files;
+use crate::words::Word;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -80,9 +81,8 @@ impl Domain {
                 });
             }
             Some(bytes) => {
-                let format = pictures::format(&bytes).ok_or_else(|| {
-                    Refusal::invalid("face", "A face is a picture: PNG, JPEG, GIF or WebP.")
-                })?;
+                let format = pictures::format(&bytes)
+                    .ok_or_else(|| Refusal::invalid("face", Word::FaceNoPicture))?;
                 let drawn = self.files.read(move || pictures::face(&bytes, format)).await;
                 Some(drawn.map_err(|refusal| match refusal.field {
                     Some(_) => Refusal { field: Some("face".to_owned()), ..refusal },

@@ -2,6 +2,7 @@
 //! of those that nobody shows any more.
 
 use super::{Domain, Who, unavailable};
+use crate::protocol::refusal::Reason;
 use crate::protocol::views::FileView;
 use crate::protocol::{At, Code, Refusal, Target, limits, names};
 use crate::server::pictures::{self, Drawn, Picture, Trouble};
@@ -9,6 +10,7 @@ use crate::server::security::secrets;
 use crate::server::shelf::{Incoming, Shelf};
 use crate::server::store::UserId;
 use crate::server::store::files::{self, Found, Upload};
+use crate::words::Word;
 use image::ImageFormat;
 use std::collections::HashMap;
 use std::io;
@@ -67,12 +69,11 @@ impl Files {
     fn line_up(&self, user: UserId) -> Result<Sending, Refusal> {
         let mut all = self.sending.lock().unwrap_or_else(PoisonError::into_inner);
         if all.values().sum::<usize>() >= AT_ONCE {
-            return Err(later("Many files are on their way just now. Try again in a moment."));
+            return Err(later(Word::FilesBusy));
         }
         let mine = all.entry(user).or_default();
         if *mine >= AT_ONCE_EACH {
-            let why = format!("{AT_ONCE_EACH} files of yours are on their way. Wait for one.");
-            return Err(later(why));
+            return Err(later(Word::FilesBusyYours.of(&[&AT_ONCE_EACH])));
         }
         *mine += 1;
         Ok(Sending { all: Arc::clone(&self.sending), user })
@@ -88,15 +89,8 @@ impl Files {
         drop(turn);
         match read {
             Ok(read) => read.map_err(|trouble| match trouble {
-                Trouble::TooLarge => Refusal::invalid(
-                    "file",
-                    "This picture has too many pixels: at most 40 million are read. Make it \
-                     smaller.",
-                ),
-                Trouble::Broken => Refusal::invalid(
-                    "file",
-                    "This looks like a picture and cannot be read as one. It may be damaged.",
-                ),
+                Trouble::TooLarge => Refusal::invalid("file", Word::PictureTooLarge),
+                Trouble::Broken => Refusal::invalid("file", Word::PictureBroken),
             }),
             Err(error) => {
                 tracing::error!(%error, "a picture could not be read");
@@ -106,7 +100,7 @@ impl Files {
     }
 }
 
-fn later(why: impl Into<String>) -> Refusal {
+fn later(why: impl Into<Reason>) -> Refusal {
     Refusal { temporary: true, ..Refusal::new(Code::TooMany, why) }
 }
 
@@ -145,7 +139,7 @@ pub fn too_large(most: u64) -> Refusal {
         kilo @ ..1024 => format!("{kilo} KB"),
         kilo => format!("{} MB", kilo / 1024),
     };
-    Refusal::too_long("file", format!("This file is too large: at most {most} are taken."))
+    Refusal::too_long("file", Word::FileTooLarge.of(&[&most]))
 }
 
 /// A file to show.
@@ -174,7 +168,7 @@ impl Domain {
         let me = who.member()?;
         let most = self.config.file_limit as u64;
         if most == 0 {
-            return Err(Refusal::new(Code::Forbidden, "No files are taken here."));
+            return Err(Refusal::new(Code::Forbidden, Word::FilesNone));
         }
         if bytes.is_some_and(|bytes| bytes > most) {
             return Err(too_large(most));
@@ -185,12 +179,8 @@ impl Domain {
         let sent = files::since(&mut db, me.id, day).await.map_err(unavailable)?;
         drop(db);
         if sent.0 >= limits::FILES_A_DAY || sent.1 >= limits::FILE_BYTES_A_DAY {
-            let why = format!(
-                "You have sent a great deal today: {} files or {} MB a day are taken. Go on \
-                 tomorrow.",
-                limits::FILES_A_DAY,
-                limits::FILE_BYTES_A_DAY / 1024 / 1024
-            );
+            let megabytes = limits::FILE_BYTES_A_DAY / 1024 / 1024;
+            let why = Word::FilesToday.of(&[&limits::FILES_A_DAY, &megabytes]);
             return Err(Refusal::rate_limited(why, DAY_MS as u64));
         }
         let incoming = self.files.shelf.begin().await.map_err(disk)?;
@@ -204,7 +194,7 @@ impl Domain {
     pub async fn received(&self, file: Receiving) -> Result<FileView, Refusal> {
         let Receiving { user, name, incoming, _place, .. } = file;
         if incoming.bytes() == 0 {
-            return Err(Refusal::invalid("file", "This file is empty."));
+            return Err(Refusal::invalid("file", Word::FileEmpty));
         }
         match pictures::format(incoming.head()) {
             Some(format) => self.take_picture(user, &name, incoming, format).await,

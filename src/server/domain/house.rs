@@ -1,5 +1,6 @@
 //! Everything a room's or a conversation's page shows.
 
+use super::faces::Known;
 use super::history::Shared;
 use super::places::Place;
 use super::{Domain, Who, unavailable};
@@ -24,6 +25,8 @@ const MOST: Most = Most { known: SIDE_MOST, few: SIDE_LEAST, newest: 2 * SIDE_LE
 pub struct Opened {
     /// The log, if there is one yet.
     pub log: Option<LogId>,
+    /// Changes with any face of the house.
+    pub faces: u64,
     /// What it shows.
     pub house: House<Shared>,
 }
@@ -54,7 +57,9 @@ impl Domain {
             self.page(&mut db, log, stand.head.clone(), before).await.map_err(unavailable)?;
         stand.head = head;
         drop(db);
-        Ok(Opened { log, house: self.shown(who, &place, stand, page, before) })
+        let faces = self.faces.known();
+        let house = self.shown(who, &place, stand, page, before, &faces);
+        Ok(Opened { log, faces: faces.version, house })
     }
 
     /// The same, whole.
@@ -73,8 +78,17 @@ impl Domain {
         stand: Standing,
         page: Shared,
         before: Option<i64>,
+        faces: &Known,
     ) -> House<Shared> {
         let side = self.side(place, &stand);
+        let online = self.online(place).unwrap_or_default();
+        let authors = page.messages.iter().map(|message| message.author.as_str());
+        let here = online.users.iter().flatten().map(String::as_str);
+        let known = side.people.iter().map(|line| line.to.name());
+        let me = who.name().map(|name| &**name);
+        let other = place.target();
+        let named = authors.chain(here).chain(known).chain(me).chain([other.name()]);
+        let faces = faces.of(named);
         House {
             me: who.me(),
             limits: self.config.limits(),
@@ -83,12 +97,14 @@ impl Domain {
                 to: place.target(),
                 epoch: stand.head.epoch,
                 top: stand.head.top,
+                about: page.about.clone(),
                 messages: page,
             },
             before,
             read: stand.read,
-            online: self.online(place).unwrap_or_default(),
+            online,
             side,
+            faces,
             cid: secrets::short_id(),
             draft: String::new(),
             refusal: None,

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 mod announce;
+pub mod changes;
 pub mod connections;
 pub mod faces;
 pub mod files;
@@ -18,6 +19,7 @@ mod remembered;
 pub mod rooms;
 pub mod sessions;
 mod tell;
+pub mod typing;
 pub mod who;
 
 use crate::protocol::Refusal;

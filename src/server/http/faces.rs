@@ -2,9 +2,10 @@
 
 use super::guard::Nonce;
 use super::visit::Asking;
-use super::{App, files, multipart, pages, problem};
+use super::{App, files, forms, multipart, pages, problem};
 use crate::pages::Returned;
 use crate::protocol::{Refusal, urls};
+use crate::words::Word;
 use axum::Extension;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -77,12 +78,12 @@ pub async fn put(
         let picture = match form {
             form if form.fields.iter().any(|(name, _)| name == REMOVE) => None,
             multipart::Small { file: Some(bytes), .. } => Some(bytes),
-            _ => return Err(Refusal::invalid(FIELD, "Choose a picture first.")),
+            _ => return Err(Refusal::invalid(FIELD, Word::FaceNone)),
         };
         app.domain.set_face(&who, picture).await
     };
     match put.await {
-        Ok(()) => Redirect::to(urls::ACCOUNT).into_response(),
+        Ok(()) => forms::redirect(Redirect::to(urls::ACCOUNT).into_response(), &headers),
         Err(refusal) => {
             let html = headers
                 .get(header::ACCEPT)

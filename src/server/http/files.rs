@@ -9,6 +9,7 @@ use super::{App, multipart, problem};
 use crate::protocol::{Refusal, urls};
 use crate::server::domain::Who;
 use crate::server::domain::files::Shown;
+use crate::words::Word;
 use axum::body::{Body, BodyDataStream, Bytes};
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -86,10 +87,7 @@ async fn take_body(
 /// The refusal of a body that did not come to its end.
 pub fn broken(error: io::Error) -> Refusal {
     tracing::debug!(%error, "a file broke off");
-    Refusal {
-        temporary: true,
-        ..Refusal::invalid("file", "The file did not arrive whole. Try again.")
-    }
+    Refusal { temporary: true, ..Refusal::invalid("file", Word::FileBroke) }
 }
 
 /// A file for whoever may see it. (The name in the address is not looked at.)

@@ -5,6 +5,8 @@ use crate::protocol::views::FileView;
 use crate::protocol::{Code, Refusal, limits};
 use crate::server::domain::Who;
 use crate::server::domain::files::too_large;
+use crate::server::domain::post::too_many_files;
+use crate::words::Word;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -27,7 +29,7 @@ pub fn is(headers: &HeaderMap) -> bool {
 
 fn unreadable(error: multer::Error) -> Refusal {
     tracing::debug!(%error, "a form could not be read");
-    Refusal::new(Code::BadFrame, "The form was incomplete or could not be read.")
+    Refusal::new(Code::BadFrame, Word::FormNotRead)
 }
 
 fn open(app: &App, request: Request) -> Result<Multipart<'static>, Refusal> {
@@ -84,7 +86,7 @@ pub async fn first_file(app: &App, who: &Who, request: Request) -> Result<FileVi
             return store(app, who, field).await;
         }
     }
-    Err(Refusal::invalid("file", "There is no file in this form."))
+    Err(Refusal::invalid("file", Word::FileMissing))
 }
 
 /// A form in which something was refused, as far as it was read: texts come before files in ours,
@@ -129,12 +131,12 @@ async fn read_plain(
         }
         if field.file_name().is_some() {
             if taken.len() >= limits::FILES {
-                return Err(too_many());
+                return Err(too_many_files());
             }
             taken.push(store(app, who, field).await?.id);
         } else {
             if fields.len() >= TEXTS {
-                return Err(Refusal::new(Code::BadFrame, "The form has too many fields."));
+                return Err(Refusal::new(Code::BadFrame, Word::FormNotRead));
             }
             fields.push(text(field).await?);
         }
@@ -143,15 +145,6 @@ async fn read_plain(
         fields.push(("files".to_owned(), taken.join(",")));
     }
     Ok(())
-}
-
-/// The refusal of more files than a message has.
-fn too_many() -> Refusal {
-    let most = limits::FILES;
-    Refusal {
-        field: Some("files".to_owned()),
-        ..Refusal::new(Code::TooMany, format!("A message has at most {most} files."))
-    }
 }
 
 /// A form with one small file, in memory.
@@ -177,7 +170,7 @@ pub async fn in_memory(app: &App, request: Request, of: &str) -> Result<Small, R
         }
         if field.file_name().is_none() {
             if read.fields.len() >= TEXTS {
-                return Err(Refusal::new(Code::BadFrame, "The form has too many fields."));
+                return Err(Refusal::new(Code::BadFrame, Word::FormNotRead));
             }
             read.fields.push(text(field).await?);
             continue;

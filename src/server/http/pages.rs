@@ -2,9 +2,9 @@
 
 use super::guard::Nonce;
 use super::visit::Asking;
-use super::{App, assets, problem, visit};
+use super::{App, assets, problem, visit, wishes};
 use crate::pages::{self, Account, InviteLine, Returned, SessionLine, Shell};
-use crate::protocol::{At, Code, Refusal, Target, urls};
+use crate::protocol::{At, Code, Refusal, Target, panel, urls};
 use crate::server::domain::Who;
 use crate::server::domain::house::Opened;
 use axum::Extension;
@@ -24,14 +24,22 @@ struct Visitor<'a> {
 }
 
 impl<'a> Visitor<'a> {
-    async fn new(app: &'a App, who: Who, nonce: &str, path: &str) -> Result<Self, Refusal> {
+    async fn new(
+        app: &'a App,
+        who: Who,
+        headers: &HeaderMap,
+        nonce: &str,
+        path: &str,
+    ) -> Result<Self, Refusal> {
         let shell = Shell {
+            lang: wishes::lang(headers),
             nonce: nonce.to_owned(),
             assets: (*app.assets).clone(),
             me: who.me(),
             setting_up: !app.domain.is_inhabited().await?,
             sign_up: app.domain.config.sign_up,
             path: path.to_owned(),
+            panel: visit::is_for_panel(headers),
             run: app.run.as_deref().map(str::to_owned),
         };
         Ok(Self { app, who, shell, returned: None })
@@ -45,8 +53,10 @@ impl<'a> Visitor<'a> {
     fn answer_with(&self, status: StatusCode, html: String) -> Response {
         let status =
             self.returned.as_ref().map_or(status, |returned| problem::status(&returned.refusal));
-        let no_cache = [(header::CACHE_CONTROL, "no-cache, private")];
-        (status, no_cache, Html(html)).into_response()
+        let said = [(header::CACHE_CONTROL, "no-cache, private"), (header::VARY, panel::HEADER)];
+        let is_content = self.shell.panel && !html.starts_with("<!DOCTYPE");
+        let mark = is_content.then_some([(panel::HEADER, "1")]);
+        (status, said, mark, Html(html)).into_response()
     }
 
     fn trouble(&self, refusal: &Refusal) -> Response {
@@ -63,7 +73,7 @@ impl<'a> Visitor<'a> {
         let domain = &self.app.domain;
         let index = async {
             let index = domain.index(&self.who, filter, offset).await?;
-            let cards = self.app.rendered.cards(domain, &index.rooms).await?;
+            let cards = self.app.rendered.of(self.shell.lang).cards(domain, &index.rooms).await?;
             Ok(index.map(|_| cards))
         };
         match index.await {
@@ -82,7 +92,7 @@ impl<'a> Visitor<'a> {
                 Redirect::permanent(&urls::page(&house.history.to)).into_response()
             }
             Ok(opened) => {
-                let rows = self.app.rendered.rows(&opened);
+                let rows = self.app.rendered.of(self.shell.lang).rows(&opened);
                 let house = opened.house;
                 let oldest = house.history.messages.messages.last().map(|oldest| oldest.seq);
                 let returned = self.returned.clone();
@@ -162,7 +172,9 @@ impl<'a> Visitor<'a> {
             let done = done.then(|| {
                 "Your password was changed, and your other sessions were ended.".to_owned()
             });
-            Ok(Account { sessions, invites, done })
+            let name = self.who.name().map(|name| &**name);
+            let face = self.app.domain.faces.known().of(name.into_iter()).into_values().next();
+            Ok(Account { face, sessions, invites, done })
         };
         match account.await {
             Ok(account) => self.answer(pages::account(&self.shell, account, self.returned.clone())),
@@ -179,13 +191,14 @@ pub struct Asked {
     nonce: Extension<Nonce>,
     uri: OriginalUri,
     asking: Asking,
+    headers: HeaderMap,
     values: Values,
 }
 
 impl Asked {
     async fn visitor(&self) -> Result<Visitor<'_>, Response> {
         let path = self.uri.path_and_query().map_or("/", |path| path.as_str());
-        Visitor::new(&self.app, self.asking.0.clone(), &self.nonce.0.0, path)
+        Visitor::new(&self.app, self.asking.0.clone(), &self.headers, &self.nonce.0.0, path)
             .await
             .map_err(|refusal| problem::json(&refusal))
     }
@@ -274,7 +287,7 @@ pub async fn again(
         Err(refusal) => return problem::json(&refusal),
     };
     let log_in_first = returned.refusal.code == Code::LoginNeeded;
-    let mut visitor = match Visitor::new(app, who, nonce, page).await {
+    let mut visitor = match Visitor::new(app, who, headers, nonce, page).await {
         Ok(visitor) => visitor,
         Err(refusal) => return problem::json(&refusal),
     };

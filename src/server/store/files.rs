@@ -152,7 +152,7 @@ pub async fn forget(db: &mut Connection, before: At, most: i64) -> Result<usize>
     if ids.is_empty() {
         return Ok(0);
     }
-    for statement in [sqlite::FORGET_SHOWN, sqlite::FORGET_ATTACHED, sqlite::FORGET_UPLOADS] {
+    for statement in [sqlite::FORGET_ATTACHED, sqlite::FORGET_UPLOADS] {
         sqlx::query(statement).bind(&gone).execute(&mut *db).await?;
     }
     Ok(ids.len())

@@ -14,6 +14,7 @@ pub mod logs;
 #[cfg(test)]
 mod plans;
 pub mod replay;
+pub mod revisions;
 pub mod rooms;
 pub mod sessions;
 pub mod sqlite;
