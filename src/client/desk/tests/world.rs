@@ -3,6 +3,7 @@
 
 use crate::client::{
     Act, Moment, Row, SaidState, Status,
+    attach::{Item, Picked},
     desk::{Desk, Effect, Input, Show, ZoneOf},
     house::Older,
     rows::Zone,
@@ -14,7 +15,7 @@ use crate::protocol::{
         Reply, SendOk, ServerFrame, read_client, read_server,
     },
     limits::{Limits, PAGE},
-    views::{About, AuthorKind, History, House, Line, Me, Message, Side},
+    views::{About, AuthorKind, FileView, History, House, Line, Me, Message, Side},
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -297,6 +298,10 @@ pub struct Page {
     pub pushed: Vec<Target>,
     pub visits: Vec<String>,
     pub draft: String,
+    pub files: Vec<Item>,
+    /// Uploads that were begun, and those that were given up.
+    pub uploads: Vec<u64>,
+    pub aborted: Vec<u64>,
 }
 
 impl Page {
@@ -332,6 +337,9 @@ impl Page {
             pushed: vec![],
             visits: vec![],
             draft: String::new(),
+            files: vec![],
+            uploads: vec![],
+            aborted: vec![],
         };
         it.input(Input::Start(ZoneOf(Zone::UTC)));
         it
@@ -382,6 +390,8 @@ impl Page {
                         next.push(Input::Act(Act::Discard(cid)));
                     }
                 }
+                Effect::Upload(key) => self.uploads.push(key),
+                Effect::Abort(key) => self.aborted.push(key),
                 Effect::Show(show) => match show {
                     Show::Place(to) => self.place = to,
                     Show::Rows(rows) => self.rows = rows,
@@ -392,6 +402,8 @@ impl Page {
                     Show::Status(status) => self.status = status,
                     Show::Refusal(refusal) => self.refusal = refusal,
                     Show::Title(title) => self.title = title,
+                    Show::Files(files) => self.files = files,
+                    Show::Faces(_) => {}
                 },
             }
         }
@@ -400,6 +412,25 @@ impl Page {
 
     pub fn act(&mut self, act: Act) {
         self.input(Input::Act(act));
+    }
+
+    /// Files of these keys are picked.
+    pub fn pick(&mut self, keys: &[u64]) {
+        let picked = |key: &u64| Picked { key: *key, name: format!("{key}.png"), bytes: 10 };
+        self.input(Input::Picked(keys.iter().map(picked).collect()));
+    }
+
+    /// The upload of this key ends.
+    pub fn came(&mut self, key: u64, result: Result<(), Refusal>) {
+        let view = FileView {
+            id: format!("f{key}"),
+            name: format!("{key}.png"),
+            kind: "image/png".into(),
+            bytes: 10,
+            width: None,
+            height: None,
+        };
+        self.input(Input::Came { key, result: result.map(|()| view) });
     }
 
     pub fn say(&mut self, text: &str) {

@@ -63,6 +63,7 @@ impl Told {
             cid: cid.to_owned(),
             body: body.to_owned(),
             reply_to,
+            files: Vec::new(),
             done: Box::new(|_| {}),
         })
     }
