@@ -2,6 +2,7 @@
 
 pub mod assets;
 pub mod body;
+mod compressed;
 pub mod forms;
 pub mod guard;
 pub mod history;
