@@ -21,6 +21,7 @@ mod direct;
 mod drain;
 mod faults;
 mod fuzz;
+mod history;
 mod http;
 mod known_faults;
 mod main_socket;
