@@ -85,7 +85,10 @@ async fn pages_lead_in_both_directions_and_tell_whether_there_is_more() {
         assert_eq!(page["top"], 120);
     }
     let page = alice.try_history(LOBBY, "&after=120").await.is(200).json();
-    assert_eq!((seqs(&page), &page["older"], &page["newer"]), (vec![], &json!(true), &json!(false)));
+    assert_eq!(
+        (seqs(&page), &page["older"], &page["newer"]),
+        (vec![], &json!(true), &json!(false))
+    );
     let page = alice.try_history(LOBBY, &format!("&after={}", i64::MAX)).await.is(200).json();
     assert!(seqs(&page).is_empty());
     // The browser's program gets the same.
@@ -116,7 +119,8 @@ async fn a_page_around_a_message_has_it_in_its_middle() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_query_that_cannot_be_is_refused() {
     let (_house, alice) = house(3).await;
-    for wrong in ["&after=x", "&before=", "&after=1.5", "&before=2&after=1", "&after=1&around=1-1"] {
+    for wrong in ["&after=x", "&before=", "&after=1.5", "&before=2&after=1", "&after=1&around=1-1"]
+    {
         alice.try_history(LOBBY, wrong).await.is(422);
     }
     alice.try_history(LOBBY, "&after=1&after=2").await.is(400);
