@@ -12,6 +12,7 @@ pub mod security;
 pub mod shelf;
 pub mod socket;
 pub mod store;
+pub mod terms;
 pub mod vital;
 pub mod websocket;
 

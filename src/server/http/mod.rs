@@ -11,6 +11,7 @@ pub mod multipart;
 pub mod pages;
 pub mod problem;
 pub mod rendered;
+pub mod search;
 pub mod visit;
 pub mod wishes;
 
@@ -88,6 +89,8 @@ fn router(app: App) -> Router {
         .route("/signup", get(pages::sign_up))
         .route("/setup", get(pages::set_up))
         .route("/account", get(pages::account))
+        .route("/search", get(pages::search))
+        .route("/api/v1/search", get(search::search))
         .route(crate::protocol::urls::FACE, post(faces::put))
         .route("/face/{name}", get(faces::show))
         .route("/files/{id}/{name}", get(files::show))
