@@ -90,13 +90,27 @@ fn follow(ev: &ev::MouseEvent, state: HouseState) {
     if ev.default_prevented() || ev.button() != 0 || modified {
         return;
     }
-    let link = ev
-        .target()
-        .and_then(|target| target.dyn_into::<Element>().ok())
-        .and_then(|element| element.closest("a[data-go]").ok().flatten());
-    let Some(link) = link else { return };
-    let Some(target) = link.get_attribute("href").as_deref().and_then(urls::target) else { return };
+    let clicked = ev.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let Some(clicked) = clicked else { return };
+    #[cfg(feature = "hydrate")]
+    if super::text::copies(&clicked) {
+        return;
+    }
+    // In what people write, the house's own pages may stand with their whole address.
+    let Ok(Some(link)) = clicked.closest("a[data-go], .text a") else { return };
+    let href = link.get_attribute("href").unwrap_or_default();
+    let origin = window().location().origin().unwrap_or_default();
+    let Some(path) =
+        Some(href.strip_prefix(&origin).unwrap_or(&href)).filter(|p| p.starts_with('/'))
+    else {
+        return;
+    };
     ev.prevent_default();
+    let Some(target) = urls::target(path) else {
+        // Where a page cannot be gone to, one stays.
+        let _ = window().location().assign(path);
+        return;
+    };
     if let Ok(Some(drawer)) = link.closest("[popover]")
         && let Ok(drawer) = drawer.dyn_into::<HtmlElement>()
     {

@@ -1,14 +1,12 @@
 //! One row of the log: a message, a day, the line above what is new, somebody who came.
 
-use super::{
-    face::face,
-    links::{Piece, pieces},
-    live::click,
-    words,
-};
-use crate::client::{
-    Act, Row,
-    house::{Said, SaidState},
+use super::{face::face, live::click, text::text, words};
+use crate::{
+    client::{
+        Act, Row,
+        house::{Said, SaidState},
+    },
+    protocol::markdown,
 };
 use leptos::{
     either::{Either, EitherOf3},
@@ -32,12 +30,16 @@ fn line(class: &'static str, words: String) -> impl IntoView {
 }
 
 fn message(key: &str, said: Said, act: Callback<Act>) -> impl IntoView + use<> {
+    // "alice waves": told of whoever said so.
+    let action = markdown::action(&said.body).filter(|_| !said.deleted);
+    let actor = action.map(|_| view! { <b><bdi dir="auto">{said.author.clone()}</bdi>" "</b> });
     let mut class = "msg".to_owned();
     for (is, word) in [
         (said.first, " first"),
         (said.state == SaidState::Pending, " pending"),
         (matches!(said.state, SaidState::Failed(_)), " failed"),
         (said.deleted, " deleted"),
+        (action.is_some(), " action"),
     ] {
         if is {
             class.push_str(word);
@@ -58,10 +60,11 @@ fn message(key: &str, said: Said, act: Callback<Act>) -> impl IntoView + use<> {
     };
     let body = if said.deleted { "This message was deleted." } else { &said.body };
     let body = view! {
-        <p class="body" dir="auto">
-            {text(body)}
+        <div class="body" dir="auto">
+            {actor}
+            {text(action.unwrap_or(body))}
             {said.edited.then(|| view! { <span class="edited">" (changed)"</span> })}
-        </p>
+        </div>
     };
     let failed = match said.state {
         SaidState::Failed(why) => Some(not_sent(key.to_owned(), why, act)),
@@ -81,19 +84,4 @@ fn not_sent(key: String, why: String, act: Callback<Act>) -> impl IntoView {
             <button class="link" type="button" on:click=discard>"Discard"</button>
         </p>
     }
-}
-
-/// What was written, as typed nodes: words and links, never HTML.
-fn text(body: &str) -> impl IntoView + use<> {
-    pieces(body)
-        .into_iter()
-        .map(|piece| match piece {
-            Piece::Text(text) => Either::Left(text.to_owned()),
-            Piece::Link(link) => Either::Right(view! {
-                <a href=link.to_owned() target="_blank" rel="noopener noreferrer nofollow">
-                    {link.to_owned()}
-                </a>
-            }),
-        })
-        .collect_view()
 }
