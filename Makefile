@@ -15,7 +15,7 @@ PROGRAM := target/wasm32-unknown-unknown/wasm/roomful.wasm
 BROWSER := --lib --no-default-features --features hydrate --target wasm32-unknown-unknown
 SERVER := --features ssr --bin roomful
 # Folders too: they change when a file in them goes.
-STYLE := $(shell find style public 2>/dev/null)
+STYLE := $(shell find style public src/words 2>/dev/null)
 
 .DEFAULT_GOAL := help
 .PHONY: help run build dev test chaos fuzz fmt size bench screens clean tools program check

@@ -9,11 +9,13 @@ pub mod pages;
 pub mod protocol;
 #[cfg(feature = "ssr")]
 pub mod server;
+pub mod words;
 
-/// The browser's entry: wakes the page that the server rendered.
+/// The browser's entry: wakes the page that the server rendered, with the texts of its language.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
-pub fn hydrate() {
+pub fn hydrate(texts: String) {
     console_error_panic_hook::set_once();
+    words::speak(texts);
     client::wake();
 }

@@ -6,7 +6,7 @@ import { rm } from 'node:fs/promises';
 import { run, say } from './shared.mjs';
 
 const PROGRAM = 'target/wasm32-unknown-unknown/debug/roomful.wasm';
-const WATCHED = ['src', 'style', 'public', 'migrations', 'Cargo.toml', 'Cargo.lock'];
+const WATCHED = ['src', 'style', 'public', 'migrations', 'build.rs', 'Cargo.toml', 'Cargo.lock'];
 /** An editor that saves several files is one change. */
 const SETTLE_MS = 150;
 

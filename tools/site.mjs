@@ -2,6 +2,7 @@
 // browser, style/ and public/:
 //
 //   pkg/roomful.<hash>.{js,wasm,css}   cached for ever, because the name changes with the content
+//   pkg/roomful.<hash>.txt             what the program says, for each language
 //   everything of public/              as it is
 //   **/*.br                            each file over 1 KB once more, as brotli
 //   manifest.json                      which names the pages refer to
@@ -36,6 +37,9 @@ const SMALL = [
   '--strip-producers',
   '--strip-target-features',
 ];
+/** The texts, a folder for each language; in the order of `Lang::ALL`. */
+const WORDS = 'src/words';
+const LANGUAGES = ['en', 'zh'];
 /** Has the derive that embeds the site. */
 const EMBEDS = 'src/server/http/assets.rs';
 
@@ -84,6 +88,35 @@ async function styles() {
   return small;
 }
 
+/**
+ * The texts of a language that the program needs, a line each, in the order of the English ones; those
+ * of refusals with their names. build.rs numbers them in the same way and has found all that is wrong
+ * with them before; `words::file` is the same in Rust, and a test compares the two.
+ */
+async function words(language) {
+  const read = async (language, part, file) =>
+    (await readFile(join(WORDS, language, part, file), 'utf8'))
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line && !line.startsWith('#'))
+      .map((line) => line.split(/ = (.*)/s, 2).map((it) => it.trim()));
+  let lines = '';
+  for (const part of ['live', 'refusals']) {
+    for (const file of (await readdir(join(WORDS, 'en', part))).sort()) {
+      const here = new Map(await read(language, part, file));
+      for (const [key, english] of await read('en', part, file)) {
+        const names = [...english.matchAll(/{(\w+)}/g)].map(([, name]) => name);
+        if (english.includes(' | ')) names.unshift('n');
+        const order = [...new Set(names)];
+        const text = here.get(key).replaceAll(' | ', '|').replace(/{(\w+)}/g, (_, name) => `{${order.indexOf(name)}}`);
+        const name = key.replace(/(?<!^)[A-Z]/g, '_$&').toLowerCase();
+        lines += `${part === 'refusals' ? `${name}=` : ''}${text}\n`;
+      }
+    }
+  }
+  return Buffer.from(lines);
+}
+
 function hash(bytes) {
   return createHash('sha256').update(bytes).digest('hex').slice(0, 16);
 }
@@ -127,6 +160,7 @@ const manifest = {
   css: await put('css', await styles()),
   js: await put('js', await readFile(bound.js)),
   wasm: await put('wasm', await readFile(await shrink(bound.wasm))),
+  words: await Promise.all(LANGUAGES.map(async (language) => put('txt', await words(language)))),
 };
 if (existsSync(join(NEW, 'manifest.json'))) {
   throw new Error('public/manifest.json: that name is taken; call it manifest.webmanifest');

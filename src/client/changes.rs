@@ -4,7 +4,7 @@
 //! - a page that was read *before* changes which are here already lacks them: they are kept, and
 //!   applied to the page when it comes ([`Changes::bring_forward`]);
 //! - a page that was read *after* changes which are still to come has them already: when they come
-//!   they are passed over for its messages;
+//!   they are passed over for its messages, as long as these are held;
 //! - a message that is on no page here is none of our business, until its page comes.
 //!
 //! So what is held is at every moment what a read at the last event would return, but for pages
@@ -12,7 +12,7 @@
 
 use crate::protocol::{
     frames::{Change, What},
-    views::{Message, Reaction},
+    views::{Message, Reaction, glimpse},
 };
 use std::collections::VecDeque;
 
@@ -57,10 +57,26 @@ impl Changes {
         }
     }
 
-    /// An older page, read at `top`, comes to a timeline that stands at `last`: what has happened to
+    /// Whether a page read at `top` can be brought up to date.
+    #[must_use]
+    pub fn know(&self, top: i64) -> bool {
+        top >= self.since
+    }
+
+    /// Only the messages between these seqs, themselves included, are still held.
+    pub fn hold(&mut self, range: Option<(i64, i64)>) {
+        let (first, last) = range.unwrap_or((i64::MAX, i64::MIN));
+        self.ahead.retain_mut(|page| {
+            page.first = page.first.max(first);
+            page.last = page.last.min(last);
+            page.first <= page.last
+        });
+    }
+
+    /// A page, read at `top`, comes to a timeline that stands at `last`: what has happened to
     /// it since is applied. False when that is not known any more; then it must be read again.
     pub fn bring_forward(&mut self, page: &mut [Message], top: i64, last: i64) -> bool {
-        if top < self.since {
+        if !self.know(top) {
             return false;
         }
         for (_, change) in self.kept.iter().filter(|(seq, _)| *seq > top) {
@@ -76,6 +92,7 @@ impl Changes {
 
 /// The one place that says what a change does.
 fn fold(messages: &mut [Message], change: &Change, counts: impl Fn(i64) -> bool) {
+    quote(messages, change, &counts);
     // What changes is mostly new.
     let found = messages.iter_mut().rev().find(|message| message.id == change.id);
     let Some(message) = found.filter(|message| counts(message.seq)) else { return };
@@ -94,6 +111,21 @@ fn fold(messages: &mut [Message], change: &Change, counts: impl Fn(i64) -> bool)
             message.reactions.clear();
         }
         What::Reacted { emoji, user, on } => react(&mut message.reactions, emoji, user, *on),
+    }
+}
+
+/// Those who answer a message show how it begins.
+fn quote(messages: &mut [Message], change: &Change, counts: &impl Fn(i64) -> bool) {
+    let text = match &change.what {
+        What::Edited { body: Some(body), .. } => Some(glimpse(body)),
+        What::Deleted { .. } => None,
+        What::Edited { body: None, .. } | What::Reacted { .. } => return,
+    };
+    let answers = messages.iter_mut().filter(|it| it.reply_to.as_ref() == Some(&change.id));
+    for answer in answers.filter(|answer| counts(answer.seq)) {
+        if let Some(quote) = &mut answer.quote {
+            quote.text.clone_from(&text);
+        }
     }
 }
 

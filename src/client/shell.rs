@@ -3,6 +3,7 @@
 
 mod browser;
 mod index;
+mod panel;
 mod socket;
 
 use super::{
@@ -47,6 +48,7 @@ struct Shell {
 /// Wakes the page that the server rendered.
 pub fn wake() {
     index::wake();
+    panel::wake();
     if let Some((element, house)) = browser::page_data::<House>("house", "house-data") {
         hydrate_from(element, move || {
             let state = super::state_acting(&house, Callback::new(|act| put(Input::Act(act))));
@@ -75,17 +77,17 @@ fn listen() {
     // A page with an open socket is not kept for "back": it is closed before and opened after.
     browser::on_window("pagehide", |_| put(Input::Away));
     browser::on_window("pageshow", |_| put(Input::Return));
-    browser::on_window("popstate", |_| {
-        if let Some(to) = urls::target(&browser::path()) {
-            put(Input::WentTo(to));
-        }
-    });
     browser::on_window("storage", |event| {
         if let Some(key) = browser::removed_key(&event) {
             put_gone(&key);
         }
     });
     browser::on_document("visibilitychange", |_| put(Input::Visible(browser::is_visible())));
+}
+
+/// Whether the page is a room's or a conversation's, so that places are gone to without leaving.
+fn is_house() -> bool {
+    SHELL.with_borrow(Option::is_some)
 }
 
 /// Another tab removed this key.
@@ -146,15 +148,22 @@ impl Shell {
                     socket.send(text);
                 }
             }
-            Task::History { ticket, to, before } => spawn_local(async move {
-                let result = api::messages::history(to, before).await;
+            Task::History { ticket, to, span } => spawn_local(async move {
+                let (before, after, around) = span.parts();
+                let result = api::messages::history(to, before, after, around).await;
                 put(Input::History { ticket, result });
             }),
-            Task::Place { ticket, to } => spawn_local(async move {
-                let result = api::rooms::open_place(to).await.map(Box::new);
+            Task::Place { ticket, to, at } => spawn_local(async move {
+                let result = api::rooms::open_place(to, at).await.map(Box::new);
                 put(Input::Opened { ticket, result });
             }),
-            Task::Push(to) => browser::push(&urls::page(&to)),
+            Task::Push { to, at } => {
+                // The way back leads to what was read, unless that was the end.
+                let read =
+                    if self.state.away.get_untracked() { browser::being_read() } else { None };
+                let address = at.map_or_else(|| urls::page(&to), |id| urls::message(&to, &id));
+                browser::push(&address, read.as_deref());
+            }
             Task::Visit(address) => browser::visit(&address),
             Task::Keep { cid, stored } => {
                 if let Some(user) = &self.user {
@@ -186,12 +195,16 @@ impl Shell {
             }
             Show::Rows(rows) => state.rows.set(rows),
             Show::Older(older) => state.older.set(older),
+            Show::Newer(newer) => state.newer.set(newer),
+            Show::Away(away) => state.away.set(away),
             Show::Fresh(fresh) => state.fresh.set(fresh),
+            Show::Spot(spot) => state.spot.set(Some(spot)),
             Show::Online(online) => state.online.set(online),
             Show::Side(side) => state.side.set(side),
             Show::Status(status) => state.status.set(status),
             Show::Refusal(refusal) => state.refusal.set(refusal),
             Show::Title(title) => document().set_title(&title),
+            Show::Waiting(count) => browser::waiting(count),
         }
     }
 

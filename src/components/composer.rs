@@ -10,6 +10,7 @@ use super::{
 use crate::{
     client::{Act, HouseState},
     protocol::urls,
+    words::{Word, words},
 };
 use leptos::{either::Either, ev, html, prelude::*};
 use std::{cell::Cell, rc::Rc};
@@ -19,11 +20,10 @@ const COUNT_FROM: i64 = 200;
 
 /// Status line, refusal, and the form or the way to log in.
 pub fn composer(state: HouseState) -> impl IntoView {
+    let w = words();
     let member = state.fixed.with_value(|fixed| fixed.me.is_some());
     let refusal = move || {
-        state
-            .refusal
-            .with(|refusal| refusal.as_ref().map(|r| r.message.clone()).unwrap_or_default())
+        state.refusal.with(|refusal| refusal.as_ref().map(|r| w.refusal(r)).unwrap_or_default())
     };
     let fine = move || state.refusal.with(Option::is_none);
     let dismiss = click(move || state.act.run(Act::Dismiss));
@@ -35,7 +35,7 @@ pub fn composer(state: HouseState) -> impl IntoView {
                 <button
                     class="icon-button awake-only"
                     type="button"
-                    aria-label="Dismiss"
+                    aria-label=w.say(Word::Dismiss)
                     on:click=dismiss
                 >
                     {icon(icons::CLOSE)}
@@ -47,16 +47,18 @@ pub fn composer(state: HouseState) -> impl IntoView {
 }
 
 fn visitor(state: HouseState) -> impl IntoView {
+    let w = words();
     let href = move || urls::log_in_and_return(&urls::page(&state.place.get()));
     view! {
         <p class="visitor">
-            <span>"You read along as a visitor."</span>
-            <a class="button" href=live(href)>"Log in to talk"</a>
+            <span>{w.say(Word::ReadAlong)}</span>
+            <a class="button" href=live(href)>{w.say(Word::LogInToTalk)}</a>
         </p>
     }
 }
 
 fn form(state: HouseState) -> impl IntoView {
+    let w = words();
     let area = NodeRef::<html::Textarea>::new();
     keep_draft(state, area);
     let composed_at = Rc::new(Cell::new(None::<f64>));
@@ -95,14 +97,14 @@ fn form(state: HouseState) -> impl IntoView {
     let far = live(move || left() > COUNT_FROM);
     let class = live(move || if left() < 0 { "left over" } else { "left" });
     let count = live(move || match left() {
-        left @ 0.. => format!("{left} left"),
-        left => format!("{} too many", -left),
+        left @ 0.. => w.count(Word::LettersLeft, left),
+        left => w.count(Word::LettersOver, -left),
     });
     let if_refused = move |word| live(move || state.refusal.with(Option::is_some).then_some(word));
     let to = live(move || state.place.get().to_string());
     let page = live(move || urls::page(&state.place.get()));
     let draft = live(move || state.draft.get());
-    let placeholder = live(move || format!("Say something to {}", state.place.get().name()));
+    let placeholder = live(move || w.with(Word::SayTo, &[state.place.get().name()]));
     view! {
         <form class="composer" method="post" action="/api/say" on:submit=on_submit>
             <input type="hidden" name="to" value=to/>
@@ -116,7 +118,7 @@ fn form(state: HouseState) -> impl IntoView {
                     rows="1"
                     dir="auto"
                     autocomplete="off"
-                    aria-label="Message"
+                    aria-label=w.say(Word::Message)
                     placeholder=placeholder
                     aria-invalid=if_refused("true")
                     aria-describedby=if_refused("refusal")
@@ -130,8 +132,8 @@ fn form(state: HouseState) -> impl IntoView {
             <span class=class hidden=far>{count}</span>
             <button
                 class="icon-button send"
-                aria-label="Send"
-                title="Send"
+                aria-label=w.say(Word::Send)
+                title=w.say(Word::Send)
                 // The focus stays in the text, and a phone's keyboard stays up.
                 on:mousedown=|ev| ev.prevent_default()
             >

@@ -6,6 +6,7 @@ use super::{
     face::mark,
     icons::{self, icon},
     live::{effect, live},
+    panel::plain_click,
     roster::{self, roster},
     side::{self, side},
     timeline::timeline,
@@ -14,12 +15,7 @@ use crate::{
     client::{Act, HouseState},
     protocol::{Target, urls},
 };
-use leptos::{
-    ev,
-    prelude::*,
-    wasm_bindgen::JsCast,
-    web_sys::{Element, HtmlElement},
-};
+use leptos::{ev, prelude::*, wasm_bindgen::JsCast, web_sys::HtmlElement};
 
 /// The whole of `<div id="house">`, on the server and in the browser.
 #[component]
@@ -83,39 +79,28 @@ fn here(state: HouseState, name: &str) -> bool {
     state.online.with(|online| online.users.iter().flatten().any(|user| user == name))
 }
 
-/// Goes to another place without leaving the page, on a plain click on a link to one. Every other
-/// click is the browser's.
+/// Goes to another place or to a message without leaving the page, on a plain click on a link to one,
+/// wherever it stands. Every other click is the browser's.
 fn follow(ev: &ev::MouseEvent, state: HouseState) {
-    let modified = ev.ctrl_key() || ev.meta_key() || ev.shift_key() || ev.alt_key();
-    if ev.default_prevented() || ev.button() != 0 || modified {
-        return;
-    }
-    let clicked = ev.target().and_then(|target| target.dyn_into::<Element>().ok());
-    let Some(clicked) = clicked else { return };
     #[cfg(feature = "hydrate")]
-    if super::text::copies(&clicked) {
-        return;
+    if let Some(button) = plain_click(ev, super::text::COPIES) {
+        super::text::copy(&button);
     }
-    // In what people write, the house's own pages may stand with their whole address.
-    let Ok(Some(link)) = clicked.closest("a[data-go], .text a") else { return };
-    let href = link.get_attribute("href").unwrap_or_default();
+    let Some(link) = plain_click(ev, "a[href]") else { return };
+    let Some(href) = link.get_attribute("href") else { return };
+    // As people paste it, with this very house before it.
     let origin = window().location().origin().unwrap_or_default();
-    let Some(path) =
-        Some(href.strip_prefix(&origin).unwrap_or(&href)).filter(|p| p.starts_with('/'))
-    else {
-        return;
-    };
+    let address = href.strip_prefix(&origin).unwrap_or(&href);
+    let Some((to, id)) = urls::place(address) else { return };
     ev.prevent_default();
-    let Some(target) = urls::target(path) else {
-        // Where a page cannot be gone to, one stays.
-        let _ = window().location().assign(path);
-        return;
-    };
     if let Ok(Some(drawer)) = link.closest("[popover]")
         && let Ok(drawer) = drawer.dyn_into::<HtmlElement>()
     {
         // Refused where it is a column and not a drawer: then there is nothing to close.
         let _ = drawer.hide_popover();
     }
-    state.act.run(Act::Go(target));
+    state.act.run(match id {
+        Some(id) => Act::Jump { to, id },
+        None => Act::Go(to),
+    });
 }

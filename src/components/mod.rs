@@ -13,6 +13,7 @@ pub mod live;
 pub mod message;
 pub mod notice;
 pub mod page_header;
+pub mod panel;
 pub mod room_picker;
 pub mod roster;
 pub mod side;

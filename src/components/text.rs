@@ -270,27 +270,26 @@ impl Out for Elements {
 
 /// The mark of a button that copies the code below it.
 const COPY: &str = "data-copy";
-
-/// Whether a click was on such a button: then the code is selected and copied. The way by the
-/// selection works on plain http too, and shows what was copied.
+/// Finds such a button.
 #[cfg(feature = "hydrate")]
-pub fn copies(clicked: &Element) -> bool {
-    use leptos::wasm_bindgen::JsCast;
-    use web_sys::HtmlDocument;
+pub const COPIES: &str = "[data-copy]";
 
-    let Ok(Some(button)) = clicked.closest("[data-copy]") else { return false };
-    let code = button.closest(".code").ok().flatten();
-    if let Some(code) = code.and_then(|block| block.query_selector("pre").ok().flatten())
+/// Selects the code below such a button and copies it. The way by the selection works on plain http
+/// too, and shows what was copied.
+#[cfg(feature = "hydrate")]
+pub fn copy(button: &Element) {
+    use leptos::wasm_bindgen::JsCast;
+
+    let block = button.closest(".code").ok().flatten();
+    if let Some(code) = block.and_then(|block| block.query_selector("pre").ok().flatten())
         && let Ok(Some(selection)) = window().get_selection()
         && selection.select_all_children(&code).is_ok()
-        && let Ok(document) = document().dyn_into::<HtmlDocument>()
+        && let Ok(document) = document().dyn_into::<web_sys::HtmlDocument>()
         && document.exec_command("copy") == Ok(true)
     {
-        // Style says it to the eye; the name of the button to whoever hears it.
-        let _ = button.set_attribute(COPY, "done");
-        let _ = button.set_attribute("aria-label", "Copied");
+        // Style shows it.
+        Rndr::set_attribute(button, COPY, "done");
     }
-    true
 }
 
 #[cfg(all(test, feature = "ssr"))]

@@ -2,16 +2,14 @@
 
 use super::{
     Account, InviteLine, Returned, SessionLine, Shell, agent,
-    document::{Page, document},
+    document::{Outside, outside},
 };
 use crate::{
     components::{
         field::{Field, field},
-        notice,
-        page_header::page_header,
-        words,
+        notice, words,
     },
-    protocol::{At, limits, urls},
+    protocol::{At, limits},
 };
 use leptos::prelude::*;
 
@@ -20,26 +18,19 @@ const CHANGE_PASSWORD: &str = "/api/change_password";
 /// My password and my sessions.
 #[must_use]
 pub fn account(shell: &Shell, account: Account, returned: Option<Returned>) -> String {
-    let page =
-        Page { title: "Your account".to_owned(), class: "outside", wakes: false, data: None };
-    document(shell, page, || {
+    outside(shell, Outside::new("Your account", "account-page"), || {
         let (password, other) = match returned {
             Some(returned) if returned.action == CHANGE_PASSWORD => (Some(returned), None),
             other => (None, other),
         };
         view! {
-            <div class="page">
-                {page_header(shell, true)}
-                <main class="account-page">
-                    <h1>"Your account"</h1>
-                    {account.done.map(|done| view! { <p class="notice" role="status">{done}</p> })}
-                    {other.map(|returned| notice::refused(returned.refusal.message))}
-                    {change_password(shell, password.as_ref())}
-                    {sessions(shell, account.sessions)}
-                    {account.invites.map(|invites| invitations(shell, invites))}
-                    <p class="aside"><a class="link" href=urls::INDEX>"Back to the rooms"</a></p>
-                </main>
-            </div>
+            <h1>"Your account"</h1>
+            {account.done.map(|done| view! { <p class="notice" role="status">{done}</p> })}
+            {other.map(|returned| notice::refused(returned.refusal.message))}
+            {change_password(shell, password.as_ref())}
+            {sessions(shell, account.sessions)}
+            {account.invites.map(|invites| invitations(shell, invites))}
+            {shell.way_back()}
         }
     })
 }

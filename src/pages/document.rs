@@ -1,7 +1,12 @@
 //! The document around every page: head, style, and the program where the page has use for it.
+//! Whether a page or only its content is answered, for a panel, is decided here.
 
 use super::Shell;
-use crate::components::notice;
+use crate::{
+    components::{notice, page_header::page_header, panel},
+    protocol::urls,
+    words::Words,
+};
 use leptos::prelude::*;
 use serde::Serialize;
 
@@ -17,6 +22,50 @@ pub struct Page {
     pub data: Option<(&'static str, String)>,
 }
 
+/// A page outside the rooms, which a panel may show as well.
+pub struct Outside {
+    /// Before the house's name in the title.
+    pub title: String,
+    /// The page's class, which says how wide it is.
+    pub page: &'static str,
+    /// The content's class.
+    pub content: &'static str,
+    /// Whether the header has my account; not where the page is about logging in.
+    pub account: bool,
+}
+
+impl Outside {
+    /// A page of the ordinary width.
+    pub fn new(title: impl Into<String>, content: &'static str) -> Self {
+        Self { title: title.into(), page: "page", content, account: true }
+    }
+}
+
+/// A page outside the rooms: whole, or its content alone for a panel.
+pub fn outside<V: IntoView + 'static>(
+    shell: &Shell,
+    outside: Outside,
+    content: impl FnOnce() -> V,
+) -> String {
+    let Outside { title, page: width, content: class, account } = outside;
+    if shell.panel {
+        let owner = Owner::new();
+        return owner.with(|| {
+            provide_context(Words::of(shell.lang));
+            view! { <div class=class>{content()}</div> }.to_html()
+        });
+    }
+    let page = Page { title, class: "outside", wakes: false, data: None };
+    document(shell, page, || {
+        view! {
+            <div class=width>
+                {page_header(shell, account)}
+                <main class=class>{content()}</main>
+            </div>
+        }
+    })
+}
+
 /// The whole page. Every view is built inside one owner, which ends with it.
 pub fn document<V: IntoView + 'static>(
     shell: &Shell,
@@ -25,6 +74,7 @@ pub fn document<V: IntoView + 'static>(
 ) -> String {
     let owner = Owner::new();
     owner.with(|| {
+        provide_context(Words::of(shell.lang));
         let Page { title, class, wakes, data } = page;
         let program = wakes.then(|| program(shell));
         let data = data.map(|(id, json)| {
@@ -32,7 +82,7 @@ pub fn document<V: IntoView + 'static>(
         });
         view! {
             <!DOCTYPE html>
-            <html lang="en">
+            <html lang=shell.lang.tag()>
                 <head>
                     <meta charset="utf-8"/>
                     <meta
@@ -43,7 +93,7 @@ pub fn document<V: IntoView + 'static>(
                     <meta name="color-scheme" content="light dark"/>
                     <meta name="theme-color" content="#f1ede5" media="(prefers-color-scheme: light)"/>
                     <meta name="theme-color" content="#1a1d25" media="(prefers-color-scheme: dark)"/>
-                    <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                    <link rel="icon" href=urls::ICON type="image/svg+xml"/>
                     <link rel="stylesheet" href=shell.assets.css.clone()/>
                     {program}
                     {shell.run.as_deref().map(|run| reload_after(run, &shell.nonce))}
@@ -52,6 +102,7 @@ pub fn document<V: IntoView + 'static>(
                     {shell.setting_up.then(notice::setting_up)}
                     {body()}
                     {data}
+                    {wakes.then(panel::dialog)}
                 </body>
             </html>
         }
@@ -63,14 +114,20 @@ pub fn document<V: IntoView + 'static>(
 fn program(shell: &Shell) -> impl IntoView + use<> {
     let (js, wasm, nonce) =
         (shell.assets.js.clone(), shell.assets.wasm.clone(), shell.nonce.clone());
+    let words = shell.assets.words[shell.lang as usize].clone();
     let script = format!(
-        "import init, {{ hydrate }} from {};\nawait init({{ module_or_path: {} }});\nhydrate();",
+        "import init, {{ hydrate }} from {};\n\
+         const words = fetch({}).then((it) => it.text());\n\
+         await init({{ module_or_path: {} }});\n\
+         hydrate(await words);",
         json(&js),
+        json(&words),
         json(&wasm)
     );
     view! {
         <link rel="modulepreload" href=js nonce=nonce.clone()/>
         <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
+        <link rel="preload" href=words r#as="fetch" r#type="text/plain" crossorigin="anonymous"/>
         <script type="module" nonce=nonce inner_html=script></script>
     }
 }

@@ -11,21 +11,27 @@ use crate::{
         room_picker::{self, Cards, Refused},
     },
     protocol::views::{Index, RoomCard},
+    words::Words,
 };
 use leptos::prelude::*;
 
 /// The room index.
 #[must_use]
 pub fn index(shell: &Shell, index: Index, returned: Option<Returned>) -> String {
-    let cards =
-        |rooms: Vec<RoomCard>| Cards { count: rooms.len(), html: rooms.iter().map(card).collect() };
+    let cards = |rooms: Vec<RoomCard>| Cards {
+        count: rooms.len(),
+        html: rooms.iter().map(|room| card(Words::of(shell.lang), room)).collect(),
+    };
     index_around(shell, index.map(cards), returned)
 }
 
 /// A room on the index. It depends on nothing but what it is given.
 #[must_use]
-pub fn card(room: &RoomCard) -> String {
-    Owner::new().with(|| room_picker::card(room).to_html())
+pub fn card(words: Words, room: &RoomCard) -> String {
+    Owner::new().with(|| {
+        provide_context(words);
+        room_picker::card(room).to_html()
+    })
 }
 
 /// The room index around cards that were rendered before ([`card`]).
@@ -34,7 +40,7 @@ pub fn index_around(shell: &Shell, index: Index<Cards>, returned: Option<Returne
     let page = Page { title: "Rooms".to_owned(), class: "outside", wakes: true, data: None };
     let refused = returned.map_or_else(Refused::default, |returned| Refused {
         name: returned.typed("name").to_owned(),
-        message: returned.refusal.message,
+        message: Words::of(shell.lang).refusal(&returned.refusal),
     });
     document(shell, page, || {
         view! {

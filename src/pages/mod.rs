@@ -25,7 +25,12 @@ pub use {
     missing::{no_page, no_room, trouble},
 };
 
-use crate::protocol::{At, Refusal, views::Me};
+#[cfg(feature = "ssr")]
+use crate::words::Word;
+use crate::{
+    protocol::{At, Refusal, views::Me},
+    words::{Lang, words},
+};
 
 /// Addresses of the hashed files of the browser's side.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +41,8 @@ pub struct Assets {
     pub js: String,
     /// The program.
     pub wasm: String,
+    /// What the program says, by language.
+    pub words: [String; Lang::ALL.len()],
 }
 
 /// Who may make an account.
@@ -57,6 +64,8 @@ pub struct Shell {
     pub nonce: String,
     /// The browser's side.
     pub assets: Assets,
+    /// The reader's language.
+    pub lang: Lang,
     /// Who is looking.
     pub me: Option<Me>,
     /// No user exists yet: every page says that the house is being set up.
@@ -65,6 +74,8 @@ pub struct Shell {
     pub sign_up: SignUp,
     /// The page's own path and query, for forms that come back to it.
     pub path: String,
+    /// Only the page's content is wanted, for a panel.
+    pub panel: bool,
     /// Names this run of the server, where the page is to be loaded again after it (`make dev`).
     pub run: Option<String>,
 }
@@ -117,6 +128,18 @@ pub struct Account {
     pub done: Option<String>,
 }
 
+#[cfg(feature = "ssr")]
+impl Shell {
+    /// The way back to the rooms. A panel has none: it stands beside them.
+    fn way_back(&self) -> Option<impl leptos::prelude::IntoView + use<>> {
+        use leptos::prelude::*;
+        (!self.panel).then(|| {
+            let back = words().say(Word::BackToRooms);
+            view! { <p class="aside"><a class="link" href=crate::protocol::urls::INDEX>{back}</a></p> }
+        })
+    }
+}
+
 impl Returned {
     /// What was typed in a field.
     #[must_use]
@@ -124,9 +147,9 @@ impl Returned {
         self.fields.iter().find(|(name, _)| name == field).map_or("", |(_, value)| value)
     }
 
-    /// The sentence, if the refusal is about this field.
+    /// The sentence, in the reader's language, if the refusal is about this field.
     #[must_use]
     pub fn about(&self, field: &str) -> Option<String> {
-        (self.refusal.field.as_deref() == Some(field)).then(|| self.refusal.message.clone())
+        (self.refusal.field.as_deref() == Some(field)).then(|| words().refusal(&self.refusal))
     }
 }

@@ -10,6 +10,7 @@ pub mod limits;
 pub mod markdown;
 mod marks;
 pub mod names;
+pub mod panel;
 pub mod refusal;
 pub mod target;
 pub mod urls;

@@ -30,6 +30,63 @@ pub struct Reaction {
     pub users: Vec<String>,
 }
 
+/// The beginning of a message that another one answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quote {
+    /// Who said it.
+    pub author: String,
+    /// How it begins; none if it was deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// Characters of a message that [`glimpse`] looks at: what a database hands out of it.
+pub const GLIMPSE_OF: usize = 240;
+/// Characters of a glimpse: a line of it, or two on a phone.
+const GLIMPSE: usize = 120;
+
+/// How a text begins, on one line.
+#[must_use]
+pub fn glimpse(body: &str) -> String {
+    let end = body.char_indices().nth(GLIMPSE_OF).map_or(body.len(), |(at, _)| at);
+    let line = body.get(..end).unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(GLIMPSE) {
+        Some((at, _)) => line.get(..at).unwrap_or_default().to_owned(),
+        None => line,
+    }
+}
+
+/// What belongs to a conversation and not to one of its messages.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// What the room is about.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub topic: String,
+    /// The ids of the pinned messages, in the order of pinning.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pins: Vec<String>,
+}
+
+impl About {
+    /// Whether there is nothing to say.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// A message is pinned, or no longer; again changes nothing.
+    pub fn pin(&mut self, message: &str, on: bool) {
+        let place = self.pins.iter().position(|pin| pin == message);
+        match (place, on) {
+            (None, true) => self.pins.push(message.to_owned()),
+            (Some(at), false) => {
+                self.pins.remove(at);
+            }
+            _ => {}
+        }
+    }
+}
+
 /// A message as it stands now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
@@ -51,11 +108,71 @@ pub struct Message {
     pub deleted: bool,
     /// The id of the message it answers.
     pub reply_to: Option<String>,
+    /// The beginning of that message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quote: Option<Quote>,
     /// Reactions in the order of their first.
     pub reactions: Vec<Reaction>,
     /// The sender's own id: lets a client recognise its own message in a page of history.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cid: Option<String>,
+}
+
+/// Which messages of a log a page holds. A message is named by its id, or by its seq where ids have
+/// been read already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Span<Id = String> {
+    /// The newest.
+    #[default]
+    Newest,
+    /// The newest before this seq.
+    Before(i64),
+    /// The oldest after this seq.
+    After(i64),
+    /// Those around this message, itself included.
+    Around(Id),
+}
+
+impl Span {
+    /// As a query says it, where each may be left out.
+    ///
+    /// # Errors
+    /// `invalid` where more than one is said.
+    pub fn of(
+        before: Option<i64>,
+        after: Option<i64>,
+        around: Option<String>,
+    ) -> Result<Self, Refusal> {
+        match (before, after, around) {
+            (None, None, None) => Ok(Self::Newest),
+            (Some(seq), None, None) => Ok(Self::Before(seq)),
+            (None, Some(seq), None) => Ok(Self::After(seq)),
+            (None, None, Some(id)) => Ok(Self::Around(id)),
+            _ => Err(Refusal::invalid("before", "Say only one of before, after and around.")),
+        }
+    }
+
+    /// The inverse of [`Span::of`].
+    #[must_use]
+    pub fn parts(self) -> (Option<i64>, Option<i64>, Option<String>) {
+        match self {
+            Self::Newest => (None, None, None),
+            Self::Before(seq) => (Some(seq), None, None),
+            Self::After(seq) => (None, Some(seq), None),
+            Self::Around(id) => (None, None, Some(id)),
+        }
+    }
+}
+
+/// A text that a message had before it was changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revision {
+    /// The text.
+    pub body: String,
+    /// Since when it stood.
+    pub at: At,
+    /// Who put another in its place.
+    pub replaced_by: String,
 }
 
 /// A page of history; `top` and `messages` are one snapshot. The server may have the messages as
@@ -70,6 +187,15 @@ pub struct History<Messages = Vec<Message>> {
     pub top: i64,
     /// Newest first.
     pub messages: Messages,
+    /// Whether there are messages before these.
+    #[serde(default)]
+    pub older: bool,
+    /// Whether there are messages after these.
+    #[serde(default)]
+    pub newer: bool,
+    /// Topic and pins.
+    #[serde(default, skip_serializing_if = "About::is_empty")]
+    pub about: About,
 }
 
 /// Who is looking.
@@ -129,6 +255,9 @@ pub struct Line {
     pub online: usize,
     /// Unread messages of others, counted up to [`super::limits::UNREAD_MOST`].
     pub unread: i64,
+    /// Those of them that mention me, counted likewise.
+    #[serde(default)]
+    pub mentions: i64,
     /// When something was last said there.
     pub at: Option<At>,
 }
@@ -152,12 +281,11 @@ pub struct House<Messages = Vec<Message>> {
     pub me: Option<Me>,
     /// What the server takes.
     pub limits: Limits,
-    /// The newest page of history, or an older one where `before` says so.
+    /// A page of history: the newest, that around the first unread message, or the one that was asked
+    /// for.
     pub history: History<Messages>,
-    /// This page ends before that seq (paging back without a script).
-    pub before: Option<i64>,
-    /// Whether older messages exist.
-    pub older: bool,
+    /// The id of the message that the page was asked to show.
+    pub at: Option<String>,
     /// My read marker when the page was made.
     pub read: i64,
     /// Who is here.
@@ -179,11 +307,10 @@ impl<Messages> House<Messages> {
     /// The same with the messages in another form.
     #[must_use]
     pub fn map<Other>(self, other: impl FnOnce(Messages) -> Other) -> House<Other> {
-        let Self { me, limits, history, before, older, read, online, side, cid, draft, refusal } =
-            self;
-        let History { to, epoch, top, messages } = history;
-        let history = History { to, epoch, top, messages: other(messages) };
-        House { me, limits, history, before, older, read, online, side, cid, draft, refusal }
+        let Self { me, limits, history, at, read, online, side, cid, draft, refusal } = self;
+        let History { to, epoch, top, messages, older, newer, about } = history;
+        let history = History { to, epoch, top, messages: other(messages), older, newer, about };
+        House { me, limits, history, at, read, online, side, cid, draft, refusal }
     }
 }
 

@@ -2,7 +2,7 @@
 //! from the disk), compressed when they were built, and kept by browsers for ever where their name
 //! changes with their content.
 
-use crate::pages;
+use crate::{pages, words::Lang};
 use axum::{
     body::Bytes,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header},
@@ -29,6 +29,7 @@ struct Manifest {
     css: String,
     js: String,
     wasm: String,
+    words: [String; Lang::ALL.len()],
 }
 
 /// Addresses of the browser's side; empty where it was not built.
@@ -42,7 +43,7 @@ pub fn manifest() -> pages::Assets {
 fn read_manifest() -> pages::Assets {
     Site::get(MANIFEST)
         .and_then(|file| serde_json::from_slice::<Manifest>(&file.data).ok())
-        .map(|Manifest { css, js, wasm }| pages::Assets { css, js, wasm })
+        .map(|Manifest { css, js, wasm, words }| pages::Assets { css, js, wasm, words })
         .unwrap_or_default()
 }
 

@@ -9,6 +9,7 @@ pub mod pages;
 pub mod problem;
 pub mod rendered;
 pub mod visit;
+pub mod wishes;
 
 use super::domain::Domain;
 use super::security::line::Line;

@@ -2,9 +2,10 @@
 
 use super::guard::Nonce;
 use super::visit::Asking;
-use super::{App, assets, problem, visit};
+use super::{App, assets, problem, visit, wishes};
+use crate::client;
 use crate::pages::{self, Account, InviteLine, Returned, SessionLine, Shell};
-use crate::protocol::{At, Code, Refusal, Target, urls};
+use crate::protocol::{At, Code, Refusal, Target, panel, urls, views::Span};
 use crate::server::domain::Who;
 use crate::server::domain::house::Opened;
 use axum::Extension;
@@ -24,14 +25,22 @@ struct Visitor<'a> {
 }
 
 impl<'a> Visitor<'a> {
-    async fn new(app: &'a App, who: Who, nonce: &str, path: &str) -> Result<Self, Refusal> {
+    async fn new(
+        app: &'a App,
+        who: Who,
+        headers: &HeaderMap,
+        nonce: &str,
+        path: &str,
+    ) -> Result<Self, Refusal> {
         let shell = Shell {
+            lang: wishes::lang(headers),
             nonce: nonce.to_owned(),
             assets: (*app.assets).clone(),
             me: who.me(),
             setting_up: !app.domain.is_inhabited().await?,
             sign_up: app.domain.config.sign_up,
             path: path.to_owned(),
+            panel: visit::is_for_panel(headers),
             run: app.run.as_deref().map(str::to_owned),
         };
         Ok(Self { app, who, shell, returned: None })
@@ -45,8 +54,10 @@ impl<'a> Visitor<'a> {
     fn answer_with(&self, status: StatusCode, html: String) -> Response {
         let status =
             self.returned.as_ref().map_or(status, |returned| problem::status(&returned.refusal));
-        let no_cache = [(header::CACHE_CONTROL, "no-cache, private")];
-        (status, no_cache, Html(html)).into_response()
+        let said = [(header::CACHE_CONTROL, "no-cache, private"), (header::VARY, panel::HEADER)];
+        let is_content = self.shell.panel && !html.starts_with("<!DOCTYPE");
+        let mark = is_content.then_some([(panel::HEADER, "1")]);
+        (status, said, mark, Html(html)).into_response()
     }
 
     fn trouble(&self, refusal: &Refusal) -> Response {
@@ -63,7 +74,7 @@ impl<'a> Visitor<'a> {
         let domain = &self.app.domain;
         let index = async {
             let index = domain.index(&self.who, filter, offset).await?;
-            let cards = self.app.rendered.cards(domain, &index.rooms).await?;
+            let cards = self.app.rendered.of(self.shell.lang).cards(domain, &index.rooms).await?;
             Ok(index.map(|_| cards))
         };
         match index.await {
@@ -75,18 +86,20 @@ impl<'a> Visitor<'a> {
         }
     }
 
-    async fn place(&mut self, to: Target, before: Option<i64>) -> Response {
-        match self.app.domain.open(&self.who, &to, before).await {
+    async fn place(&mut self, to: Target, span: Span) -> Response {
+        match self.app.domain.open(&self.who, &to, span).await {
             Ok(Opened { house, .. }) if house.history.to != to => {
                 // One address per place: names have one spelling.
-                Redirect::permanent(&urls::page(&house.history.to)).into_response()
+                let page = urls::page(&house.history.to);
+                let query = self.shell.path.split_once('?').map(|(_, query)| format!("?{query}"));
+                Redirect::permanent(&(page + &query.unwrap_or_default())).into_response()
             }
             Ok(opened) => {
-                let rows = self.app.rendered.rows(&opened);
+                let rows = self.app.rendered.of(self.shell.lang).rows(&opened);
                 let house = opened.house;
-                let oldest = house.history.messages.messages.last().map(|oldest| oldest.seq);
+                let ends = client::ends(&house.history.messages.messages);
                 let returned = self.returned.clone();
-                let html = pages::house_around(&self.shell, house, &rows, oldest, returned);
+                let html = pages::house_around(&self.shell, house, &rows, ends, returned);
                 self.answer(html)
             }
             Err(refusal) => match (&to, refusal.code) {
@@ -179,13 +192,14 @@ pub struct Asked {
     nonce: Extension<Nonce>,
     uri: OriginalUri,
     asking: Asking,
+    headers: HeaderMap,
     values: Values,
 }
 
 impl Asked {
     async fn visitor(&self) -> Result<Visitor<'_>, Response> {
         let path = self.uri.path_and_query().map_or("/", |path| path.as_str());
-        Visitor::new(&self.app, self.asking.0.clone(), &self.nonce.0.0, path)
+        Visitor::new(&self.app, self.asking.0.clone(), &self.headers, &self.nonce.0.0, path)
             .await
             .map_err(|refusal| problem::json(&refusal))
     }
@@ -210,9 +224,15 @@ pub async fn index(asked: Asked) -> Result<Response, Response> {
 pub async fn place(asked: Asked) -> Result<Response, Response> {
     let mut visitor = asked.visitor().await?;
     Ok(match urls::target(asked.uri.path()) {
-        Some(to) => visitor.place(to, asked.number("before")).await,
+        Some(to) => visitor.place(to, span(|name| asked.value(name))).await,
         None => visitor.trouble(&Refusal::not_found("page")),
     })
+}
+
+/// Which page of its log a place's address asks for. What cannot be read asks for nothing.
+fn span<'a>(value: impl Fn(&str) -> Option<&'a str>) -> Span {
+    let seq = |name| value(name).and_then(|text| text.parse().ok());
+    Span::of(seq("before"), seq("after"), value("at").map(str::to_owned)).unwrap_or_default()
 }
 
 /// `/login`.
@@ -274,7 +294,7 @@ pub async fn again(
         Err(refusal) => return problem::json(&refusal),
     };
     let log_in_first = returned.refusal.code == Code::LoginNeeded;
-    let mut visitor = match Visitor::new(app, who, nonce, page).await {
+    let mut visitor = match Visitor::new(app, who, headers, nonce, page).await {
         Ok(visitor) => visitor,
         Err(refusal) => return problem::json(&refusal),
     };
@@ -294,9 +314,7 @@ pub async fn again(
         urls::SET_UP => visitor.set_up(value("key").map(str::to_owned)).await,
         urls::ACCOUNT => visitor.account(false).await,
         _ => match urls::target(path) {
-            Some(to) => {
-                visitor.place(to, value("before").and_then(|before| before.parse().ok())).await
-            }
+            Some(to) => visitor.place(to, span(value)).await,
             None => {
                 let refusal = visitor
                     .returned

@@ -6,15 +6,17 @@ use crate::client::Row;
 use crate::components::room_picker::Cards;
 use crate::pages;
 use crate::protocol::Refusal;
+use crate::protocol::views::Span;
 use crate::server::domain::Domain;
 use crate::server::domain::house::Opened;
 use crate::server::domain::rooms::Stand;
 use crate::server::kept::Keep;
 use crate::server::store::LogId;
 use crate::server::store::logs::Head;
+use crate::words::{Lang, Words};
 use std::sync::Arc;
 
-/// Bytes of whole pages' rows: of full pages, about five hundred.
+/// Bytes of whole pages' rows in one language: of full pages, about five hundred.
 const ROWS: usize = 8 * 1024 * 1024;
 /// Bytes of single rows: about ten thousand.
 const ROW: usize = 8 * 1024 * 1024;
@@ -23,15 +25,33 @@ const CARDS: usize = 4 * 1024 * 1024;
 /// What a kept text takes beside itself.
 const BESIDE: usize = 256;
 
-/// What the rows of a page depend on beside the head of its log: the log, before which seq the page
-/// ends, and above which message it says "New".
-type Rows = (LogId, Option<i64>, Option<i64>);
+/// What the rows of a page depend on beside the head of its log: the log, which page of it, above
+/// which message it says "New", and whether it shows somebody the message that it is around.
+type Rows = (LogId, Span<i64>, Option<i64>, bool);
 /// What a card depends on beside its room: the top of the room's log and the people in it. (The
 /// epoch changes at a start alone, when nothing is kept.)
 type Card = (i64, usize);
 
-/// See the module.
-pub struct Rendered {
+/// See the module. Each language has its own.
+pub struct Rendered([InLanguage; Lang::ALL.len()]);
+
+impl Default for Rendered {
+    fn default() -> Self {
+        Self(Lang::ALL.map(InLanguage::new))
+    }
+}
+
+impl Rendered {
+    /// What is kept in this language.
+    #[must_use]
+    pub fn of(&self, lang: Lang) -> &InLanguage {
+        &self.0[lang as usize]
+    }
+}
+
+/// What is kept in one language.
+pub struct InLanguage {
+    words: Words,
     rows: Keep<Rows, Head, Arc<str>>,
     /// What makes a page's rows cheap in a room where something was just said: all but a few of them
     /// are as they were. A row is its own key, so it needs no stamp.
@@ -39,22 +59,20 @@ pub struct Rendered {
     cards: Keep<LogId, Card, Arc<str>>,
 }
 
-impl Default for Rendered {
-    fn default() -> Self {
-        Self { rows: Keep::new(ROWS), row: Keep::new(ROW), cards: Keep::new(CARDS) }
+impl InLanguage {
+    fn new(lang: Lang) -> Self {
+        let words = Words::of(lang);
+        Self { words, rows: Keep::new(ROWS), row: Keep::new(ROW), cards: Keep::new(CARDS) }
     }
-}
 
-impl Rendered {
     /// The rows of this page's log.
     #[must_use]
     pub fn rows(&self, opened: &Opened) -> Arc<str> {
         let house = &opened.house;
-        let messages = &house.history.messages.messages;
-        let new = pages::new_line(house.me.as_ref(), house.read, messages);
+        let new = pages::new_line(house, &house.history.messages.messages);
         let row = |row: &Row| {
             self.row.get(row, &()).unwrap_or_else(|| {
-                let html: Arc<str> = pages::row(row).into();
+                let html: Arc<str> = pages::row(self.words, row).into();
                 let texts = if let Row::Said(said) = row { said.body.len() } else { 0 };
                 // Kept as a key twice.
                 let bytes = html.len() + 2 * (texts + BESIDE);
@@ -66,7 +84,7 @@ impl Rendered {
             pages::rows(&house.clone().map(|page| page.messages.clone()), row).into()
         };
         let Some(log) = opened.log else { return render() };
-        let key = (log, house.before, new);
+        let key = (log, opened.span, new, house.at.is_some());
         let head = Head { epoch: house.history.epoch.clone(), top: house.history.top };
         self.rows.get(&key, &head).unwrap_or_else(|| {
             let html = render();
@@ -88,7 +106,7 @@ impl Rendered {
             .filter_map(|(room, found)| found.is_none().then_some(*room))
             .collect();
         for (stand, card) in domain.cards(&missing).await? {
-            let html: Arc<str> = pages::card(&card).into();
+            let html: Arc<str> = pages::card(self.words, &card).into();
             let bytes = html.len() + BESIDE;
             // Under the top that the card was read with: it may be later than the index.
             self.cards.put(stand.log, (stand.top, stand.online), Arc::clone(&html), bytes);

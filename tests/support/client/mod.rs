@@ -21,9 +21,9 @@ use roomful::{
             After, ClientFrame, Event, Follow, Followed, Kind, Outgoing, Reply, SendOk,
             ServerFrame, SubOk, read_server, write_client,
         },
-        limits::PAGE,
         views::{History, House},
     },
+    server::domain::changes::Wish,
 };
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -237,9 +237,40 @@ impl Client {
         }
     }
 
+    /// Changes the `which`th message that is here, or what belongs to the whole conversation. It may be
+    /// refused: the message may be another's, or gone.
+    pub fn change(&mut self, to: &Target, which: usize, wish: impl FnOnce(String) -> Wish) {
+        let ids = self.timeline(to).map(|it| it.messages().iter().map(|it| it.id.clone()));
+        let ids: Vec<String> = ids.into_iter().flatten().collect();
+        if !self.greeted || ids.is_empty() {
+            return;
+        }
+        let to = to.clone();
+        let frame = match wish(ids[which % ids.len()].clone()) {
+            Wish::Edit { message, body } => ClientFrame::Edit { to, message, body },
+            Wish::Delete { message } => ClientFrame::Delete { to, message },
+            Wish::React { message, emoji, on } => ClientFrame::React { to, message, emoji, on },
+            Wish::Pin { message, on } => ClientFrame::Pin { to, message, on },
+            Wish::Topic { text } => ClientFrame::Topic { to, text },
+        };
+        self.ask(&frame, Asked::Nothing);
+    }
+
+    /// Answers the `which`th message that is here.
+    pub fn answer(&mut self, to: &Target, which: usize, body: String) {
+        let ids = self.timeline(to).map(|it| it.messages().iter().map(|it| it.id.clone()));
+        let ids: Vec<String> = ids.into_iter().flatten().collect();
+        if !self.greeted || ids.is_empty() {
+            return;
+        }
+        let (reply_to, cid) = (Some(ids[which % ids.len()].clone()), super::cid());
+        let sent = ClientFrame::Send { to: to.clone(), cid, body, reply_to };
+        self.ask(&sent, Asked::Nothing);
+    }
+
     /// Reads an older page. It is put in place by [`Self::turn_pages`]: by then it is an old one.
     pub async fn read_older(&mut self, to: &Target) {
-        let before = self.timeline(to).filter(|it| it.has_more()).and_then(Timeline::before);
+        let before = self.timeline(to).filter(|it| it.has_older()).and_then(Timeline::before);
         if let Some(before) = before
             && let Some(page) = self.page(to, Some(before)).await
         {
@@ -258,7 +289,7 @@ impl Client {
 
     /// Reads back to the beginning, as far as there is a server.
     pub async fn read_all(&mut self, to: &Target) {
-        while self.timeline(to).is_some_and(Timeline::has_more) {
+        while self.timeline(to).is_some_and(Timeline::has_older) {
             let before = self.timeline(to).and_then(Timeline::before);
             self.read_older(to).await;
             self.turn_pages();
@@ -355,14 +386,13 @@ impl Client {
     fn take_page(&mut self, to: &Target, page: History) {
         // Older pages that are still under way belong in front of what was here before.
         self.older.retain(|(other, ..)| other != to);
-        let more = page.messages.len() >= PAGE;
         for message in &page.messages {
             if let (Some(cid), true) = (&message.cid, message.author == self.user) {
                 self.settle(&cid.clone(), &message.id, message.seq);
             }
         }
         if let Some(log) = self.logs.get_mut(to) {
-            log.timeline = Some(Timeline::new(page, more));
+            log.timeline = Some(Timeline::new(page));
             log.hold = Hold::Away;
             self.follow(vec![to.clone()]);
         }
@@ -481,7 +511,7 @@ impl Client {
                     }
                 }
             }
-            ServerFrame::Online { .. } => {}
+            ServerFrame::Online { .. } | ServerFrame::Typing { .. } => {}
             ServerFrame::Gone { to, .. } => self.breach(format_args!("was shut out of {to}")),
             ServerFrame::Error { err } => self.breach(format_args!("was refused: {err:?}")),
         }

@@ -1,0 +1,38 @@
+use super::*;
+use crate::protocol::Code;
+
+#[test]
+fn what_is_said_is_put_in_its_places() {
+    assert_eq!(fill("{1} to {0}", &["bob", "hi {0}"]), "hi {0} to bob");
+    assert_eq!(fill("{0} message|{0} messages", &["1"]), "1 message");
+    assert_eq!(fill("{0} message|{0} messages", &["11"]), "11 messages");
+    assert_eq!(fill("{3}{", &["x"]), "");
+}
+
+#[test]
+fn a_refusal_speaks_the_readers_language_and_programs_english() {
+    let refusal = Refusal::login_needed();
+    assert_eq!(refusal.message, "Log in first.");
+    assert_eq!(Words::of(Lang::En).refusal(&refusal), "Log in first.");
+    assert_eq!(Words::of(Lang::Zh).refusal(&refusal), "请先登录。");
+    let plain = Refusal::new(Code::Forbidden, "Not today.");
+    assert_eq!(Words::of(Lang::Zh).refusal(&plain), "Not today.");
+    let json = r#"{"code":"forbidden","message":"Old.","why":{"key":"no_such_key","args":[]}}"#;
+    let unknown: Refusal = serde_json::from_str(json).unwrap();
+    assert_eq!(Words::of(Lang::Zh).refusal(&unknown), "Old.");
+}
+
+#[test]
+fn every_text_of_one_language_is_written_in_it() {
+    let han = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+    for key in 0..NAMES.len() {
+        let (en, zh) = (TEXTS[Lang::En as usize][key], TEXTS[Lang::Zh as usize][key]);
+        assert!(!en.chars().any(han), "{}: {en}", NAMES[key]);
+        // What is the same in both is a name or a pattern of numbers.
+        assert!(
+            zh.chars().any(han) || zh == en || zh.chars().all(|c| !c.is_alphabetic()),
+            "{}: {zh}",
+            NAMES[key]
+        );
+    }
+}
