@@ -14,6 +14,7 @@ use crate::{
         Target, urls,
         views::{Line, Me, Side},
     },
+    words::{Word, words},
 };
 use leptos::prelude::*;
 
@@ -39,6 +40,7 @@ pub fn side(state: HouseState) -> impl IntoView {
                     {window(true, true)}
                     <b>"Roomful"</b>
                 </a>
+                {find()}
                 {super::icons::close_drawer(ID)}
             </div>
             <div class="side-lists">
@@ -59,6 +61,16 @@ pub fn side(state: HouseState) -> impl IntoView {
             </div>
             {me.map(|me| mine(me, state))}
         </nav>
+    }
+}
+
+/// The way to the search.
+pub fn find() -> impl IntoView {
+    let search = words().say(Word::Search);
+    view! {
+        <a class="icon-button find" href=urls::SEARCH data-panel="" aria-label=search title=search>
+            {icon(icons::FIND)}
+        </a>
     }
 }
 

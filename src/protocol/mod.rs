@@ -11,7 +11,10 @@ pub mod markdown;
 mod marks;
 pub mod names;
 pub mod panel;
+pub mod people;
 pub mod refusal;
+#[cfg(feature = "ssr")]
+pub mod search;
 pub mod target;
 pub mod urls;
 pub mod views;

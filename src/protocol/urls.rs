@@ -18,6 +18,8 @@ pub const ACCOUNT: &str = "/account";
 pub const ICON: &str = "/favicon.svg";
 /// …and with a light in it, while something waits.
 pub const ICON_LIT: &str = "/favicon-lit.svg";
+/// What was said, searched.
+pub const SEARCH: &str = "/search";
 /// Where the first administrator is made.
 pub const SET_UP: &str = "/setup";
 

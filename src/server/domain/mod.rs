@@ -7,14 +7,23 @@ pub mod changes;
 pub mod connections;
 pub mod follow;
 pub mod gauges;
+mod gone;
 pub mod history;
 pub mod house;
+mod indexer;
 mod known;
+pub mod membership;
+pub mod moderation;
+pub mod notices;
+pub mod people;
 pub mod places;
 pub mod post;
+mod reach;
 pub mod read;
 mod remembered;
+pub mod rights;
 pub mod rooms;
+pub mod search;
 pub mod sessions;
 mod tell;
 pub mod typing;
@@ -24,7 +33,7 @@ use crate::protocol::Refusal;
 use crate::server::config::Config;
 use crate::server::groups::Groups;
 use crate::server::presence::{Patience, Presence};
-use crate::server::security::rate::Speech;
+use crate::server::security::rate::{Searches, Speech};
 use crate::server::security::slowdown::Slowdown;
 use crate::server::store::Store;
 use crate::server::store::writer::{Writer, Writing};
@@ -48,18 +57,22 @@ pub struct Domain {
     /// Who hears what.
     pub groups: Arc<dyn Groups>,
     /// Who is where.
-    pub presence: Presence,
+    pub presence: Arc<Presence>,
     /// Who is connected, and how often.
     pub connections: connections::Connections,
     pages: history::Pages,
     speech: Speech,
+    searches: Searches,
+    /// Whose turn it is to search.
+    searching: tokio::sync::Semaphore,
+    indexer: Arc<indexer::Indexer>,
     guesses_at_account: Slowdown<String>,
     guesses_from_address: Slowdown<IpAddr>,
     /// The key of the set-up link, until the first user exists.
     set_up_key: Mutex<Option<String>>,
     /// Once a user exists this stays true, and is not asked again.
     inhabited: AtomicBool,
-    known: known::Known,
+    known: Arc<known::Known>,
 }
 
 /// What a database error is to those outside; the cause is logged.
@@ -78,23 +91,36 @@ impl Domain {
         store: Store,
         groups: Arc<dyn Groups>,
     ) -> std::io::Result<(Self, Writing)> {
-        let heard = Arc::clone(&groups);
-        let (writer, writing) =
-            Writer::start(store.clone(), move |committed| tell::tell(&*heard, committed))?;
         let patience = Patience { grace: config.leave_grace, every: config.presence_every };
+        let presence = Arc::new(Presence::new(patience));
+        let known = Arc::<known::Known>::default();
+        let aware = gone::Aware {
+            groups: Arc::clone(&groups),
+            presence: Arc::clone(&presence),
+            known: Arc::clone(&known),
+        };
+        let indexer = Arc::new(indexer::Indexer::default());
+        let noting = Arc::clone(&indexer);
+        let (writer, writing) = Writer::start(store.clone(), move |committed| {
+            noting.note(&committed);
+            aware.learn(committed);
+        })?;
         let domain = Self {
             speech: Speech::new(config.message_rate.0),
+            searches: Searches::default(),
+            searching: tokio::sync::Semaphore::new(search::AT_ONCE),
+            indexer,
             connections: connections::Connections::new(
                 config.connections_per_user,
                 config.connections_per_address,
             ),
-            presence: Presence::new(patience),
+            presence,
             guesses_at_account: Slowdown::new(FREE_FAILURES.0),
             guesses_from_address: Slowdown::new(FREE_FAILURES.1),
             pages: history::Pages::default(),
             set_up_key: Mutex::new(None),
             inhabited: AtomicBool::new(false),
-            known: known::Known::default(),
+            known,
             config,
             store,
             writer,
@@ -106,6 +132,7 @@ impl Domain {
     /// Forgets what no longer limits anyone; called now and then.
     pub fn sweep(&self) {
         self.speech.sweep();
+        self.searches.sweep();
     }
 
     fn set_up_key(&self) -> std::sync::MutexGuard<'_, Option<String>> {
