@@ -16,6 +16,8 @@ mod shell;
 #[cfg(test)]
 mod testing;
 pub mod timeline;
+pub mod typing;
+pub mod wishes;
 
 pub use house::{Act, HouseState, Row, Said, SaidState, Status};
 pub use moment::Moment;
@@ -51,6 +53,7 @@ pub fn first_rows(house: &House) -> Vec<(String, Row)> {
         unread_after: desk::unread_after(house),
         notes: &[],
         tail: Vec::new(),
+        viewer: None,
         zone: rows::Zone::UTC,
     })
 }

@@ -1,11 +1,22 @@
 //! From what is known to what is shown: the log as rows with keys that stay the same while a row
 //! changes, so that the page moves nothing that has not moved.
 
-use super::{Row, Said, SaidState, presence::Note, timeline::Timeline};
-use crate::protocol::{At, views::Message};
+use super::{
+    Row, Said, SaidState,
+    house::{Chip, Edited, Quoted, Waits},
+    presence::Note,
+    timeline::Timeline,
+    wishes::{Wished, Wishes},
+};
+use crate::protocol::{
+    At, Target, urls,
+    views::{Message, Reaction},
+};
 
 /// Messages of one author within this time form a group.
 const GROUP_MS: i64 = 5 * 60_000;
+/// Names of those who gave a reaction; the others are counted.
+const NAMED: usize = 10;
 
 /// A reader's time zone: how many minutes it is ahead of UTC at a moment.
 #[derive(Clone, Copy)]
@@ -41,8 +52,22 @@ pub struct Picture<'a> {
     pub notes: &'a [Note],
     /// What has not come back yet.
     pub tail: Vec<Tail>,
+    /// Whoever looks.
+    pub viewer: Option<Viewer<'a>>,
     /// In whose time.
     pub zone: Zone,
+}
+
+/// What rows look different by from one reader to the next; none in the page's first state, whose rows
+/// are the same for all, and for visitors.
+#[derive(Clone, Copy)]
+pub struct Viewer<'a> {
+    /// Their name.
+    pub name: &'a str,
+    /// Whether they keep order here.
+    pub keeps_order: bool,
+    /// What they want changed.
+    pub wishes: &'a Wishes,
 }
 
 struct Rows {
@@ -94,10 +119,58 @@ fn key(message: &Message, me: Option<&str>) -> String {
     }
 }
 
+/// A message's row, but for what its neighbours decide.
+fn said(to: &Target, message: &Message, viewer: Option<&Viewer<'_>>) -> Said {
+    let wished = viewer.and_then(|it| it.wishes.over(to, message, it.name));
+    let waits = wished.as_ref().and_then(|it| match (it.going, it.saving) {
+        (true, _) => Some(Waits::Deletion),
+        (_, true) => Some(Waits::Edit),
+        _ => None,
+    });
+    let (message, reacting) = match &wished {
+        Some(Wished { message, reacting, .. }) => (message, &reacting[..]),
+        None => (message, &[][..]),
+    };
+    let quote = message.quote.as_ref().zip(message.reply_to.as_ref());
+    let may_look = viewer.is_some_and(|it| it.keeps_order || it.name == message.author);
+    let chip = |reaction: &Reaction| chip(reaction, viewer.map(|it| it.name), reacting);
+    Said {
+        id: Some(message.id.clone()),
+        author: message.author.clone(),
+        body: message.body.clone(),
+        at: message.at,
+        clock: String::new(),
+        first: false,
+        quote: quote.map(|(quote, id)| Quoted {
+            address: urls::message(to, id),
+            author: quote.author.clone(),
+            text: quote.text.clone(),
+        }),
+        edited: message
+            .edited_at
+            .map(|at| Edited { at, before: may_look.then(|| urls::edits(to, &message.id)) }),
+        deleted: message.deleted,
+        reactions: message.reactions.iter().map(chip).collect(),
+        waits,
+        state: SaidState::Sent,
+    }
+}
+
+fn chip(reaction: &Reaction, me: Option<&str>, reacting: &[String]) -> Chip {
+    let not_me = |user: &&String| me != Some(user.as_str());
+    Chip {
+        emoji: reaction.emoji.clone(),
+        count: reaction.users.len(),
+        names: reaction.users.iter().filter(not_me).take(NAMED).cloned().collect(),
+        mine: !reaction.users.iter().all(|user| not_me(&user)),
+        waits: reacting.contains(&reaction.emoji),
+    }
+}
+
 /// The rows, oldest first.
 #[must_use]
 pub fn rows(picture: Picture<'_>) -> Vec<(String, Row)> {
-    let Picture { timeline, me, unread_after, notes, tail, zone } = picture;
+    let Picture { timeline, me, unread_after, notes, tail, viewer, zone } = picture;
     let messages = timeline.messages();
     let mut it = Rows {
         rows: Vec::with_capacity(messages.len() + tail.len() + 8),
@@ -118,20 +191,7 @@ pub fn rows(picture: Picture<'_>) -> Vec<(String, Row)> {
             new_after = None;
             it.other("new".to_owned(), Row::New);
         }
-        it.said(
-            key(message, me),
-            Said {
-                id: Some(message.id.clone()),
-                author: message.author.clone(),
-                body: message.body.clone(),
-                at: message.at,
-                clock: String::new(),
-                first: false,
-                edited: message.edited_at.is_some(),
-                deleted: message.deleted,
-                state: SaidState::Sent,
-            },
-        );
+        it.said(key(message, me), said(timeline.to(), message, viewer.as_ref()));
     }
     for note in notes {
         it.other(note.key.clone(), Row::Came(note.text()));
@@ -148,8 +208,11 @@ pub fn rows(picture: Picture<'_>) -> Vec<(String, Row)> {
                     at,
                     clock: String::new(),
                     first: false,
-                    edited: false,
+                    quote: None,
+                    edited: None,
                     deleted: false,
+                    reactions: Vec::new(),
+                    waits: None,
                     state,
                 };
                 it.said(cid, said);
@@ -186,6 +249,7 @@ mod tests {
             unread_after: None,
             notes: &[],
             tail: vec![],
+            viewer: None,
             zone: Zone::UTC,
         }
     }

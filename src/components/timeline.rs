@@ -20,7 +20,10 @@ pub const ID: &str = "log";
 pub fn timeline(state: HouseState) -> impl IntoView {
     let (log, rows) = (NodeRef::<html::Div>::new(), NodeRef::<html::Div>::new());
     #[cfg(feature = "hydrate")]
-    super::keeper::keep(state, log, rows);
+    {
+        super::keeper::keep(state, log, rows);
+        super::message_menu::attend(state, log);
+    }
     let quiet = quiet(state);
     let to_end = click(move || {
         if let Some(log) = log.get_untracked() {

@@ -39,6 +39,30 @@ pub fn page(target: &Target) -> String {
     }
 }
 
+/// The page of a target that shows this message, by its id.
+#[must_use]
+pub fn message(target: &Target, id: &str) -> String {
+    format!("{}?at={}#{}", page(target), encode(id), anchor(id))
+}
+
+/// The id that the row of a message has in its page.
+#[must_use]
+pub fn anchor(id: &str) -> String {
+    format!("m-{id}")
+}
+
+/// The page that shows how a message read before it was changed.
+#[must_use]
+pub fn edits(target: &Target, id: &str) -> String {
+    format!("{}edits/{}", page(target), encode(id))
+}
+
+/// The page about a room.
+#[must_use]
+pub fn about(room: &str) -> String {
+    format!("/chat/{}/about", encode(room))
+}
+
 /// The target of a page's path, the inverse of [`page`].
 #[must_use]
 pub fn target(path: &str) -> Option<Target> {

@@ -64,7 +64,11 @@ impl Desk {
             }
             (Some(Fetch::Anew), Ok(page)) => {
                 let more = page.messages.len() >= PAGE;
+                if page.epoch != self.timeline.after().epoch {
+                    self.wishes.forget_done();
+                }
                 self.timeline = Timeline::new(page, more);
+                self.settle_wishes();
                 self.settle_all();
                 self.rows_changed = true;
                 self.hold = Hold::Away;

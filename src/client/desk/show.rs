@@ -23,6 +23,7 @@ impl Desk {
             (false, false) => Older::Beginning,
         };
         let title = conversations::title(self.timeline.to(), self.conversations.unread());
+        let choices = self.choices();
         let shown = &mut self.shown;
         let effects = &mut self.effects;
         changed(&mut shown.older, older, Show::Older, effects);
@@ -32,6 +33,9 @@ impl Desk {
         changed(&mut shown.status, self.connection.status(now), Show::Status, effects);
         changed(&mut shown.refusal, self.refusal.clone(), Show::Refusal, effects);
         changed(&mut shown.title, title, Show::Title, effects);
+        changed(&mut shown.typing, self.typing.shown(), Show::Typing, effects);
+        changed(&mut shown.about, self.timeline.about().clone(), Show::About, effects);
+        changed(&mut shown.choices, choices, Show::Choices, effects);
     }
 
     pub(super) fn rows(&self) -> Vec<(String, Row)> {
@@ -70,6 +74,7 @@ impl Desk {
             unread_after: self.unread_after,
             notes: self.notes.all(),
             tail: acked.chain(waiting).collect(),
+            viewer: self.viewer(),
             zone: self.zone,
         })
     }
