@@ -80,7 +80,7 @@ impl Conversations {
         if self.has(to) || *to == Target::Own {
             return false;
         }
-        let line = Line { to: to.clone(), online: 0, unread: 0, at: None };
+        let line = Line { to: to.clone(), online: 0, unread: 0, mentions: 0, at: None };
         self.list(to).insert(0, Conversation { line, last: None });
         true
     }
@@ -108,6 +108,7 @@ impl Conversations {
             let owes = matches!(to, Target::Person(_)) || answer.read.is_none_or(|read| read > 0);
             if owes {
                 one.line.unread = answer.unread.unwrap_or(before);
+                one.line.mentions = answer.mentions.unwrap_or(one.line.mentions);
             }
             if one.line.unread > before {
                 // Somebody spoke there while the connection was away.
@@ -193,7 +194,7 @@ impl Conversations {
     pub fn read(&mut self, to: &Target, seq: i64) -> bool {
         let Some(one) = self.find(to) else { return false };
         if one.last.is_none_or(|last| seq >= last) {
-            one.line.unread = 0;
+            (one.line.unread, one.line.mentions) = (0, 0);
             return false;
         }
         one.line.unread > 0
@@ -258,7 +259,7 @@ mod tests {
     }
 
     fn line(to: Target, unread: i64) -> Line {
-        Line { to, online: 0, unread, at: None }
+        Line { to, online: 0, unread, mentions: 0, at: None }
     }
 
     fn side() -> Side {
@@ -280,6 +281,7 @@ mod tests {
             online: None,
             read: Some(1),
             unread: Some(unread),
+            mentions: None,
         }
     }
 

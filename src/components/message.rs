@@ -45,15 +45,21 @@ fn message(key: &str, said: Said, act: Callback<Act>) -> impl IntoView + use<> {
         (matches!(said.state, SaidState::Failed(_)), " failed"),
         (said.waits.is_some(), " waits"),
         (said.deleted, " deleted"),
+        (said.found, " found"),
     ] {
         if is {
             class.push_str(word);
         }
     }
-    let label = format!("{}, {}", said.author, said.clock);
-    let time = view! {
-        <time datetime=said.at.to_string() title=words::moment(said.at)>{said.clock}</time>
+    let clock = said.local.clock();
+    let label = format!("{}, {clock}", said.author);
+    // As the server renders it, and where it is the same anyway, it says whose clock that is.
+    let title = match said.local == said.at {
+        true => words::moment(said.at),
+        false => words::moment_here(said.local),
     };
+    let time = view! { <time datetime=said.at.to_string() title=title>{clock}</time> };
+    let id = said.id.as_deref().map(urls::anchor);
     // The first of a group shows who and when; the others show when, on hover, in place of a face.
     let head = if said.first {
         Either::Left(view! {
@@ -77,7 +83,6 @@ fn message(key: &str, said: Said, act: Callback<Act>) -> impl IntoView + use<> {
     };
     let quoted = said.quote.filter(|_| !said.deleted).map(quote);
     let chips = (!said.reactions.is_empty()).then(|| reactions(said.reactions));
-    let id = said.id.as_deref().map(urls::anchor);
     // A message can be pointed at with the keyboard: see `message_menu`.
     view! {
         <article class=class id=id tabindex="-1" aria-label=label>

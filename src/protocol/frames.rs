@@ -360,6 +360,9 @@ pub struct Followed {
     /// Messages of others past it, counted up to [`super::limits::UNREAD_MOST`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unread: Option<i64>,
+    /// Those of them that mention me.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mentions: Option<i64>,
 }
 
 /// The answer to a `sub`.

@@ -7,6 +7,8 @@ pub mod commands;
 pub mod frames;
 pub mod json;
 pub mod limits;
+pub mod markdown;
+mod marks;
 pub mod names;
 pub mod panel;
 pub mod refusal;

@@ -24,6 +24,7 @@ impl Followed {
             online: None,
             read: None,
             unread: None,
+            mentions: None,
         }
     }
 }
@@ -69,6 +70,7 @@ impl Domain {
                 online: self.online(place),
                 read: counts.then_some(head.read),
                 unread: counts.then_some(head.unread),
+                mentions: None,
             }
         };
         let places = follows.iter().map(|(place, _)| *place);

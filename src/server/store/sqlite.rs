@@ -79,15 +79,20 @@ macro_rules! message {
 }
 
 /// Where the log `$1` stands, what belongs to it as a whole, and up to `$3` of its messages before the
-/// seq `$2`, newest first, as one JSON array: the driver hands every row from one thread to another,
-/// and a page of fifty would wait fifty times.
-pub const MESSAGES_BEFORE: &str = concat!(
+/// seq `$2` and `$4` from it on, as one JSON array: the driver hands every row from one thread to
+/// another, and a page of fifty would wait fifty times.
+pub const MESSAGES_AROUND: &str = concat!(
     "SELECT l.epoch, l.top, (
-        SELECT json_group_array(json(message)) FROM (
+        SELECT json_group_array(json(message)) FROM (SELECT * FROM (
             SELECT ",
     message!(),
     " AS message FROM messages m CROSS JOIN users u ON u.id = m.author_id
-            WHERE m.log_id = l.id AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3 + 0)),
+            WHERE m.log_id = l.id AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3 + 0)
+        UNION ALL SELECT * FROM (
+            SELECT ",
+    message!(),
+    " AS message FROM messages m CROSS JOIN users u ON u.id = m.author_id
+            WHERE m.log_id = l.id AND m.seq >= $2 ORDER BY m.seq LIMIT $4 + 0))),
     COALESCE((SELECT topic FROM rooms WHERE log_id = l.id), ''),
     (SELECT json_group_array(json_array(p.pinned, p.seq)) FROM pins p WHERE p.log_id = l.id)
     FROM logs l WHERE l.id = $1"
