@@ -11,6 +11,7 @@ pub mod markdown;
 mod marks;
 pub mod names;
 pub mod panel;
+pub mod people;
 pub mod refusal;
 pub mod target;
 pub mod urls;
