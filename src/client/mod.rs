@@ -16,6 +16,8 @@ mod shell;
 #[cfg(test)]
 mod testing;
 pub mod timeline;
+pub mod typing;
+pub mod wishes;
 
 pub use house::{Act, HouseState, Row, Said, SaidState, Status};
 pub use moment::Moment;
@@ -57,6 +59,7 @@ pub fn first_rows(house: &House) -> Vec<(String, Row)> {
         found: house.at.as_deref(),
         notes: &[],
         tail: Vec::new(),
+        viewer: None,
         zone: rows::Zone::UTC,
     })
 }

@@ -9,6 +9,7 @@ mod socket;
 use super::{
     Act, HouseState,
     desk::{Desk, Effect as Task, Input, Show, ZoneOf},
+    house::Mode,
     outbox,
 };
 use crate::{
@@ -175,11 +176,20 @@ impl Shell {
                     browser::forget(&outbox::key(user, &cid));
                 }
             }
-            Task::Taken => self.state.draft.set(String::new()),
+            Task::Taken => {
+                self.state.draft.set(String::new());
+                self.state.mode.set(Mode::Writing);
+            }
             Task::GiveBack { cid, text } => {
                 if self.state.draft.with_untracked(|draft| draft.trim().is_empty()) {
                     self.state.draft.set(text);
                     put(Input::Act(Act::Discard(cid)));
+                }
+            }
+            Task::Compose { mode, text } => {
+                self.state.mode.set(mode);
+                if let Some(text) = text {
+                    self.state.draft.set(text);
                 }
             }
             Task::Show(show) => self.show(show),
@@ -204,6 +214,9 @@ impl Shell {
             Show::Status(status) => state.status.set(status),
             Show::Refusal(refusal) => state.refusal.set(refusal),
             Show::Title(title) => document().set_title(&title),
+            Show::Typing(names) => state.typing.set(names),
+            Show::About(about) => state.about.set(about),
+            Show::Choices(choices) => state.choices.set(choices),
             Show::Waiting(count) => browser::waiting(count),
         }
     }

@@ -1,12 +1,15 @@
 //! One row of the log: a message, a day, the line above what is new, somebody who came.
 
-use super::{face::face, live::click, text::text, words};
+use super::{
+    face::face, live::click, quote::quote, reactions::reactions, text::text, words,
+};
 use crate::{
     client::{
         Act, Row,
-        house::{Said, SaidState},
+        house::{Edited, Said, SaidState, Waits},
     },
     protocol::{markdown, urls},
+    words::{Word, words as say},
 };
 use leptos::{
     either::{Either, EitherOf3},
@@ -38,6 +41,7 @@ fn message(key: &str, said: Said, act: Callback<Act>) -> impl IntoView + use<> {
         (said.first, " first"),
         (said.state == SaidState::Pending, " pending"),
         (matches!(said.state, SaidState::Failed(_)), " failed"),
+        (said.waits.is_some(), " waits"),
         (said.deleted, " deleted"),
         (action.is_some(), " action"),
         (said.found, " found"),
@@ -69,14 +73,44 @@ fn message(key: &str, said: Said, act: Callback<Act>) -> impl IntoView + use<> {
         <div class="body" dir="auto">
             {actor}
             {text(action.unwrap_or(body))}
-            {said.edited.then(|| view! { <span class="edited">" (changed)"</span> })}
+            {said.edited.map(edited)}
+            {said.waits.map(waits)}
         </div>
     };
     let failed = match said.state {
         SaidState::Failed(why) => Some(not_sent(key.to_owned(), why, act)),
         SaidState::Sent | SaidState::Pending => None,
     };
-    view! { <article id=id class=class aria-label=label>{head} {body} {failed}</article> }
+    let quoted = said.quote.filter(|_| !said.deleted).map(quote);
+    let chips = (!said.reactions.is_empty()).then(|| reactions(said.reactions));
+    // A message can be pointed at with the keyboard: see `message_menu`.
+    view! {
+        <article class=class id=id tabindex="-1" aria-label=label>
+            {head} {quoted} {body} {chips} {failed}
+        </article>
+    }
+}
+
+/// The mark of a message that was changed; for those who may look, a link to how it read before.
+fn edited(edited: Edited) -> impl IntoView {
+    let w = say();
+    let title = w.with(Word::EditedAt, &[&words::moment(edited.at)]);
+    let mark = w.say(Word::Edited);
+    match edited.before {
+        Some(page) => Either::Left(view! {
+            " " <a class="edited" href=page data-panel="" title=title>{mark}</a>
+        }),
+        None => Either::Right(view! { " " <span class="edited" title=title>{mark}</span> }),
+    }
+}
+
+/// What of it is not stored yet.
+fn waits(waits: Waits) -> impl IntoView {
+    let word = match waits {
+        Waits::Edit => Word::SavingEdit,
+        Waits::Deletion => Word::Deleting,
+    };
+    view! { " " <span class="edited">{say().say(word)}</span> }
 }
 
 fn not_sent(key: String, why: String, act: Callback<Act>) -> impl IntoView {

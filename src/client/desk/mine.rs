@@ -70,6 +70,7 @@ impl Desk {
         for entry in self.outbox.take_ready(now) {
             self.ask(&send(&entry), Asked::Send(entry.cid.clone()));
         }
+        self.send_wishes(now);
     }
 
     pub(super) fn acknowledged(&mut self, cid: &str, ok: SendOk) {

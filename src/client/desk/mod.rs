@@ -1,6 +1,7 @@
 //! The one machine behind the page: it owns the others, takes whatever happens, and says what is to
 //! be done. It calls nothing itself; the shell does that.
 
+mod changes;
 mod follow;
 mod history;
 mod link;
@@ -10,22 +11,25 @@ mod reading;
 mod show;
 #[cfg(test)]
 mod tests;
+mod typing;
 
 use super::{
     Act, Moment, Row, Status,
     connection::{Connection, Event as Link},
     conversations::{self, Conversations},
-    house::{Older, Spot},
+    house::{Choices, Mode, Older, Spot},
     outbox::{Entry, Outbox},
     presence::{Notes, Presence},
     rows::{Unread, Zone},
     timeline::Timeline,
+    typing::Typing,
+    wishes::{Wish, Wishes},
 };
 use crate::protocol::{
     Refusal, Target,
     frames::{After, Follow, Online, SendOk},
     limits::Limits,
-    views::{History, House, Me, Side, Span},
+    views::{About, History, House, Me, Side, Span},
 };
 use follow::Hold;
 
@@ -99,6 +103,8 @@ pub enum Effect {
     Taken,
     /// Back into the composer if it is free, and then discard the failed message `cid`.
     GiveBack { cid: String, text: String },
+    /// The composer is for something else from now on, with this text in it.
+    Compose { mode: Mode, text: Option<String> },
     /// Show this.
     Show(Show),
 }
@@ -130,6 +136,12 @@ pub enum Show {
     Refusal(Option<Refusal>),
     /// The page's title.
     Title(String),
+    /// Who is writing.
+    Typing(Vec<String>),
+    /// The topic, and what is pinned.
+    About(About),
+    /// What may be done with the message that is pointed at.
+    Choices(Option<Choices>),
     /// How many messages wait for me, in all conversations.
     Waiting(i64),
 }
@@ -138,6 +150,7 @@ pub enum Show {
 enum Asked {
     Sub(Vec<Follow>),
     Send(String),
+    Change(u64),
     Nothing,
 }
 
@@ -168,6 +181,9 @@ struct Shown {
     status: Status,
     refusal: Option<Refusal>,
     title: String,
+    typing: Vec<String>,
+    about: About,
+    choices: Option<Choices>,
     waiting: i64,
 }
 
@@ -179,6 +195,11 @@ pub struct Desk {
     outbox: Outbox,
     /// Acknowledged, but their events have not come yet.
     acked: Vec<(Entry, SendOk)>,
+    /// What I want changed.
+    wishes: Wishes,
+    /// The message that is pointed at, by its id.
+    chosen: Option<String>,
+    typing: Typing,
     timeline: Timeline,
     hold: Hold,
     presence: Presence,
@@ -230,6 +251,9 @@ impl Desk {
             connection: Connection::default(),
             outbox: Outbox::restore(stored.iter().map(String::as_str)),
             acked: Vec::new(),
+            wishes: Wishes::default(),
+            chosen: None,
+            typing: Typing::default(),
             timeline: Timeline::new(house.history.clone()),
             hold: Hold::Away,
             presence: Presence::new(name, online.clone()),
@@ -267,6 +291,9 @@ impl Desk {
                 status: Status::Quiet,
                 refusal: house.refusal.clone(),
                 title: conversations::title(place, 0),
+                typing: Vec::new(),
+                about: house.history.about.clone(),
+                choices: None,
                 waiting: 0,
             },
             effects: Vec::new(),
@@ -318,6 +345,8 @@ impl Desk {
         [
             self.connection.due(now),
             self.outbox.due().filter(|_| up),
+            self.wishes.due().filter(|_| up),
+            self.typing.due(),
             self.read_due,
             self.reload_at.filter(|_| up),
             ask_again,
@@ -343,6 +372,7 @@ impl Desk {
 
     fn tick(&mut self, now: &Moment) {
         self.link(Link::Tick, now);
+        self.typing.tick(now.ms);
         if self.read_due.is_some_and(|due| now.ms >= due) {
             self.mark_read();
         }
@@ -374,10 +404,10 @@ impl Desk {
 
     fn act(&mut self, act: Act, now: &Moment) {
         match act {
-            Act::Say(text) => match self.say(&text, now) {
-                Ok(()) => self.refusal = None,
-                Err(refusal) => self.refusal = Some(refusal),
-            },
+            Act::Say(text) => {
+                let said = self.say(&text, now);
+                self.refuse(said);
+            }
             Act::Go(to) => self.go(to, None, true),
             Act::Jump { to, id } => self.go(to, Some(id), true),
             Act::Older => self.older(now),
@@ -388,6 +418,31 @@ impl Desk {
             Act::AtEnd(at_end) => self.at_end(at_end),
             Act::ConnectNow => self.link(Link::Now, now),
             Act::Dismiss => self.refusal = None,
+            Act::Wrote(text) => self.wrote(&text, now),
+            Act::Choose(id) => self.chosen = id,
+            Act::StartEdit { id } => self.begin(&id, true),
+            Act::StartReply { id } => self.begin(&id, false),
+            Act::Edit { id, body } => {
+                let asked = self.edit(id, &body);
+                self.refuse(asked);
+            }
+            Act::Delete { id } => {
+                let asked = self.wish(id, Wish::Delete);
+                self.refuse(asked);
+            }
+            Act::React { id, emoji } => {
+                let asked = self.react(id, emoji);
+                self.refuse(asked);
+            }
+            Act::Pin { id, on } => {
+                let asked = self.wish(id, Wish::Pin(on));
+                self.refuse(asked);
+            }
         }
+    }
+
+    /// Says why something cannot be, and otherwise takes back what was said of what was tried last.
+    fn refuse(&mut self, tried: Result<(), Refusal>) {
+        self.refusal = tried.err();
     }
 }

@@ -83,6 +83,9 @@ impl Desk {
         self.timeline = Timeline::new(house.history);
         self.hold = Hold::Away;
         self.notes.clear();
+        self.typing.clear();
+        self.chosen = None;
+        self.settle_wishes();
         self.fetches.retain(|(_, fetch)| matches!(fetch, Fetch::Side));
         self.reload_at = None;
         self.reload_from = 0;

@@ -24,6 +24,7 @@ impl Desk {
         };
         let waiting = self.conversations.unread();
         let title = conversations::title(self.timeline.to(), waiting);
+        let choices = self.choices();
         let shown = &mut self.shown;
         let effects = &mut self.effects;
         changed(&mut shown.older, older, Show::Older, effects);
@@ -35,6 +36,9 @@ impl Desk {
         changed(&mut shown.status, self.connection.status(now), Show::Status, effects);
         changed(&mut shown.refusal, self.refusal.clone(), Show::Refusal, effects);
         changed(&mut shown.title, title, Show::Title, effects);
+        changed(&mut shown.typing, self.typing.shown(), Show::Typing, effects);
+        changed(&mut shown.about, self.timeline.about().clone(), Show::About, effects);
+        changed(&mut shown.choices, choices, Show::Choices, effects);
         changed(&mut shown.waiting, waiting, Show::Waiting, effects);
         if let Some(spot) = self.spot.take() {
             effects.push(Effect::Show(Show::Spot(spot)));
@@ -78,6 +82,7 @@ impl Desk {
             found: self.found.as_deref(),
             notes: self.notes.all(),
             tail: acked.chain(waiting).collect(),
+            viewer: self.viewer(),
             zone: self.zone,
         })
     }
