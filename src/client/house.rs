@@ -14,6 +14,15 @@ use leptos::prelude::*;
 pub enum Act {
     /// Say this here (or obey it, if it is a command such as `/pm bob hi`).
     Say(String),
+    /// Say this here in answer to a message, by its id.
+    Answer {
+        /// Which.
+        id: String,
+        /// What.
+        body: String,
+    },
+    /// The composer is for messages of its own again.
+    Write,
     /// Go to another room or conversation.
     Go(Target),
     /// Go to a message, by its id.

@@ -1,8 +1,6 @@
 //! One row of the log: a message, a day, the line above what is new, somebody who came.
 
-use super::{
-    face::face, live::click, quote::quote, reactions::reactions, text::text, words,
-};
+use super::{face::face, live::click, quote::quote, reactions::reactions, text::text, words};
 use crate::{
     client::{
         Act, Row,

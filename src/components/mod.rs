@@ -1,6 +1,7 @@
 //! The parts of pages, a file each.
 
 pub mod awake;
+pub mod completion;
 pub mod composer;
 pub mod facade;
 pub mod face;

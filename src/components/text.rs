@@ -7,6 +7,7 @@ use crate::protocol::{
     markdown::{self, Address, Kind, Node},
     urls,
 };
+use crate::words::{Word, Words, words};
 use leptos::{
     html::{self, InnerHtmlAttribute, InnerHtmlValue},
     prelude::*,
@@ -15,7 +16,7 @@ use leptos::{
 
 /// The words of a message.
 pub fn text(body: &str) -> impl IntoView + use<> {
-    html::div().class("text").inner_html(Written(body.to_owned()))
+    html::div().class("text").inner_html(Written { body: body.to_owned(), words: words() })
 }
 
 /// What the elements are given to, from the first to the last. Attributes without a value are left
@@ -27,7 +28,7 @@ trait Out {
 }
 
 /// Tells the elements. It calls itself no deeper than [`markdown::parse`] nests.
-fn write(nodes: &[Node], out: &mut dyn Out) {
+fn write(nodes: &[Node], w: Words, out: &mut dyn Out) {
     for node in nodes {
         match node {
             Node::Text(words) => out.words(words),
@@ -36,16 +37,16 @@ fn write(nodes: &[Node], out: &mut dyn Out) {
                 out.words(code);
                 out.close("code");
             }
-            Node::Lines { language, code } => lines(language, code, out),
+            Node::Lines { language, code } => lines(language, code, w, out),
             Node::Person(name) => named("person", "@", &Target::Person(name.clone()), out),
             Node::Room(name) => named("room", "#", &Target::Room(name.clone()), out),
-            Node::Link { to, shown } => link(to, shown, out),
-            Node::Within(kind, nodes) => within(*kind, nodes, out),
+            Node::Link { to, shown } => link(to, shown, w, out),
+            Node::Within(kind, nodes) => within(*kind, nodes, w, out),
         }
     }
 }
 
-fn lines(language: &str, code: &str, out: &mut dyn Out) {
+fn lines(language: &str, code: &str, w: Words, out: &mut dyn Out) {
     out.open("div", &[("class", "code")]);
     out.open("div", &[("class", "code-bar")]);
     out.open("span", &[]);
@@ -54,7 +55,7 @@ fn lines(language: &str, code: &str, out: &mut dyn Out) {
     }
     out.close("span");
     out.open("button", &[("class", "link"), ("type", "button"), (COPY, "")]);
-    out.words("Copy");
+    out.words(w.say(Word::CopyCode));
     out.close("button");
     out.close("div");
     // It scrolls by itself, so it can be reached without a mouse.
@@ -76,7 +77,7 @@ fn named(class: &str, sign: &str, to: &Target, out: &mut dyn Out) {
 }
 
 /// A link says where it leads, where what is shown says something else.
-fn link(to: &Address, shown: &[Node], out: &mut dyn Out) {
+fn link(to: &Address, shown: &[Node], w: Words, out: &mut dyn Out) {
     let address = to.as_str();
     match to.host() {
         None => out.open("a", &[("href", address), ("data-go", "")]),
@@ -85,7 +86,7 @@ fn link(to: &Address, shown: &[Node], out: &mut dyn Out) {
             &[("href", address), ("target", "_blank"), ("rel", "noopener noreferrer nofollow")],
         ),
     }
-    write(shown, out);
+    write(shown, w, out);
     out.close("a");
     let same = matches!(shown, [Node::Text(words)] if words == address);
     if let Some(host) = to.host().filter(|_| !same || to.disguised()) {
@@ -99,7 +100,7 @@ fn link(to: &Address, shown: &[Node], out: &mut dyn Out) {
     }
 }
 
-fn within(kind: Kind, nodes: &[Node], out: &mut dyn Out) {
+fn within(kind: Kind, nodes: &[Node], w: Words, out: &mut dyn Out) {
     let tag = match kind {
         Kind::Bold => "strong",
         Kind::Italic => "em",
@@ -111,9 +112,12 @@ fn within(kind: Kind, nodes: &[Node], out: &mut dyn Out) {
         // A box to tick: it opens by click and by key, and closes again, without a script.
         Kind::Spoiler => {
             out.open("label", &[("class", "spoiler")]);
-            out.open("input", &[("type", "checkbox"), ("class", "sr"), ("aria-label", "Spoiler")]);
+            out.open(
+                "input",
+                &[("type", "checkbox"), ("class", "sr"), ("aria-label", w.say(Word::Spoiler))],
+            );
             out.open("span", &[]);
-            write(nodes, out);
+            write(nodes, w, out);
             out.close("span");
             return out.close("label");
         }
@@ -126,16 +130,19 @@ fn within(kind: Kind, nodes: &[Node], out: &mut dyn Out) {
         Kind::Item(None) => out.open(tag, &[("dir", "auto")]),
         _ => out.open(tag, &[]),
     }
-    write(nodes, out);
+    write(nodes, w, out);
     out.close(tag);
 }
 
 /// A text that becomes elements. Leptos calls this place "inner HTML"; in the browser none is read.
-struct Written(String);
+struct Written {
+    body: String,
+    words: Words,
+}
 
 impl Written {
     fn tell(&self, out: &mut dyn Out) {
-        write(&markdown::parse(&self.0), out);
+        write(&markdown::parse(&self.body), self.words, out);
     }
 }
 
@@ -146,7 +153,7 @@ impl InnerHtmlValue for Written {
     type CloneableOwned = String;
 
     fn html_len(&self) -> usize {
-        self.0.len()
+        self.body.len()
     }
 
     fn to_html(self, buf: &mut String) {
@@ -157,17 +164,17 @@ impl InnerHtmlValue for Written {
 
     /// The server has written them.
     fn hydrate<const FROM_SERVER: bool>(self, element: &Element) -> Self::State {
-        (element.clone(), self.0)
+        (element.clone(), self.body)
     }
 
     fn build(self, element: &Element) -> Self::State {
         self.tell(&mut Elements(vec![element.clone()]));
-        (element.clone(), self.0)
+        (element.clone(), self.body)
     }
 
     /// A text that has not changed is not touched: what is selected or opened in it stays so.
     fn rebuild(self, state: &mut Self::State) {
-        if self.0 != state.1 {
+        if self.body != state.1 {
             state.0.set_text_content(None);
             *state = self.build(&state.0);
         }
@@ -299,7 +306,7 @@ mod tests {
 
     fn written(body: &str) -> String {
         let mut html = String::new();
-        Written(body.to_owned()).to_html(&mut html);
+        Written { body: body.to_owned(), words: Words::default() }.to_html(&mut html);
         html
     }
 

@@ -15,12 +15,19 @@ use crate::protocol::{
 const CONFIRMED: usize = 200;
 
 impl Desk {
-    pub(super) fn say(&mut self, text: &str, now: &Moment) -> Result<(), Refusal> {
+    /// Says a text here, in answer to a message if there is one, or obeys it.
+    pub(super) fn say(
+        &mut self,
+        text: &str,
+        answered: Option<String>,
+        now: &Moment,
+    ) -> Result<(), Refusal> {
         let place = self.timeline.to().clone();
         let (to, body) = match commands::read(text, self.limits.body)? {
             Meaning::Nothing => return Ok(()),
             Meaning::Here(body) => (place.clone(), body),
             Meaning::Private { to, body } => (Target::Person(to), body),
+            Meaning::Topic(text) => return self.set_topic(text),
         };
         if self.me.is_none() {
             return Err(Refusal::new(Code::LoginNeeded, "Log in to join in."));
@@ -31,6 +38,8 @@ impl Desk {
         let mut entry = Entry::new(to, now.uuid(), body, now.at);
         if entry.to != place {
             entry.from = Some(place);
+        } else {
+            entry.reply_to = answered;
         }
         if write_client(Some(u64::MAX), &send(&entry)).len() > self.limits.frame {
             return Err(Refusal::too_long("body", "This is too long for one message."));
@@ -42,6 +51,17 @@ impl Desk {
         self.rows_changed = true;
         // What one says one sees, wherever one was reading.
         self.to_end();
+        Ok(())
+    }
+
+    /// Asks for another topic. It waits for nothing: without a connection it stays in the composer.
+    fn set_topic(&mut self, text: String) -> Result<(), Refusal> {
+        if !self.connection.is_up() {
+            return Err(Refusal::unavailable());
+        }
+        let to = self.timeline.to().clone();
+        self.ask(&ClientFrame::Topic { to, text }, Asked::Topic);
+        self.effects.push(Effect::Taken);
         Ok(())
     }
 
@@ -140,7 +160,7 @@ fn send(entry: &Entry) -> ClientFrame {
         to: entry.to.clone(),
         cid: entry.cid.clone(),
         body: entry.body.clone(),
-        reply_to: None,
+        reply_to: entry.reply_to.clone(),
     }
 }
 

@@ -151,6 +151,7 @@ enum Asked {
     Sub(Vec<Follow>),
     Send(String),
     Change(u64),
+    Topic,
     Nothing,
 }
 
@@ -405,8 +406,15 @@ impl Desk {
     fn act(&mut self, act: Act, now: &Moment) {
         match act {
             Act::Say(text) => {
-                let said = self.say(&text, now);
+                let said = self.say(&text, None, now);
                 self.refuse(said);
+            }
+            Act::Answer { id, body } => {
+                let said = self.say(&body, Some(id), now);
+                self.refuse(said);
+            }
+            Act::Write => {
+                self.effects.push(Effect::Compose { mode: Mode::Writing, text: None });
             }
             Act::Go(to) => self.go(to, None, true),
             Act::Jump { to, id } => self.go(to, Some(id), true),
