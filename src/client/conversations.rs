@@ -150,6 +150,20 @@ impl Conversations {
         }
     }
 
+    /// Whether something unread is counted there.
+    #[must_use]
+    pub fn owes(&self, to: &Target) -> bool {
+        let mut all = self.rooms.iter().chain(&self.people);
+        all.any(|one| one.line.to == *to && one.line.unread > 0)
+    }
+
+    /// An event may have changed what is unread, in a way that is not known here: whether to ask for
+    /// it. Until the answer nothing is counted.
+    pub fn recount(&mut self, to: &Target, seq: i64) -> bool {
+        let Some(one) = self.find(to) else { return false };
+        one.last.take_if(|last| seq > *last).is_some()
+    }
+
     /// An event that is not a message.
     pub fn event(&mut self, to: &Target, seq: i64) -> Counted {
         self.count(to, seq).1

@@ -196,6 +196,10 @@ impl Desk {
         }
         let seq = event.seq;
         let place = self.timeline.to().clone();
+        let deleted = Self::deletes(&event);
+        if let Some(id) = &deleted {
+            self.less_fresh(id);
+        }
         if !self.at_end && event.kind == "message" && self.timeline.messages().len() >= MOST {
             // What is read is not let go for what is out of sight.
             self.timeline.detach();
@@ -211,9 +215,16 @@ impl Desk {
                 // It may have changed a message.
                 self.rows_changed = true;
                 self.conversations.event(&place, seq);
+                self.settle_wishes();
+                // What is being read owes nothing in a moment anyway.
+                let owes = deleted.is_some() && self.conversations.owes(&place);
+                if owes && !self.is_reading() && self.hold == Hold::Live {
+                    self.follow(vec![place]);
+                }
             }
             Applied::Done(Some(message)) => {
                 self.rows_changed = true;
+                self.typing.spoke(&message.author);
                 let mine = self.name() == Some(message.author.as_str());
                 if mine {
                     if let Some(cid) = &message.cid {
@@ -232,7 +243,38 @@ impl Desk {
         }
     }
 
+    /// The message that an event deletes.
+    fn deletes(event: &Event) -> Option<String> {
+        // The other kinds need not be read twice.
+        match (event.kind == "delete").then(|| event.reading())?? {
+            Kind::Change(change) => Some(change.id),
+            _ => None,
+        }
+    }
+
+    /// A message is about to be deleted: if it is one of those that came while the log was not at its
+    /// end, there is one less of them.
+    fn less_fresh(&mut self, id: &str) {
+        let me = self.name();
+        let others = self
+            .timeline
+            .messages()
+            .iter()
+            .rev()
+            .filter(|message| !message.deleted && me != Some(message.author.as_str()));
+        if others.take(self.fresh).any(|message| message.id == id) {
+            self.fresh -= 1;
+        }
+    }
+
     fn other_event(&mut self, to: &Target, event: Event) {
+        if Self::deletes(&event).is_some() && self.conversations.owes(to) {
+            // Whether it was counted, and for whom, only the server knows.
+            if self.conversations.recount(to, event.seq) {
+                self.follow(vec![to.clone()]);
+            }
+            return;
+        }
         let counted = match event.reading() {
             Some(Kind::Message(message)) => {
                 let mine = self.name() == Some(message.author.as_str());
