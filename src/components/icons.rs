@@ -8,6 +8,9 @@ pub const ROOMS: &str = "M4 7h16M4 12h16M4 17h10";
 pub const PEOPLE: &str = "M12.2 9A3.2 3.2 0 1 1 5.8 9a3.2 3.2 0 0 1 6.4 0zM3.5 19c.6-3 2.8-4.5 5.5-4.5s4.9 1.5 5.5 4.5M16 6.5a3 3 0 0 1 0 5.5M17.5 14.8c1.7.5 2.7 1.9 3 4.2";
 /// An arrow: send.
 pub const SEND: &str = "M5 12h13M12.5 6.5 18 12l-5.5 5.5";
+/// A paper clip: attach.
+pub const CLIP: &str =
+    "M19 11.5 12.2 18.3a4.2 4.2 0 0 1-6-6l7-7a2.8 2.8 0 0 1 4 4l-6.8 6.8a1.4 1.4 0 0 1-2-2l6.1-6.1";
 /// A cross: close.
 pub const CLOSE: &str = "M6.5 6.5l11 11M17.5 6.5l-11 11";
 /// A door with an arrow: log out.
@@ -23,6 +26,9 @@ pub const REPLY: &str = "M9.5 7 4.5 12l5 5M4.5 12H14c3.5 0 5.5 2 5.5 5.5";
 pub const MORE: &str = "M5.5 12h.01M12 12h.01M18.5 12h.01";
 /// A pin.
 pub const PIN: &str = "M9 4.5h6M10 4.5 9.5 11l-3 3h11l-3-3-.5-6.5M12 14v6";
+
+/// A magnifying glass: search.
+pub const FIND: &str = "M10.5 17a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13zM15.3 15.3 20 20";
 
 /// The icon with this path. It has no name: the button around it has.
 pub fn icon(path: &'static str) -> impl IntoView {

@@ -2,7 +2,7 @@
 //! screens it is a drawer (a popover: it opens and closes without a script, and Esc closes it).
 
 use super::{
-    face::{face, mark},
+    face::{mark, pictured},
     icons::{self, icon},
     live::live,
     window::window,
@@ -14,6 +14,7 @@ use crate::{
         Target, urls,
         views::{Line, Me, Side},
     },
+    words::{Word, words},
 };
 use leptos::prelude::*;
 
@@ -27,7 +28,9 @@ pub fn side(state: HouseState) -> impl IntoView {
     let lines = |of: fn(&Side) -> &Vec<Line>| {
         move || {
             let place = state.place.get();
-            let line = |known: &Line| line(known, known.to == place);
+            let faces = state.faces.get();
+            let version = |to: &Target| faces.get(to.name()).map(String::as_str);
+            let line = |known: &Line| line(known, version(&known.to), known.to == place);
             state.side.with(|side| of(side).iter().map(line).collect_view())
         }
     };
@@ -39,6 +42,7 @@ pub fn side(state: HouseState) -> impl IntoView {
                     {window(true, true)}
                     <b>"Roomful"</b>
                 </a>
+                {find()}
                 {super::icons::close_drawer(ID)}
             </div>
             <div class="side-lists">
@@ -62,7 +66,17 @@ pub fn side(state: HouseState) -> impl IntoView {
     }
 }
 
-fn line(known: &Line, current: bool) -> impl IntoView + use<> {
+/// The way to the search.
+pub fn find() -> impl IntoView {
+    let search = words().say(Word::Search);
+    view! {
+        <a class="icon-button find" href=urls::SEARCH data-panel="" aria-label=search title=search>
+            {icon(icons::FIND)}
+        </a>
+    }
+}
+
+fn line(known: &Line, version: Option<&str>, current: bool) -> impl IntoView + use<> {
     let name = known.to.name().to_owned();
     let lit = known.online > 0;
     let person_here = lit && matches!(known.to, Target::Person(_));
@@ -77,7 +91,7 @@ fn line(known: &Line, current: bool) -> impl IntoView + use<> {
     view! {
         <li class=class>
             <a href=urls::page(&known.to) data-go="" aria-current=current.then_some("page")>
-                {mark(&known.to, lit)}
+                {mark(&known.to, version, lit)}
                 <bdi class="name" dir="auto">{name}</bdi>
                 {person_here.then(|| view! { <span class="sr">"here now"</span> })}
                 {mentions}
@@ -90,10 +104,11 @@ fn line(known: &Line, current: bool) -> impl IntoView + use<> {
 /// My account, at the foot of the column.
 fn mine(me: Me, state: HouseState) -> impl IntoView {
     let page = live(move || urls::page(&state.place.get()));
+    let version = state.faces.with_untracked(|faces| faces.get(&me.name).cloned());
     view! {
         <div class="side-foot">
             <a class="who" href=urls::ACCOUNT data-panel="">
-                {face(&me.name, true, false)}
+                {pictured(&me.name, version.as_deref(), true, false)}
                 <bdi class="name" dir="auto">{me.name}</bdi>
             </a>
             <form method="post" action="/api/log_out">

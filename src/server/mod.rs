@@ -6,10 +6,13 @@ pub mod door;
 pub mod groups;
 pub mod http;
 pub mod kept;
+pub mod pictures;
 pub mod presence;
 pub mod security;
+pub mod shelf;
 pub mod socket;
 pub mod store;
+pub mod terms;
 pub mod vital;
 pub mod websocket;
 

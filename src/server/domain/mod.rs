@@ -5,11 +5,14 @@ pub mod accounts;
 mod announce;
 pub mod changes;
 pub mod connections;
+pub mod faces;
+pub mod files;
 pub mod follow;
 pub mod gauges;
 mod gone;
 pub mod history;
 pub mod house;
+mod indexer;
 mod known;
 pub mod membership;
 pub mod moderation;
@@ -17,10 +20,12 @@ pub mod notices;
 pub mod people;
 pub mod places;
 pub mod post;
+mod reach;
 pub mod read;
 mod remembered;
 pub mod rights;
 pub mod rooms;
+pub mod search;
 pub mod sessions;
 mod tell;
 pub mod typing;
@@ -30,8 +35,9 @@ use crate::protocol::Refusal;
 use crate::server::config::Config;
 use crate::server::groups::Groups;
 use crate::server::presence::{Patience, Presence};
-use crate::server::security::rate::Speech;
+use crate::server::security::rate::{Searches, Speech};
 use crate::server::security::slowdown::Slowdown;
+use crate::server::shelf::Shelf;
 use crate::server::store::Store;
 use crate::server::store::writer::{Writer, Writing};
 use std::net::IpAddr;
@@ -57,8 +63,16 @@ pub struct Domain {
     pub presence: Arc<Presence>,
     /// Who is connected, and how often.
     pub connections: connections::Connections,
+    /// What people send that is no text.
+    pub files: files::Files,
+    /// Who has which face.
+    pub faces: faces::Faces,
     pages: history::Pages,
     speech: Speech,
+    searches: Searches,
+    /// Whose turn it is to search.
+    searching: tokio::sync::Semaphore,
+    indexer: Arc<indexer::Indexer>,
     guesses_at_account: Slowdown<String>,
     guesses_from_address: Slowdown<IpAddr>,
     /// The key of the set-up link, until the first user exists.
@@ -92,10 +106,17 @@ impl Domain {
             presence: Arc::clone(&presence),
             known: Arc::clone(&known),
         };
-        let (writer, writing) =
-            Writer::start(store.clone(), move |committed| aware.learn(committed))?;
+        let indexer = Arc::new(indexer::Indexer::default());
+        let noting = Arc::clone(&indexer);
+        let (writer, writing) = Writer::start(store.clone(), move |committed| {
+            noting.note(&committed);
+            aware.learn(committed);
+        })?;
         let domain = Self {
             speech: Speech::new(config.message_rate.0),
+            searches: Searches::default(),
+            searching: tokio::sync::Semaphore::new(search::AT_ONCE),
+            indexer,
             connections: connections::Connections::new(
                 config.connections_per_user,
                 config.connections_per_address,
@@ -103,6 +124,8 @@ impl Domain {
             presence,
             guesses_at_account: Slowdown::new(FREE_FAILURES.0),
             guesses_from_address: Slowdown::new(FREE_FAILURES.1),
+            files: files::Files::new(Shelf::at(config.files_folder())),
+            faces: faces::Faces::default(),
             pages: history::Pages::default(),
             set_up_key: Mutex::new(None),
             inhabited: AtomicBool::new(false),
@@ -118,6 +141,7 @@ impl Domain {
     /// Forgets what no longer limits anyone; called now and then.
     pub fn sweep(&self) {
         self.speech.sweep();
+        self.searches.sweep();
     }
 
     fn set_up_key(&self) -> std::sync::MutexGuard<'_, Option<String>> {

@@ -5,14 +5,15 @@ use super::visit::Asking;
 use super::{App, assets, problem, visit, wishes};
 use crate::client;
 use crate::pages::{self, Account, InviteLine, Returned, SessionLine, Shell};
-use crate::protocol::{At, Code, Refusal, Target, panel, urls, views::Span};
+use crate::protocol::{At, Code, Refusal, Target, panel, search, urls, views::Span};
 use crate::server::domain::Who;
 use crate::server::domain::house::Opened;
 use axum::Extension;
-use axum::extract::{OriginalUri, Query, State};
+use axum::extract::{ConnectInfo, OriginalUri, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
 
 type Values = Query<HashMap<String, String>>;
 
@@ -112,6 +113,17 @@ impl<'a> Visitor<'a> {
         }
     }
 
+    async fn search(&self, address: IpAddr, asked: search::Asked) -> Response {
+        let found = self.app.domain.search(&self.who, address, &asked).await;
+        match found {
+            Err(refusal) if refusal.code == Code::LoginNeeded => self.trouble(&refusal),
+            found => {
+                let status = found.as_ref().err().map_or(StatusCode::OK, problem::status);
+                self.answer_with(status, pages::search(&self.shell, &asked, found))
+            }
+        }
+    }
+
     fn log_in(&self, next: Option<&str>) -> Response {
         if let (Who::Member(_), None) = (&self.who, &self.returned) {
             return Redirect::to(&urls::safe_next(next)).into_response();
@@ -175,7 +187,9 @@ impl<'a> Visitor<'a> {
             let done = done.then(|| {
                 "Your password was changed, and your other sessions were ended.".to_owned()
             });
-            Ok(Account { sessions, invites, done })
+            let name = self.who.name().map(|name| &**name);
+            let face = self.app.domain.faces.known().of(name.into_iter()).into_values().next();
+            Ok(Account { face, sessions, invites, done })
         };
         match account.await {
             Ok(account) => self.answer(pages::account(&self.shell, account, self.returned.clone())),
@@ -233,6 +247,24 @@ pub async fn place(asked: Asked) -> Result<Response, Response> {
 fn span<'a>(value: impl Fn(&str) -> Option<&'a str>) -> Span {
     let seq = |name| value(name).and_then(|text| text.parse().ok());
     Span::of(seq("before"), seq("after"), value("at").map(str::to_owned)).unwrap_or_default()
+}
+
+/// `/search`.
+pub async fn search(
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    asked: Asked,
+) -> Result<Response, Response> {
+    let address = visit::address(&asked.app.domain.config, peer, &asked.headers);
+    let value = |name: &str| asked.value(name).unwrap_or_default().to_owned();
+    let question = search::Asked {
+        q: value("q"),
+        from: value("from"),
+        r#in: value("in"),
+        since: value("since"),
+        until: value("until"),
+        older: value("older"),
+    };
+    Ok(asked.visitor().await?.search(address, question).await)
 }
 
 /// `/login`.
