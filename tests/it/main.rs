@@ -23,6 +23,7 @@ mod emoji;
 mod faults;
 mod files;
 mod fuzz;
+mod history;
 mod http;
 mod known_faults;
 mod main_socket;
