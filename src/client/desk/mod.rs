@@ -215,6 +215,8 @@ pub struct Desk {
     faces: BTreeMap<String, String>,
     /// Acknowledged, but their events have not come yet.
     acked: Vec<(Entry, SendOk)>,
+    /// Whether I keep order in the place on the screen.
+    moderates: bool,
     /// What I want changed.
     wishes: Wishes,
     /// The message that is pointed at, by its id.
@@ -257,6 +259,11 @@ pub struct Desk {
     effects: Vec<Effect>,
 }
 
+/// Whether I keep order in the place that this page shows.
+fn moderates(house: &House) -> bool {
+    house.mine.as_ref().is_some_and(|mine| mine.moderates)
+}
+
 impl Desk {
     /// For the page that was loaded, with what was stored of my messages.
     #[must_use]
@@ -273,6 +280,7 @@ impl Desk {
             attach: Attach::default(),
             faces: house.faces.clone(),
             acked: Vec::new(),
+            moderates: moderates(house),
             wishes: Wishes::default(),
             chosen: None,
             typing: Typing::default(),
@@ -399,7 +407,9 @@ impl Desk {
 
     fn tick(&mut self, now: &Moment) {
         self.link(Link::Tick, now);
-        self.typing.tick(now.ms);
+        if self.typing.tick(now.ms) {
+            self.say_typing();
+        }
         if self.read_due.is_some_and(|due| now.ms >= due) {
             self.mark_read();
         }
