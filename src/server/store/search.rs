@@ -272,7 +272,11 @@ impl Store {
         }
         let docs = numbered(db, docs).await?;
         let reached: Vec<_> = stands.iter().map(|one| (one.log, one.low, one.high)).collect();
-        index::put(db, &changed, &docs, &reached).await?;
+        // What is put in takes the place of whatever is there of the same message: a log that was
+        // wound back by hand would otherwise stop the index for good.
+        let gone: BTreeSet<(LogId, i64)> =
+            changed.into_iter().chain(docs.iter().map(|(_, doc)| (doc.log, doc.seq))).collect();
+        index::put(db, &gone, &docs, &reached).await?;
         turn.is_over();
         let followed = |stand: &Stand| Followed {
             place: stand.place,

@@ -207,6 +207,19 @@ async fn a_million_of_one_moment_would_have_a_number_each() {
 }
 
 #[tokio::test]
+async fn a_log_that_is_taken_up_twice_is_in_the_index_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = house(&dir).await;
+    for body in ["one word", "two words", "three words"] {
+        say(&store, 10, DAY, body).await;
+    }
+    follow_all(&store).await;
+    run(&store, "DELETE FROM search_logs").await;
+    follow_all(&store).await;
+    assert_eq!(bodies(&store, &anything("words", everywhere()), 10).await.len(), 2);
+}
+
+#[tokio::test]
 async fn days_bound_a_search() {
     let dir = tempfile::tempdir().unwrap();
     let store = house(&dir).await;
