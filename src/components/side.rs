@@ -79,15 +79,20 @@ fn line(known: &Line, current: bool) -> impl IntoView + use<> {
     let lit = known.online > 0;
     let person_here = lit && matches!(known.to, Target::Person(_));
     let class = if known.unread > 0 { "unread" } else { "" };
-    let unread = (known.unread > 0).then(|| {
-        view! { <span class="count">{words::unread(known.unread)}<span class="sr">" unread"</span></span> }
-    });
+    let count = |count: i64, class, before, words: &'static str| {
+        (count > 0).then(|| {
+            view! { <span class=class>{before}{words::unread(count)}<span class="sr">{words}</span></span> }
+        })
+    };
+    let mentions = count(known.mentions, "count mentions", "@", " of you");
+    let unread = count(known.unread, "count", "", " unread");
     view! {
         <li class=class>
             <a href=urls::page(&known.to) data-go="" aria-current=current.then_some("page")>
                 {mark(&known.to, lit)}
                 <bdi class="name" dir="auto">{name}</bdi>
                 {person_here.then(|| view! { <span class="sr">"here now"</span> })}
+                {mentions}
                 {unread}
             </a>
         </li>

@@ -7,8 +7,11 @@ pub mod commands;
 pub mod frames;
 pub mod json;
 pub mod limits;
+pub mod markdown;
+mod marks;
 pub mod names;
 pub mod panel;
+pub mod people;
 pub mod refusal;
 #[cfg(feature = "ssr")]
 pub mod search;

@@ -7,15 +7,21 @@ pub mod changes;
 pub mod connections;
 pub mod follow;
 pub mod gauges;
+mod gone;
 pub mod history;
 pub mod house;
 mod indexer;
 mod known;
+pub mod membership;
+pub mod moderation;
+pub mod notices;
+pub mod people;
 pub mod places;
 pub mod post;
 mod reach;
 pub mod read;
 mod remembered;
+pub mod rights;
 pub mod rooms;
 pub mod search;
 pub mod sessions;
@@ -51,7 +57,7 @@ pub struct Domain {
     /// Who hears what.
     pub groups: Arc<dyn Groups>,
     /// Who is where.
-    pub presence: Presence,
+    pub presence: Arc<Presence>,
     /// Who is connected, and how often.
     pub connections: connections::Connections,
     pages: history::Pages,
@@ -66,7 +72,7 @@ pub struct Domain {
     set_up_key: Mutex<Option<String>>,
     /// Once a user exists this stays true, and is not asked again.
     inhabited: AtomicBool,
-    known: known::Known,
+    known: Arc<known::Known>,
 }
 
 /// What a database error is to those outside; the cause is logged.
@@ -85,14 +91,18 @@ impl Domain {
         store: Store,
         groups: Arc<dyn Groups>,
     ) -> std::io::Result<(Self, Writing)> {
-        let heard = Arc::clone(&groups);
-        let indexer = Arc::new(indexer::Indexer::default());
-        let noting = Arc::clone(&indexer);
-        let (writer, writing) = Writer::start(store.clone(), move |committed| {
-            noting.note(&committed);
-            tell::tell(&*heard, committed);
-        })?;
         let patience = Patience { grace: config.leave_grace, every: config.presence_every };
+        let presence = Arc::new(Presence::new(patience));
+        let known = Arc::<known::Known>::default();
+        let indexer = Arc::new(indexer::Indexer::default());
+        let aware = gone::Aware {
+            indexer: Arc::clone(&indexer),
+            groups: Arc::clone(&groups),
+            presence: Arc::clone(&presence),
+            known: Arc::clone(&known),
+        };
+        let (writer, writing) =
+            Writer::start(store.clone(), move |committed| aware.learn(committed))?;
         let domain = Self {
             speech: Speech::new(config.message_rate.0),
             searches: Searches::default(),
@@ -102,13 +112,13 @@ impl Domain {
                 config.connections_per_user,
                 config.connections_per_address,
             ),
-            presence: Presence::new(patience),
+            presence,
             guesses_at_account: Slowdown::new(FREE_FAILURES.0),
             guesses_from_address: Slowdown::new(FREE_FAILURES.1),
             pages: history::Pages::default(),
             set_up_key: Mutex::new(None),
             inhabited: AtomicBool::new(false),
-            known: known::Known::default(),
+            known,
             config,
             store,
             writer,

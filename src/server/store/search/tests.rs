@@ -63,7 +63,7 @@ fn anything(word: &str, rooms: Rooms) -> Asked {
         has: Vec::new(),
         since: At(0),
         until: At(i64::MAX),
-        reach: Reach { rooms, member: Some(ALICE) },
+        reach: Reach { rooms, member: Some(ALICE), blocked: BTreeSet::new() },
     }
 }
 
