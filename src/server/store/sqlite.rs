@@ -238,9 +238,9 @@ pub const STANDING: &str = concat!(
                AND id NOT IN (SELECT log_id FROM bans WHERE user_id = $2)
                ORDER BY said_at DESC, id LIMIT $7 + 0) k)
     END,
-    (SELECT json_group_array(u.name) FROM (
+    (SELECT json_group_array(k.name) FROM (
         SELECT o.name FROM blocks b CROSS JOIN users o ON o.id = b.blocked_id
-        WHERE b.user_id = $2 LIMIT 1000) u),
+        WHERE b.user_id = $2 LIMIT 1000) k),
     (SELECT json_array(r.access, m.role, m.level) FROM rooms r
      LEFT JOIN memberships m ON m.user_id = $2 AND m.log_id = r.log_id WHERE r.log_id = $1)"
 );
