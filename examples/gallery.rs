@@ -7,6 +7,7 @@ use roomful::{
         At, Code, Refusal, Target,
         frames::Online,
         limits::Limits,
+        people::Level,
         views::{
             About, AuthorKind, History, House, Index, LastMessage, Line, Me, Message, RoomCard,
             Side,
@@ -46,7 +47,7 @@ fn shell(me: Option<&str>) -> Shell {
     Shell {
         nonce: "gallery".to_owned(),
         assets: Assets { css: "style.css".to_owned(), ..Assets::default() },
-        me: me.map(|name| Me { name: name.to_owned(), admin: true }),
+        me: me.map(|name| Me { name: name.to_owned(), admin: true, blocked: Vec::new() }),
         path: "/chat/".to_owned(),
         ..Shell::default()
     }
@@ -73,7 +74,8 @@ fn pages() -> Vec<(&'static str, String)> {
     let slash = Refusal::invalid("name", "A room's name cannot contain a slash (/).");
     let too_long =
         Refusal::too_long("body", "A message has at most 4000 characters; this has 4,211.");
-    let older = House { before: Some(40), ..house("lobby") };
+    let mut older = house("lobby");
+    older.history.newer = true;
     let visiting = House { me: None, ..house("lobby") };
     vec![
         ("index", pages::index(&me, index(), None)),
@@ -220,7 +222,7 @@ fn messages() -> Vec<Message> {
 }
 
 fn line(to: Target, online: usize, unread: i64) -> Line {
-    Line { to, online, unread, at: Some(At(EVENING)) }
+    Line { to, online, unread, mentions: 0, level: Level::All, at: Some(At(EVENING)) }
 }
 
 fn house(name: &str) -> House {
@@ -239,22 +241,28 @@ fn house(name: &str) -> House {
         "小林",
     ];
     House {
-        me: Some(Me { name: "mira".to_owned(), admin: true }),
+        me: Some(Me { name: "mira".to_owned(), admin: true, blocked: Vec::new() }),
         limits: Limits::default(),
         history: History {
             to: room(name),
             epoch: "e1".to_owned(),
             top: 51,
             messages: messages(),
+            older: true,
+            newer: false,
             about: About {
                 topic: "Paper, ink and what stands in them".to_owned(),
                 pins: vec!["1-40".to_owned()],
             },
         },
-        before: None,
-        older: true,
+        at: None,
         read: 48,
-        online: Online { count: here.len(), users: Some(here.map(str::to_owned).to_vec()) },
+        mine: None,
+        online: Online {
+            count: here.len(),
+            users: Some(here.map(str::to_owned).to_vec()),
+            idle: Vec::new(),
+        },
         side: Side {
             rooms: vec![
                 line(room(name), 10, 0),
@@ -281,8 +289,8 @@ fn house(name: &str) -> House {
 fn empty(name: &str) -> House {
     let mut house = house(name);
     house.history.messages.clear();
-    house.older = false;
-    house.online = Online { count: 1, users: Some(vec!["mira".to_owned()]) };
+    house.history.older = false;
+    house.online = Online { count: 1, users: Some(vec!["mira".to_owned()]), idle: Vec::new() };
     house.side.people.clear();
     house
 }
@@ -291,8 +299,12 @@ fn talk() -> House {
     let mut house = house("lobby");
     house.history.to = Target::Person("wen".to_owned());
     house.history.messages.retain(|message| matches!(message.author.as_str(), "wen" | "mira"));
-    house.older = false;
-    house.online = Online { count: 2, users: Some(vec!["mira".to_owned(), "wen".to_owned()]) };
+    house.history.older = false;
+    house.online = Online {
+        count: 2,
+        users: Some(vec!["mira".to_owned(), "wen".to_owned()]),
+        idle: Vec::new(),
+    };
     house
 }
 

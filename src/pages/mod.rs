@@ -15,6 +15,8 @@ mod house;
 mod index;
 #[cfg(feature = "ssr")]
 mod missing;
+#[cfg(feature = "ssr")]
+mod search;
 
 #[cfg(feature = "ssr")]
 pub use {
@@ -23,6 +25,7 @@ pub use {
     house::{house, house_around, new_line, row, rows},
     index::{card, index, index_around},
     missing::{no_page, no_room, trouble},
+    search::search,
 };
 
 #[cfg(feature = "ssr")]

@@ -33,5 +33,6 @@ mod promises;
 mod races;
 mod room_socket;
 mod rooms;
+mod search;
 mod slow_readers;
 mod state;

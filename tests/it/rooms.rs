@@ -31,6 +31,8 @@ async fn for_everybody_else_a_private_room_is_not_there() {
     let house = House::open().await;
     let (alice, bob, carol) = den(&house).await;
     assert_eq!(house.bodies(&bob, IN_DEN).await, [SECRET], "a member reads it");
+    let found = bob.get("/api/v1/search?q=third").await.is(200).json();
+    assert_eq!(found["hits"][0]["to"], IN_DEN, "and finds it");
     for who in [&carol, &house.visitor()] {
         // History, and the page.
         let (den, none) = (who.try_history(IN_DEN, "").await, who.try_history("#none", "").await);
@@ -55,6 +57,10 @@ async fn for_everybody_else_a_private_room_is_not_there() {
         }
         let cards = who.get("/api/list_rooms?filter=den&offset=0").await.is(200).json();
         assert_eq!(cards["rooms"], json!([]));
+        let found = who.get("/api/v1/search?q=third").await.is(200).json();
+        assert_eq!(found["hits"], json!([]));
+        let named = who.get("/api/v1/search?q=third&in=%23den").await;
+        assert!(!named.text().contains(SECRET), "{}", named.text());
         // The main socket.
         let mut socket = who.socket().await;
         assert_eq!(socket.sub_refused(IN_DEN).await, socket.sub_refused("#nine").await);

@@ -1,6 +1,9 @@
 //! Following conversations: what is subscribed to, from where, and what the events do.
 
-use super::{Asked, Desk, Effect, Fetch};
+use super::{
+    Asked, Desk, Effect, Fetch,
+    history::{KEPT, MOST},
+};
 use crate::client::{Moment, conversations::Counted, presence::Change, timeline::Applied};
 use crate::protocol::{
     Code, Refusal, Target,
@@ -172,7 +175,7 @@ impl Desk {
             // What happened there is seen in the side column, as the server has it now.
             let to = self.timeline.to().clone();
             let ticket = self.fetch(Fetch::Side);
-            self.effects.push(Effect::Place { ticket, to });
+            self.effects.push(Effect::Place { ticket, to, at: None });
         }
     }
 
@@ -193,6 +196,10 @@ impl Desk {
         }
         let seq = event.seq;
         let place = self.timeline.to().clone();
+        if !self.at_end && event.kind == "message" && self.timeline.messages().len() >= MOST {
+            // What is read is not let go for what is out of sight.
+            self.timeline.detach();
+        }
         match self.timeline.apply(event) {
             Applied::Old => {}
             Applied::Gap => {
@@ -218,8 +225,8 @@ impl Desk {
                 let unread = !mine && !self.is_reading();
                 self.conversations.message(&place, seq, message.at, unread);
                 self.drop_acked();
-                if self.at_end {
-                    self.timeline.trim();
+                if self.at_end && self.timeline.messages().len() > MOST {
+                    self.timeline.keep_newest(KEPT);
                 }
             }
         }
@@ -264,11 +271,18 @@ impl Desk {
                     self.follow(vec![to]);
                 }
             }
-            Some(Kind::Conversation { to }) => {
+            Some(Kind::Conversation { to } | Kind::Joined { to, on: true }) => {
                 let new = self.conversations.add(&to);
                 let here = to == *self.timeline.to() && self.hold == Hold::Away;
                 if new || here {
                     self.follow(vec![to]);
+                }
+            }
+            // The place that is on the screen stays there until one goes elsewhere.
+            Some(Kind::Joined { to, on: false }) => {
+                if to != *self.timeline.to() && self.conversations.has(&to) {
+                    self.conversations.remove(&to);
+                    self.unfollow(to);
                 }
             }
             // Notifications join here. Messages and what happens to them are of other logs.
