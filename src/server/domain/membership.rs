@@ -11,8 +11,16 @@ use crate::server::store::acts::{Act, Acting, Boxed, Changed, Outcome, Reason, W
 use crate::server::store::rooms::{self, Room};
 use crate::server::store::writer::Party;
 use crate::server::store::{LogId, Result as Stored, directs, memberships};
+use serde::Serialize;
 use std::sync::Arc;
 use tokio::sync::oneshot;
+
+/// The data of a `read` event.
+#[derive(Serialize)]
+struct Read {
+    to: Target,
+    seq: i64,
+}
 
 /// Makes somebody a member of a room, which their devices hear of; in one that is not open the others
 /// do too. False if they were one.
@@ -27,6 +35,10 @@ pub(super) async fn enrol(
         return Ok(false);
     }
     is_member(acting, who, room, true).await?;
+    if let Some(seq) = memberships::begin_to_read(acting.db, who.id, room.log_id).await? {
+        let to = Target::Room(room.name.clone());
+        acting.own(who.id, who.own, "read", &Read { to, seq }).await?;
+    }
     Ok(true)
 }
 
