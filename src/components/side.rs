@@ -86,7 +86,7 @@ fn line(known: &Line, version: Option<&str>, current: bool) -> impl IntoView + u
             view! { <span class=class>{before}{words::unread(count)}<span class="sr">{words}</span></span> }
         })
     };
-    let mentions = count(known.mentions, "count mentions", "@", " of you");
+    let mentions = count(known.mentions, "count mentions", "@", " of them to you");
     let unread = count(known.unread, "count", "", " unread");
     view! {
         <li class=class>

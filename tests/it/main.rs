@@ -22,6 +22,7 @@ mod drain;
 mod faults;
 mod files;
 mod fuzz;
+mod history;
 mod http;
 mod known_faults;
 mod main_socket;

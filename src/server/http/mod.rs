@@ -2,6 +2,7 @@
 
 pub mod assets;
 pub mod body;
+mod compressed;
 pub mod faces;
 pub mod files;
 pub mod forms;
