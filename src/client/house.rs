@@ -16,6 +16,15 @@ use std::collections::BTreeMap;
 pub enum Act {
     /// Say this here (or obey it, if it is a command such as `/pm bob hi`).
     Say(String),
+    /// Say this here in answer to a message, by its id.
+    Answer {
+        /// Which.
+        id: String,
+        /// What.
+        body: String,
+    },
+    /// The composer is for messages of its own again.
+    Write,
     /// Go to another room or conversation.
     Go(Target),
     /// Go to a message, by its id.
@@ -306,6 +315,10 @@ pub struct HouseState {
     pub refusal: RwSignal<Option<Refusal>>,
     /// What is typed in the composer; kept when it is refused, emptied when it was taken.
     pub draft: RwSignal<String>,
+    /// Files that are to go with the next message.
+    pub files: RwSignal<Vec<Item>>,
+    /// The versions of people's faces, of those here who have one.
+    pub faces: RwSignal<BTreeMap<String, String>>,
     /// What the composer is for.
     pub mode: RwSignal<Mode>,
     /// Who is writing, those who began first; a third stands for more.
@@ -314,10 +327,6 @@ pub struct HouseState {
     pub about: RwSignal<About>,
     /// What may be done with the message that is pointed at.
     pub choices: RwSignal<Option<Choices>>,
-    /// Files that are to go with the next message.
-    pub files: RwSignal<Vec<Item>>,
-    /// The versions of people's faces, of those here who have one.
-    pub faces: RwSignal<BTreeMap<String, String>>,
     /// The way back: what a person does.
     pub act: Callback<Act>,
 }
@@ -353,12 +362,12 @@ impl HouseState {
             status: RwSignal::new(Status::Quiet),
             refusal: RwSignal::new(house.refusal.clone()),
             draft: RwSignal::new(house.draft.clone()),
+            files: RwSignal::new(Vec::new()),
+            faces: RwSignal::new(house.faces.clone()),
             mode: RwSignal::new(Mode::Writing),
             typing: RwSignal::new(Vec::new()),
             about: RwSignal::new(house.history.about.clone()),
             choices: RwSignal::new(None),
-            files: RwSignal::new(Vec::new()),
-            faces: RwSignal::new(house.faces.clone()),
             act,
         }
     }

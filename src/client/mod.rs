@@ -4,9 +4,11 @@
 pub mod attach;
 pub mod changes;
 pub mod commands;
+pub mod completion;
 pub mod connection;
 pub mod conversations;
 pub mod desk;
+pub mod drafts;
 pub mod house;
 pub mod moment;
 pub mod outbox;

@@ -119,6 +119,10 @@ fn here(state: HouseState, name: &str) -> bool {
 /// Goes to another place or to a message without leaving the page, on a plain click on a link to one,
 /// wherever it stands. Every other click is the browser's.
 fn follow(ev: &ev::MouseEvent, state: HouseState) {
+    #[cfg(feature = "hydrate")]
+    if let Some(button) = plain_click(ev, super::text::COPIES) {
+        super::text::copy(&button);
+    }
     let Some(link) = plain_click(ev, "a[href]") else { return };
     let Some(href) = link.get_attribute("href") else { return };
     // As people paste it, with this very house before it.

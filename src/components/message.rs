@@ -1,13 +1,8 @@
 //! One row of the log: a message, a day, the line above what is new, somebody who came.
 
 use super::{
-    attachment::attachments,
-    face::pictured,
-    links::{Piece, pieces},
-    live::click,
-    quote::quote,
-    reactions::reactions,
-    words,
+    attachment::attachments, face::pictured, live::click, quote::quote, reactions::reactions,
+    text::text, words,
 };
 use crate::{
     client::{
@@ -15,7 +10,7 @@ use crate::{
         attach::is_here,
         house::{Edited, Said, SaidState, Waits},
     },
-    protocol::urls,
+    protocol::{markdown, urls},
     words::{Word, words as say},
 };
 use leptos::{
@@ -40,6 +35,9 @@ fn line(class: &'static str, words: String) -> impl IntoView {
 }
 
 fn message(key: &str, said: Said, act: Callback<Act>) -> impl IntoView + use<> {
+    // "alice waves": told of whoever said so.
+    let action = markdown::action(&said.body).filter(|_| !said.deleted);
+    let actor = action.map(|_| view! { <b><bdi dir="auto">{said.author.clone()}</bdi>" "</b> });
     let mut class = "msg".to_owned();
     for (is, word) in [
         (said.first, " first"),
@@ -47,6 +45,7 @@ fn message(key: &str, said: Said, act: Callback<Act>) -> impl IntoView + use<> {
         (matches!(said.state, SaidState::Failed(_)), " failed"),
         (said.waits.is_some(), " waits"),
         (said.deleted, " deleted"),
+        (action.is_some(), " action"),
         (said.found, " found"),
     ] {
         if is {
@@ -75,11 +74,12 @@ fn message(key: &str, said: Said, act: Callback<Act>) -> impl IntoView + use<> {
     };
     let body = if said.deleted { "This message was deleted." } else { &said.body };
     let body = view! {
-        <p class="body" dir="auto">
-            {text(body)}
+        <div class="body" dir="auto">
+            {actor}
+            {text(action.unwrap_or(body))}
             {said.edited.map(edited)}
             {said.waits.map(waits)}
-        </p>
+        </div>
     };
     let files = attachments(&said.files);
     let failed = match said.state {
@@ -134,19 +134,4 @@ fn not_sent(key: String, why: String, act: Callback<Act>) -> impl IntoView {
             <button class="link" type="button" on:click=discard>"Discard"</button>
         </p>
     }
-}
-
-/// What was written, as typed nodes: words and links, never HTML.
-fn text(body: &str) -> impl IntoView + use<> {
-    pieces(body)
-        .into_iter()
-        .map(|piece| match piece {
-            Piece::Text(text) => Either::Left(text.to_owned()),
-            Piece::Link(link) => Either::Right(view! {
-                <a href=link.to_owned() target="_blank" rel="noopener noreferrer nofollow">
-                    {link.to_owned()}
-                </a>
-            }),
-        })
-        .collect_view()
 }

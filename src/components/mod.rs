@@ -3,6 +3,7 @@
 pub mod attach;
 pub mod attachment;
 pub mod awake;
+pub mod completion;
 pub mod composer;
 pub mod facade;
 pub mod face;
@@ -11,7 +12,6 @@ pub mod house;
 pub mod icons;
 pub mod keeper;
 pub mod keys;
-pub mod links;
 pub mod live;
 pub mod message;
 #[cfg(feature = "hydrate")]
@@ -27,6 +27,7 @@ pub mod room_picker;
 pub mod roster;
 pub mod side;
 pub mod status_line;
+pub mod text;
 pub mod timeline;
 pub mod typing;
 pub mod window;

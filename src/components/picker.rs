@@ -18,6 +18,8 @@ const MOST: usize = 240;
 thread_local! {
     /// What was loaded, once it was.
     static LOADED: Cell<Option<&'static str>> = const { Cell::new(None) };
+    /// Whether it is on its way.
+    static LOADING: Cell<bool> = const { Cell::new(false) };
 }
 
 /// A field, and the emoji that it finds. What a click on one does is for whoever shows it.
@@ -78,6 +80,22 @@ pub fn picker(choices: RwSignal<Option<Choices>>) -> impl IntoView {
         <div class="emoji">{found}</div>
         <p class="hint" role="status">{nothing}</p>
     }
+}
+
+/// The list, for whoever else offers emoji; where it is not here yet, it is loaded and `then` is
+/// called.
+pub fn list(then: impl FnOnce() + 'static) -> Option<&'static str> {
+    if LOADED.get().is_none() && !LOADING.replace(true) {
+        spawn_local(async move {
+            if let Some(text) = load().await {
+                // It stays as long as the page does.
+                LOADED.set(Some(text.leak()));
+                then();
+            }
+            LOADING.set(false);
+        });
+    }
+    LOADED.get()
 }
 
 async fn load() -> Option<String> {

@@ -105,6 +105,11 @@ impl Desk {
         let Some(at) = self.asked.iter().position(|(id, _)| *id == number) else { return };
         match self.asked.remove(at).1 {
             Asked::Nothing => {}
+            Asked::Topic => {
+                if reply.err.is_some() {
+                    self.refusal = reply.err;
+                }
+            }
             Asked::Change(number) => self.changed(number, reply, now),
             Asked::Sub(rooms) => self.followed(rooms, reply, now),
             Asked::Send(cid) => match (reply.ok, reply.err) {

@@ -111,12 +111,12 @@ pub enum Effect {
     Taken,
     /// Back into the composer if it is free, and then discard the failed message `cid`.
     GiveBack { cid: String, text: String },
-    /// The composer is for something else from now on, with this text in it.
-    Compose { mode: Mode, text: Option<String> },
     /// Send the file with this key.
     Upload(u64),
     /// The file with this key is not wanted any more.
     Abort(u64),
+    /// The composer is for something else from now on, with this text in it.
+    Compose { mode: Mode, text: Option<String> },
     /// Show this.
     Show(Show),
 }
@@ -148,16 +148,16 @@ pub enum Show {
     Refusal(Option<Refusal>),
     /// The page's title.
     Title(String),
+    /// The files above the composer.
+    Files(Vec<Item>),
+    /// The versions of people's faces.
+    Faces(BTreeMap<String, String>),
     /// Who is writing.
     Typing(Vec<String>),
     /// The topic, and what is pinned.
     About(About),
     /// What may be done with the message that is pointed at.
     Choices(Option<Choices>),
-    /// The files above the composer.
-    Files(Vec<Item>),
-    /// The versions of people's faces.
-    Faces(BTreeMap<String, String>),
     /// How many messages wait for me, in all conversations.
     Waiting(i64),
 }
@@ -167,6 +167,7 @@ enum Asked {
     Sub(Vec<Follow>),
     Send(String),
     Change(u64),
+    Topic,
     Nothing,
 }
 
@@ -197,10 +198,10 @@ struct Shown {
     status: Status,
     refusal: Option<Refusal>,
     title: String,
+    files: Vec<Item>,
     typing: Vec<String>,
     about: About,
     choices: Option<Choices>,
-    files: Vec<Item>,
     waiting: i64,
 }
 
@@ -320,10 +321,10 @@ impl Desk {
                 status: Status::Quiet,
                 refusal: house.refusal.clone(),
                 title: conversations::title(place, 0),
+                files: Vec::new(),
                 typing: Vec::new(),
                 about: house.history.about.clone(),
                 choices: None,
-                files: Vec::new(),
                 waiting: 0,
             },
             effects: Vec::new(),
@@ -441,8 +442,15 @@ impl Desk {
     fn act(&mut self, act: Act, now: &Moment) {
         match act {
             Act::Say(text) => {
-                let said = self.say(&text, now);
+                let said = self.say(&text, None, now);
                 self.refuse(said);
+            }
+            Act::Answer { id, body } => {
+                let said = self.say(&body, Some(id), now);
+                self.refuse(said);
+            }
+            Act::Write => {
+                self.effects.push(Effect::Compose { mode: Mode::Writing, text: None });
             }
             Act::Go(to) => self.go(to, None, true),
             Act::Jump { to, id } => self.go(to, Some(id), true),
@@ -454,6 +462,8 @@ impl Desk {
             Act::AtEnd(at_end) => self.at_end(at_end),
             Act::ConnectNow => self.link(Link::Now, now),
             Act::Dismiss => self.refusal = None,
+            Act::Detach(key) => self.detach(key),
+            Act::AttachAgain(key) => drop(self.attach.again(key)),
             Act::Wrote(text) => self.wrote(&text, now),
             Act::Choose(id) => self.chosen = id,
             Act::StartEdit { id } => self.begin(&id, true),
@@ -474,8 +484,6 @@ impl Desk {
                 let asked = self.wish(id, Wish::Pin(on));
                 self.refuse(asked);
             }
-            Act::Detach(key) => self.detach(key),
-            Act::AttachAgain(key) => drop(self.attach.again(key)),
         }
     }
 

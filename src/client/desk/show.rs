@@ -36,11 +36,11 @@ impl Desk {
         changed(&mut shown.status, self.connection.status(now), Show::Status, effects);
         changed(&mut shown.refusal, self.refusal.clone(), Show::Refusal, effects);
         changed(&mut shown.title, title, Show::Title, effects);
+        let files = self.attach.items(self.timeline.to());
+        changed(&mut shown.files, files, Show::Files, effects);
         changed(&mut shown.typing, self.typing.shown(), Show::Typing, effects);
         changed(&mut shown.about, self.timeline.about().clone(), Show::About, effects);
         changed(&mut shown.choices, choices, Show::Choices, effects);
-        let files = self.attach.items(self.timeline.to());
-        changed(&mut shown.files, files, Show::Files, effects);
         changed(&mut shown.waiting, waiting, Show::Waiting, effects);
         if let Some(spot) = self.spot.take() {
             effects.push(Effect::Show(Show::Spot(spot)));

@@ -433,14 +433,14 @@ pub struct Page {
     pub pushed: Vec<String>,
     pub visits: Vec<String>,
     pub draft: String,
-    pub mode: Mode,
-    pub typing: Vec<String>,
-    pub about: About,
-    pub choices: Option<Choices>,
     pub files: Vec<Item>,
     /// Uploads that were begun, and those that were given up.
     pub uploads: Vec<u64>,
     pub aborted: Vec<u64>,
+    pub mode: Mode,
+    pub typing: Vec<String>,
+    pub about: About,
+    pub choices: Option<Choices>,
 }
 
 impl Page {
@@ -480,13 +480,13 @@ impl Page {
             pushed: vec![],
             visits: vec![],
             draft: String::new(),
+            files: vec![],
+            uploads: vec![],
+            aborted: vec![],
             mode: Mode::Writing,
             typing: vec![],
             about: house.history.about.clone(),
             choices: None,
-            files: vec![],
-            uploads: vec![],
-            aborted: vec![],
         };
         it.input(Input::Start(ZoneOf(Zone::UTC)));
         it
@@ -567,11 +567,11 @@ impl Page {
                     Show::Status(status) => self.status = status,
                     Show::Refusal(refusal) => self.refusal = refusal,
                     Show::Title(title) => self.title = title,
+                    Show::Files(files) => self.files = files,
+                    Show::Faces(_) => {}
                     Show::Typing(typing) => self.typing = typing,
                     Show::About(about) => self.about = about,
                     Show::Choices(choices) => self.choices = choices,
-                    Show::Files(files) => self.files = files,
-                    Show::Faces(_) => {}
                 },
             }
         }
