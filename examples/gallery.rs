@@ -8,6 +8,7 @@ use roomful::{
         frames::Online,
         limits::Limits,
         people::Level,
+        search::{Asked, Found, Hit, Piece},
         views::{
             About, AuthorKind, History, House, Index, LastMessage, Line, Me, Message, RoomCard,
             Side,
@@ -127,6 +128,27 @@ fn pages() -> Vec<(&'static str, String)> {
         (
             "account-refused",
             pages::account(&me, account(), refused("/api/change_password", short, &[])),
+        ),
+        ("search", pages::search(&me, &Asked::default(), Ok(Found::default()))),
+        ("search-found", pages::search(&me, &asked("cutter 活动", ""), Ok(found()))),
+        (
+            "search-nothing",
+            pages::search(
+                &me,
+                &asked("zeppelin", "wen"),
+                Ok(Found { whole: false, ..Found::default() }),
+            ),
+        ),
+        (
+            "search-refused",
+            pages::search(
+                &me,
+                &asked("cutter", "nobody"),
+                Err(Refusal {
+                    field: Some("from".to_owned()),
+                    ..Refusal::new(Code::NotFound, "There is no person of that name here.")
+                }),
+            ),
         ),
         ("no-room", pages::no_room(&me, "中文 聊天室 / المطبخ", None)),
         ("no-room-visitor", pages::no_room(&visitor, "observatory", None)),
@@ -308,6 +330,58 @@ fn talk() -> House {
         idle: Vec::new(),
     };
     house
+}
+
+fn asked(q: &str, from: &str) -> Asked {
+    Asked { q: q.to_owned(), from: from.to_owned(), ..Asked::default() }
+}
+
+fn found() -> Found {
+    let hit = |to: Target, author: &str, hours: i64, text: &str| Hit {
+        to,
+        id: "1-1".to_owned(),
+        seq: 1,
+        author: author.to_owned(),
+        at: At(EVENING - hours * 60 * MINUTE),
+        // What is in brackets is lit.
+        pieces: text
+            .split(['[', ']'])
+            .enumerate()
+            .filter(|(_, text)| !text.is_empty())
+            .map(|(n, text)| Piece { text: text.to_owned(), lit: n % 2 == 1 })
+            .collect(),
+    };
+    let room = |name: &str| Target::Room(name.to_owned());
+    let person = |name: &str| Target::Person(name.to_owned());
+    let piled = format!("z{} and after it", "\u{301}".repeat(200));
+    Found {
+        hits: vec![
+            hit(room("lobby"), "wen", 1, "the laser [cutter] is free again after four"),
+            hit(
+                room("中文 聊天室"),
+                "小林",
+                2,
+                "周六的[活动]还有两个名额，报名看https://example.org/signup这里",
+            ),
+            hit(
+                person("noor"),
+                "mira",
+                30,
+                "… and then nobody could say why the whole first floor smelt of burnt plum wood until November, when the filter of the [cutter] was put in the right way round. I took it out, cleaned it, put it in again, …",
+            ),
+            hit(room("المطبخ"), "مريم", 40, "الخبز جاهز، من يريد [cutter]؟"),
+            hit(
+                room(LONG_NAME),
+                "a.person-with_a.long-name-indeed",
+                90,
+                &"supercalifragilistic".repeat(9),
+            ),
+            hit(room("lobby"), "lee", 900, &piled),
+        ],
+        older: Some("1".to_owned()),
+        back_to: None,
+        whole: true,
+    }
 }
 
 fn account() -> Account {

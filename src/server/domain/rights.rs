@@ -144,6 +144,19 @@ impl Domain {
         Ok(guarded)
     }
 
+    /// The rooms that whoever asks may not see.
+    ///
+    /// # Errors
+    /// `unavailable` when it cannot be read.
+    pub(super) async fn closed(
+        &self,
+        db: &mut Connection,
+        who: &Who,
+    ) -> Result<HashSet<LogId>, Refusal> {
+        let guarded: Vec<LogId> = self.guarded(db).await?.iter().copied().collect();
+        self.unseen(db, who, &guarded).await
+    }
+
     /// Those of these rooms that whoever asks may not see. For what goes through many rooms, such as
     /// lists and searches.
     ///

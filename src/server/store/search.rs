@@ -7,7 +7,6 @@
 
 use super::heads::Of;
 use super::sqlite::search as index;
-use super::writer::Party;
 use super::{Connection, LogId, Result, Store, UserId, message_place};
 use crate::protocol::At;
 use crate::server::terms;
@@ -53,6 +52,8 @@ pub struct Reach {
     pub rooms: Rooms,
     /// Whose conversations; a visitor has none.
     pub member: Option<UserId>,
+    /// People of whom they wish to hear nothing, unless they ask for them by name.
+    pub blocked: BTreeSet<UserId>,
 }
 
 impl Reach {
@@ -63,7 +64,7 @@ impl Reach {
             (Place::Room(_), Rooms::AllBut(closed)) => !closed.contains(&log),
             (Place::Room(_), Rooms::Only(open)) => open.contains(&log),
             (Place::Direct(low, high), _) => {
-                self.member.is_some_and(|me| low.id == me || high.id == me)
+                self.member.is_some_and(|me| low.0 == me || high.0 == me)
             }
         }
     }
@@ -93,8 +94,8 @@ pub struct Asked {
 pub enum Place {
     /// In a room of that name.
     Room(String),
-    /// Between two.
-    Direct(Party, Party),
+    /// Between two, each with their name.
+    Direct((UserId, String), (UserId, String)),
 }
 
 /// A message that was found, as it stands now.
@@ -110,6 +111,8 @@ pub struct Hit {
     pub at: At,
     /// Who said it.
     pub author: String,
+    /// Their key.
+    pub author_id: UserId,
     /// What was said.
     pub body: String,
     /// Where.
@@ -272,7 +275,11 @@ impl Store {
         }
         let docs = numbered(db, docs).await?;
         let reached: Vec<_> = stands.iter().map(|one| (one.log, one.low, one.high)).collect();
-        index::put(db, &changed, &docs, &reached).await?;
+        // What is put in takes the place of whatever is there of the same message: a log that was
+        // wound back by hand would otherwise stop the index for good.
+        let gone: BTreeSet<(LogId, i64)> =
+            changed.into_iter().chain(docs.iter().map(|(_, doc)| (doc.log, doc.seq))).collect();
+        index::put(db, &gone, &docs, &reached).await?;
         turn.is_over();
         let followed = |stand: &Stand| Followed {
             place: stand.place,

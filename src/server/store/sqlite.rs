@@ -285,6 +285,7 @@ pub const SEEN: &str = concat!(
 /// The rooms that not everybody may see.
 pub const GUARDED: &str = "SELECT json_group_array(log_id) FROM (
     SELECT log_id FROM rooms INDEXED BY rooms_not_open WHERE access <> 'open'
+    UNION SELECT log_id FROM rooms INDEXED BY rooms_deleted WHERE deleted_at IS NOT NULL
     UNION SELECT log_id FROM bans)";
 /// How the user `$1` stands in the room `$2`.
 pub const STANDS: &str = "SELECT
