@@ -107,7 +107,7 @@ pub struct Viewer<'a> {
     /// Their name.
     pub name: &'a str,
     /// Whether they keep order here.
-    pub keeps_order: bool,
+    pub moderates: bool,
     /// What they want changed.
     pub wishes: &'a Wishes,
 }
@@ -175,7 +175,7 @@ fn said(to: &Target, message: &Message, viewer: Option<&Viewer<'_>>) -> Said {
         None => (message, &[][..]),
     };
     let quote = message.quote.as_ref().zip(message.reply_to.as_ref());
-    let may_look = viewer.is_some_and(|it| it.keeps_order || it.name == message.author);
+    let may_look = viewer.is_some_and(|it| it.moderates || it.name == message.author);
     let chip = |reaction: &Reaction| chip(reaction, viewer.map(|it| it.name), reacting);
     Said {
         id: Some(message.id.clone()),

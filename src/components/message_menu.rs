@@ -365,7 +365,7 @@ impl Menu {
         let grid = target.closest(".emoji").ok().flatten().is_some();
         let step = if grid && !across { step * picker::ACROSS } else { step };
         let Some(Made { dialog, .. }) = self.made() else { return };
-        let Ok(all) = dialog.query_selector_all("input, button") else { return };
+        let Ok(all) = dialog.query_selector_all("input, button, a") else { return };
         let at = (0..all.length()).find(|at| all.item(*at).as_ref() == Some(target.as_ref()));
         let count = all.length() as i32;
         let Some(at) = at.map(|at| at as i32).filter(|_| count > 0) else { return };

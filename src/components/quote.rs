@@ -9,11 +9,11 @@ use leptos::prelude::*;
 /// The quote above an answer.
 pub fn quote(quoted: Quoted) -> impl IntoView {
     let w = words();
-    let gone = quoted.text.is_none();
+    let class = if quoted.text.is_some() { "quote" } else { "quote gone" };
     let text = quoted.text.unwrap_or_else(|| w.say(Word::QuoteGone).to_owned());
     let label = format!("{}: {text}", w.with(Word::InAnswerTo, &[&quoted.author]));
     view! {
-        <a class="quote" class:gone=gone href=quoted.address data-go="" aria-label=label>
+        <a class=class href=quoted.address data-go="" aria-label=label>
             <b><bdi dir="auto">{quoted.author}</bdi></b>
             " "
             <span dir="auto">{text}</span>

@@ -16,16 +16,10 @@ use crate::protocol::{
 };
 
 impl Desk {
-    /// Whether I keep order in the place on the screen: change what others said, and pin.
-    pub(super) fn keeps_order(&self) -> bool {
-        let admin = self.me.as_ref().is_some_and(|me| me.admin);
-        admin && matches!(self.timeline.to(), Target::Room(_))
-    }
-
     /// What looks different to me than to others; none for a visitor.
     pub(super) fn viewer(&self) -> Option<Viewer<'_>> {
-        let keeps_order = self.keeps_order();
-        self.name().map(|name| Viewer { name, keeps_order, wishes: &self.wishes })
+        let moderates = self.moderates;
+        self.name().map(|name| Viewer { name, moderates, wishes: &self.wishes })
     }
 
     /// The message with this id on the screen as I see it; none if it was deleted or is about to be.
@@ -45,8 +39,7 @@ impl Desk {
         let to = self.timeline.to();
         let (member, me) = (self.me.is_some(), self.name().unwrap_or_default());
         let mine = message.author == me;
-        let order = self.keeps_order();
-        let may_pin = member && (order || matches!(to, Target::Person(_)));
+        let may_pin = member && (self.moderates || matches!(to, Target::Person(_)));
         let pinned = || {
             let stands = self.timeline.about().pins.contains(&message.id);
             self.wishes.pin(to, &message.id).unwrap_or(stands)
@@ -55,9 +48,9 @@ impl Desk {
         Some(Choices {
             given: given.map(|reaction| reaction.emoji.clone()).collect(),
             member,
-            change: member && (mine || order),
+            change: member && (mine || self.moderates),
             pinned: may_pin.then(pinned),
-            edits: (message.edited_at.is_some() && member && (mine || order))
+            edits: (message.edited_at.is_some() && member && (mine || self.moderates))
                 .then(|| urls::edits(to, &message.id)),
             link: urls::message(to, &message.id),
             text: message.body,
@@ -70,7 +63,7 @@ impl Desk {
         let Some(message) = self.alive(id) else { return };
         let text = message.body.clone();
         let may = self.me.is_some()
-            && (!editing || self.keeps_order() || self.name() == Some(message.author.as_str()));
+            && (!editing || self.moderates || self.name() == Some(message.author.as_str()));
         if may {
             let mode = Mode::of(message, editing);
             self.effects.push(Effect::Compose { mode, text: editing.then_some(text) });

@@ -214,11 +214,12 @@ impl Desk {
             Applied::Done(None) => {
                 // It may have changed a message.
                 self.rows_changed = true;
-                self.conversations.event(&place, seq);
                 self.settle_wishes();
-                // What is being read owes nothing in a moment anyway.
-                let owes = deleted.is_some() && self.conversations.owes(&place);
-                if owes && !self.is_reading() && self.hold == Hold::Live {
+                let counted = match &deleted {
+                    Some(id) => self.conversations.deleted(&place, seq, id),
+                    None => self.conversations.event(&place, seq),
+                };
+                if counted == Counted::Gap && self.hold == Hold::Live {
                     self.follow(vec![place]);
                 }
             }
@@ -233,7 +234,7 @@ impl Desk {
                 } else if !self.at_end {
                     self.fresh += 1;
                 }
-                let unread = !mine && !self.is_reading();
+                let unread = (!mine && !self.is_reading()).then_some(&*message.id);
                 self.conversations.message(&place, seq, message.at, unread);
                 self.drop_acked();
                 if self.at_end && self.timeline.messages().len() > MOST {
@@ -268,20 +269,15 @@ impl Desk {
     }
 
     fn other_event(&mut self, to: &Target, event: Event) {
-        if Self::deletes(&event).is_some() && self.conversations.owes(to) {
-            // Whether it was counted, and for whom, only the server knows.
-            if self.conversations.recount(to, event.seq) {
-                self.follow(vec![to.clone()]);
-            }
-            return;
-        }
-        let counted = match event.reading() {
-            Some(Kind::Message(message)) => {
+        let counted = match (Self::deletes(&event), event.reading()) {
+            (Some(id), _) => self.conversations.deleted(to, event.seq, &id),
+            (None, Some(Kind::Message(message))) => {
                 let mine = self.name() == Some(message.author.as_str());
                 if mine && let Some(cid) = &event.cid {
                     self.settle(cid);
                 }
-                self.conversations.message(to, event.seq, message.at, !mine)
+                let unread = (!mine).then_some(&*message.id);
+                self.conversations.message(to, event.seq, message.at, unread)
             }
             _ => self.conversations.event(to, event.seq),
         };

@@ -196,6 +196,8 @@ pub struct Desk {
     outbox: Outbox,
     /// Acknowledged, but their events have not come yet.
     acked: Vec<(Entry, SendOk)>,
+    /// Whether I keep order in the place on the screen.
+    moderates: bool,
     /// What I want changed.
     wishes: Wishes,
     /// The message that is pointed at, by its id.
@@ -238,6 +240,11 @@ pub struct Desk {
     effects: Vec<Effect>,
 }
 
+/// Whether I keep order in the place that this page shows.
+fn moderates(house: &House) -> bool {
+    house.mine.as_ref().is_some_and(|mine| mine.moderates)
+}
+
 impl Desk {
     /// For the page that was loaded, with what was stored of my messages.
     #[must_use]
@@ -252,6 +259,7 @@ impl Desk {
             connection: Connection::default(),
             outbox: Outbox::restore(stored.iter().map(String::as_str)),
             acked: Vec::new(),
+            moderates: moderates(house),
             wishes: Wishes::default(),
             chosen: None,
             typing: Typing::default(),

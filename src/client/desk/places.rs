@@ -78,6 +78,7 @@ impl Desk {
         self.unread = Unread::of(&house);
         self.found = house.at.clone();
         self.read = house.read;
+        self.moderates = super::moderates(&house);
         let me = self.name().map(str::to_owned);
         self.presence = Presence::new(me, house.online);
         self.timeline = Timeline::new(house.history);

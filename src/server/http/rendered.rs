@@ -73,9 +73,8 @@ impl InLanguage {
         let row = |row: &Row| {
             self.row.get(row, &()).unwrap_or_else(|| {
                 let html: Arc<str> = pages::row(self.words, row).into();
-                let texts = if let Row::Said(said) = row { said.body.len() } else { 0 };
-                // Kept as a key twice.
-                let bytes = html.len() + 2 * (texts + BESIDE);
+                // Kept as a key twice; all that is in it is in its HTML too.
+                let bytes = 3 * html.len() + 2 * BESIDE;
                 self.row.put(row.clone(), (), Arc::clone(&html), bytes);
                 html
             })

@@ -10,6 +10,7 @@ use crate::client::{
 use crate::protocol::{
     At, Code, Refusal, Target,
     frames::{ClientFrame, Kind, ServerFrame, What},
+    people::Mine,
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -249,9 +250,7 @@ fn what_may_be_done_depends_on_who_asks() {
     assert_eq!(page.choices, None);
 
     let mut house = server.house(&room("a"));
-    if let Some(me) = &mut house.me {
-        me.admin = true;
-    }
+    house.mine = Some(Mine { moderates: true, ..Mine::default() });
     page.desk = crate::client::desk::Desk::new(&house, true, &[]);
     let order = choose(&mut page, "id-1");
     assert_eq!((order.change, order.pinned), (true, Some(false)));
@@ -330,6 +329,23 @@ fn unread_counts_follow_deletions_in_a_room_that_is_not_shown() {
 }
 
 #[test]
+fn a_room_that_was_never_read_counts_what_comes_and_stays() {
+    let (mut server, mut page) = talk();
+    server.say(&room("b"), "bob", "before", None);
+    page.lose(1006);
+    page.reconnect(&mut server);
+    for text in ["x", "y"] {
+        let frames = server.say(&room("b"), "bob", text, None);
+        page.deliver(frames);
+    }
+    page.settle(&mut server);
+    let before = page.unread(&room("b"));
+    others(&mut server, &mut page, &room("b"), "id-4", What::Deleted { at: At(1) });
+    assert_eq!(page.unread(&room("b")), before.map(|before| before - 1));
+    assert!(page.unread(&room("b")) >= Some(1));
+}
+
+#[test]
 fn many_deletions_at_once_are_asked_about_once() {
     let (mut server, mut page) = talk();
     server.say(&room("b"), "bob", "read", None);
@@ -341,6 +357,10 @@ fn many_deletions_at_once_are_asked_about_once() {
         page.deliver(frames);
     }
     page.settle(&mut server);
+    // From here on they are counted by the server.
+    page.lose(1006);
+    page.reconnect(&mut server);
+    assert_eq!(page.unread(&room("b")), Some(3));
     server.heard.clear();
     for id in ["id-4", "id-5"] {
         let frames = server.change(&room("b"), "bob", id, What::Deleted { at: At(1) });
