@@ -1,13 +1,15 @@
 //! What the page shows, as signals: the one surface between the state machines and the components.
 //! On the server the same signals hold the page's first state and [`HouseState::act`] does nothing.
 
+use super::attach::Item;
 use crate::protocol::{
     At, Refusal, Target,
     frames::Online,
     limits::Limits,
-    views::{About, House, Me, Message, Side, glimpse},
+    views::{About, FileView, House, Me, Message, Side, glimpse},
 };
 use leptos::prelude::*;
+use std::collections::BTreeMap;
 
 /// What a person does; the components say it, the shell acts on it.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,6 +50,10 @@ pub enum Act {
     ConnectNow,
     /// Put away the refusal that is shown above the composer.
     Dismiss,
+    /// Remove a file from above the composer, by its key.
+    Detach(u64),
+    /// Send such a file again.
+    AttachAgain(u64),
     /// I changed what is written in the composer for a message of its own; it reads so now.
     Wrote(String),
     /// Show what may be done with this message ([`HouseState::choices`]), or with none.
@@ -183,8 +189,12 @@ pub struct Said {
     pub id: Option<String>,
     /// Who said it.
     pub author: String,
+    /// The version of their face, on the first of a group, if they have put one there.
+    pub face: Option<String>,
     /// What.
     pub body: String,
+    /// Its files.
+    pub files: Vec<FileView>,
     /// When.
     pub at: At,
     /// The same moment on the reader's own clock.
@@ -313,6 +323,10 @@ pub struct HouseState {
     pub about: RwSignal<About>,
     /// What may be done with the message that is pointed at.
     pub choices: RwSignal<Option<Choices>>,
+    /// Files that are to go with the next message.
+    pub files: RwSignal<Vec<Item>>,
+    /// The versions of people's faces, of those here who have one.
+    pub faces: RwSignal<BTreeMap<String, String>>,
     /// The way back: what a person does.
     pub act: Callback<Act>,
 }
@@ -352,6 +366,8 @@ impl HouseState {
             typing: RwSignal::new(Vec::new()),
             about: RwSignal::new(house.history.about.clone()),
             choices: RwSignal::new(None),
+            files: RwSignal::new(Vec::new()),
+            faces: RwSignal::new(house.faces.clone()),
             act,
         }
     }

@@ -2,6 +2,7 @@
 //! is done. It decides nothing. Where a browser refuses a call, it goes on without.
 
 mod browser;
+mod files;
 mod index;
 mod panel;
 mod socket;
@@ -81,6 +82,7 @@ fn begin(house: &House, state: HouseState) {
     keep_draft(shell.user.clone(), state);
     SHELL.set(Some(shell));
     listen();
+    files::listen();
     put(Input::Start(ZoneOf(browser::zone())));
 }
 
@@ -224,6 +226,8 @@ impl Shell {
             Task::Compose { mode, text } => {
                 self.turn(mode, text);
             }
+            Task::Upload(key) => files::upload(key),
+            Task::Abort(key) => files::abort(key),
             Task::Show(show) => self.show(show),
         }
     }
@@ -245,6 +249,8 @@ impl Shell {
             Show::Side(side) => state.side.set(side),
             Show::Status(status) => state.status.set(status),
             Show::Refusal(refusal) => state.refusal.set(refusal),
+            Show::Files(files) => state.files.set(files),
+            Show::Faces(faces) => state.faces.set(faces),
             Show::Title(title) => document().set_title(&title),
             Show::Typing(names) => state.typing.set(names),
             Show::About(about) => state.about.set(about),

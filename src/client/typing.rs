@@ -11,8 +11,10 @@ const MOST: usize = 20;
 pub struct Typing {
     /// Who, and until when they are shown, in the order in which they began.
     writers: Vec<(String, u64)>,
-    /// Before then I say nothing about myself.
+    /// Before then I say nothing about myself…
     quiet_until: u64,
+    /// …and then I do, since I wrote something meanwhile.
+    owes: bool,
 }
 
 impl Typing {
@@ -34,17 +36,20 @@ impl Typing {
     /// Another place is shown, or nothing is heard any more.
     pub fn clear(&mut self) {
         self.writers.clear();
+        self.owes = false;
     }
 
-    /// Time has passed.
-    pub fn tick(&mut self, ms: u64) {
+    /// Time has passed: whether I am to say that I am writing.
+    pub fn tick(&mut self, ms: u64) -> bool {
         self.writers.retain(|(_, until)| *until > ms);
+        self.owes && self.wrote(ms)
     }
 
-    /// When somebody is no longer to be shown.
+    /// When something is to happen by itself.
     #[must_use]
     pub fn due(&self) -> Option<u64> {
-        self.writers.iter().map(|(_, until)| *until).min()
+        let end = self.writers.iter().map(|(_, until)| *until).min();
+        end.into_iter().chain(self.owes.then_some(self.quiet_until)).min()
     }
 
     /// Who is writing: those who began first; a third stands for all others.
@@ -59,7 +64,13 @@ impl Typing {
         if now {
             self.quiet_until = ms + TYPING_EVERY_MS;
         }
+        self.owes = !now;
         now
+    }
+
+    /// There is nothing of mine that is being written.
+    pub fn rest(&mut self) {
+        self.owes = false;
     }
 }
 
@@ -92,5 +103,17 @@ mod tests {
         let mut it = Typing::default();
         let said = (0..10).filter(|n| it.wrote(10_000 + n * 1_000)).collect::<Vec<_>>();
         assert_eq!(said, [0, 3, 6, 9]);
+    }
+
+    #[test]
+    fn what_i_write_right_after_a_message_is_said_as_soon_as_may_be() {
+        let mut it = Typing::default();
+        assert!(it.wrote(0));
+        it.rest();
+        assert_eq!(it.due(), None);
+        assert!(!it.wrote(1_000));
+        assert_eq!(it.due(), Some(3_000));
+        assert!(it.tick(3_000) && !it.tick(3_000));
+        assert_eq!(it.due(), None);
     }
 }

@@ -2,6 +2,7 @@
 //! [`Act::Say`] instead.
 
 use super::{
+    attach::{self, attached},
     completion::{Completing, ID as COMPLETION, completion},
     icons::{self, icon},
     keys::Press,
@@ -71,7 +72,7 @@ fn form(state: HouseState) -> impl IntoView {
     let completing = Completing::new(state, area);
     let say = move || {
         let body = state.draft.get_untracked();
-        if !body.trim().is_empty() {
+        if !body.trim().is_empty() || state.files.with_untracked(|files| !files.is_empty()) {
             state.act.run(match state.mode.get_untracked() {
                 Mode::Writing => Act::Say(body),
                 Mode::Editing { id } => Act::Edit { id, body },
@@ -131,7 +132,14 @@ fn form(state: HouseState) -> impl IntoView {
     let placeholder = live(move || w.with(Word::SayTo, &[state.place.get().name()]));
     view! {
         {bar(state)}
-        <form class="composer" method="post" action="/api/say" on:submit=on_submit>
+        {attached(state)}
+        <form
+            class="composer"
+            method="post"
+            action="/api/say"
+            enctype="multipart/form-data"
+            on:submit=on_submit
+        >
             {completion(completing)}
             <input type="hidden" name="to" value=to/>
             <input type="hidden" name="cid" value=state.fixed.with_value(|fixed| fixed.cid.clone())/>
@@ -165,6 +173,8 @@ fn form(state: HouseState) -> impl IntoView {
                 ></textarea>
             </div>
             <span class=class hidden=far>{count}</span>
+            // After what is written: should a file be refused, the words have come.
+            {attach::button()}
             <button
                 class="icon-button send"
                 aria-label=w.say(Word::Send)

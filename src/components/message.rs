@@ -1,9 +1,13 @@
 //! One row of the log: a message, a day, the line above what is new, somebody who came.
 
-use super::{face::face, live::click, quote::quote, reactions::reactions, text::text, words};
+use super::{
+    attachment::attachments, face::pictured, live::click, quote::quote, reactions::reactions,
+    text::text, words,
+};
 use crate::{
     client::{
         Act, Row,
+        attach::is_here,
         house::{Edited, Said, SaidState, Waits},
     },
     protocol::{markdown, urls},
@@ -60,7 +64,9 @@ fn message(key: &str, said: Said, act: Callback<Act>) -> impl IntoView + use<> {
     // The first of a group shows who and when; the others show when, on hover, in place of a face.
     let head = if said.first {
         Either::Left(view! {
-            <span class="gutter">{face(&said.author, false, false)}</span>
+            <span class="gutter">
+                {pictured(&said.author, said.face.as_deref(), false, false)}
+            </span>
             <p class="by"><b><bdi dir="auto">{said.author}</bdi></b> {time}</p>
         })
     } else {
@@ -75,8 +81,13 @@ fn message(key: &str, said: Said, act: Callback<Act>) -> impl IntoView + use<> {
             {said.waits.map(waits)}
         </div>
     };
+    let files = attachments(&said.files);
     let failed = match said.state {
         SaidState::Failed(why) => Some(not_sent(key.to_owned(), why, act)),
+        // What waits for its files may be given up.
+        SaidState::Pending if !said.files.iter().all(is_here) => {
+            Some(not_sent(key.to_owned(), String::new(), act))
+        }
         SaidState::Sent | SaidState::Pending => None,
     };
     let quoted = said.quote.filter(|_| !said.deleted).map(quote);
@@ -84,7 +95,7 @@ fn message(key: &str, said: Said, act: Callback<Act>) -> impl IntoView + use<> {
     // A message can be pointed at with the keyboard: see `message_menu`.
     view! {
         <article class=class id=id tabindex="-1" aria-label=label>
-            {head} {quoted} {body} {chips} {failed}
+            {head} {quoted} {body} {files} {chips} {failed}
         </article>
     }
 }
@@ -112,13 +123,14 @@ fn waits(waits: Waits) -> impl IntoView {
 }
 
 fn not_sent(key: String, why: String, act: Callback<Act>) -> impl IntoView {
+    let coming = why.is_empty();
     let again = key.clone();
     let retry = click(move || act.run(Act::Retry(again.clone())));
     let discard = click(move || act.run(Act::Discard(key.clone())));
     view! {
         <p class="not-sent">
-            <span>{format!("Not sent. {why}")}</span>
-            <button class="link" type="button" on:click=retry>"Retry"</button>
+            <span>{if coming { "Its files are on their way.".to_owned() } else { format!("Not sent. {why}") }}</span>
+            <button class="link" type="button" hidden=coming on:click=retry>"Retry"</button>
             <button class="link" type="button" on:click=discard>"Discard"</button>
         </p>
     }

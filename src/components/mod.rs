@@ -1,5 +1,7 @@
 //! The parts of pages, a file each.
 
+pub mod attach;
+pub mod attachment;
 pub mod awake;
 pub mod completion;
 pub mod composer;

@@ -33,7 +33,7 @@ fn tell(state: HouseState) {
         let here = before.as_ref() == Some(&now);
         let editing = matches!(now.1, Mode::Editing { .. });
         before = Some(now);
-        if here && !editing && !draft.is_empty() {
+        if here && !editing {
             state.act.run(Act::Wrote(draft));
         }
     });

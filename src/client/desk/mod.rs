@@ -15,6 +15,7 @@ mod typing;
 
 use super::{
     Act, Moment, Row, Status,
+    attach::{Attach, Item, Picked},
     connection::{Connection, Event as Link},
     conversations::{self, Conversations},
     house::{Choices, Mode, Older, Spot},
@@ -29,9 +30,10 @@ use crate::protocol::{
     Refusal, Target,
     frames::{After, Follow, Online, SendOk},
     limits::Limits,
-    views::{About, History, House, Me, Side, Span},
+    views::{About, FileView, History, House, Me, Side, Span},
 };
 use follow::Hold;
+use std::collections::BTreeMap;
 
 /// What happens.
 #[derive(Clone, Debug)]
@@ -66,6 +68,12 @@ pub enum Input {
     Gone(String),
     /// What is stored of my messages by now: a tab may have left some behind.
     Stored(Vec<String>),
+    /// Files were picked for the next message.
+    Picked(Vec<Picked>),
+    /// So much of a file is there, of 100.
+    Went { key: u64, percent: u8 },
+    /// A file is there, or was refused.
+    Came { key: u64, result: Result<FileView, Refusal> },
 }
 
 /// A [`Zone`] that can be written down.
@@ -105,6 +113,10 @@ pub enum Effect {
     GiveBack { cid: String, text: String },
     /// The composer is for something else from now on, with this text in it.
     Compose { mode: Mode, text: Option<String> },
+    /// Send the file with this key.
+    Upload(u64),
+    /// The file with this key is not wanted any more.
+    Abort(u64),
     /// Show this.
     Show(Show),
 }
@@ -142,6 +154,10 @@ pub enum Show {
     About(About),
     /// What may be done with the message that is pointed at.
     Choices(Option<Choices>),
+    /// The files above the composer.
+    Files(Vec<Item>),
+    /// The versions of people's faces.
+    Faces(BTreeMap<String, String>),
     /// How many messages wait for me, in all conversations.
     Waiting(i64),
 }
@@ -185,6 +201,7 @@ struct Shown {
     typing: Vec<String>,
     about: About,
     choices: Option<Choices>,
+    files: Vec<Item>,
     waiting: i64,
 }
 
@@ -194,6 +211,8 @@ pub struct Desk {
     limits: Limits,
     connection: Connection,
     outbox: Outbox,
+    attach: Attach,
+    faces: BTreeMap<String, String>,
     /// Acknowledged, but their events have not come yet.
     acked: Vec<(Entry, SendOk)>,
     /// Whether I keep order in the place on the screen.
@@ -258,6 +277,8 @@ impl Desk {
             limits: house.limits,
             connection: Connection::default(),
             outbox: Outbox::restore(stored.iter().map(String::as_str)),
+            attach: Attach::default(),
+            faces: house.faces.clone(),
             acked: Vec::new(),
             moderates: moderates(house),
             wishes: Wishes::default(),
@@ -303,6 +324,7 @@ impl Desk {
                 typing: Vec::new(),
                 about: house.history.about.clone(),
                 choices: None,
+                files: Vec::new(),
                 waiting: 0,
             },
             effects: Vec::new(),
@@ -334,12 +356,16 @@ impl Desk {
                     self.settle_all();
                 }
             }
+            Input::Picked(picked) => self.pick(picked),
+            Input::Went { key, percent } => self.attach.went(key, percent),
+            Input::Came { key, result } => self.came(key, result),
             Input::Gone(cid) => {
                 if self.outbox.gone(&cid) {
                     self.rows_changed = true;
                 }
             }
         }
+        self.effects.extend(self.attach.start().into_iter().map(Effect::Upload));
         self.send_ready(now);
         self.plan_reading(now);
         self.show(now);
@@ -381,7 +407,9 @@ impl Desk {
 
     fn tick(&mut self, now: &Moment) {
         self.link(Link::Tick, now);
-        self.typing.tick(now.ms);
+        if self.typing.tick(now.ms) {
+            self.say_typing();
+        }
         if self.read_due.is_some_and(|due| now.ms >= due) {
             self.mark_read();
         }
@@ -454,6 +482,8 @@ impl Desk {
                 let asked = self.wish(id, Wish::Pin(on));
                 self.refuse(asked);
             }
+            Act::Detach(key) => self.detach(key),
+            Act::AttachAgain(key) => drop(self.attach.again(key)),
         }
     }
 

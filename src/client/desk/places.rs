@@ -87,6 +87,8 @@ impl Desk {
         self.typing.clear();
         self.chosen = None;
         self.settle_wishes();
+        self.faces = house.faces;
+        self.effects.push(Effect::Show(Show::Faces(self.faces.clone())));
         self.fetches.retain(|(_, fetch)| matches!(fetch, Fetch::Side));
         self.reload_at = None;
         self.reload_from = 0;

@@ -3,4 +3,5 @@
 mod chance;
 mod changes;
 mod scenarios;
+mod window;
 mod world;

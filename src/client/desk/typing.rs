@@ -20,7 +20,15 @@ impl Desk {
     pub(super) fn wrote(&mut self, text: &str, now: &Moment) {
         let text = text.trim_start();
         let said = !text.is_empty() && (!text.starts_with('/') || text.starts_with("//"));
-        if said && self.me.is_some() && self.connection.is_up() && self.typing.wrote(now.ms) {
+        if !said || self.me.is_none() || !self.connection.is_up() {
+            self.typing.rest();
+        } else if self.typing.wrote(now.ms) {
+            self.say_typing();
+        }
+    }
+
+    pub(super) fn say_typing(&mut self) {
+        if self.connection.is_up() {
             let frame = ClientFrame::Typing { to: self.timeline.to().clone() };
             self.effects.push(Effect::Send(write_client(None, &frame)));
         }
