@@ -7,6 +7,7 @@ use roomful::{
         At, Code, Refusal, Target,
         frames::Online,
         limits::Limits,
+        people::Level,
         search::{Asked, Found, Hit, Piece},
         views::{
             About, AuthorKind, History, House, Index, LastMessage, Line, Me, Message, RoomCard,
@@ -47,7 +48,7 @@ fn shell(me: Option<&str>) -> Shell {
     Shell {
         nonce: "gallery".to_owned(),
         assets: Assets { css: "style.css".to_owned(), ..Assets::default() },
-        me: me.map(|name| Me { name: name.to_owned(), admin: true }),
+        me: me.map(|name| Me { name: name.to_owned(), admin: true, blocked: Vec::new() }),
         path: "/chat/".to_owned(),
         ..Shell::default()
     }
@@ -201,6 +202,7 @@ fn says(seq: i64, author: &str, minutes: i64, body: &str) -> Message {
         deleted: false,
         reply_to: None,
         quote: None,
+        files: Vec::new(),
         reactions: Vec::new(),
         cid: None,
     }
@@ -243,7 +245,7 @@ fn messages() -> Vec<Message> {
 }
 
 fn line(to: Target, online: usize, unread: i64) -> Line {
-    Line { to, online, unread, mentions: 0, at: Some(At(EVENING)) }
+    Line { to, online, unread, mentions: 0, level: Level::All, at: Some(At(EVENING)) }
 }
 
 fn house(name: &str) -> House {
@@ -262,7 +264,7 @@ fn house(name: &str) -> House {
         "小林",
     ];
     House {
-        me: Some(Me { name: "mira".to_owned(), admin: true }),
+        me: Some(Me { name: "mira".to_owned(), admin: true, blocked: Vec::new() }),
         limits: Limits::default(),
         history: History {
             to: room(name),
@@ -278,7 +280,12 @@ fn house(name: &str) -> House {
         },
         at: None,
         read: 48,
-        online: Online { count: here.len(), users: Some(here.map(str::to_owned).to_vec()) },
+        mine: None,
+        online: Online {
+            count: here.len(),
+            users: Some(here.map(str::to_owned).to_vec()),
+            idle: Vec::new(),
+        },
         side: Side {
             rooms: vec![
                 line(room(name), 10, 0),
@@ -296,6 +303,7 @@ fn house(name: &str) -> House {
             ],
             own: None,
         },
+        faces: Default::default(),
         cid: "c-1".to_owned(),
         draft: String::new(),
         refusal: None,
@@ -306,7 +314,7 @@ fn empty(name: &str) -> House {
     let mut house = house(name);
     house.history.messages.clear();
     house.history.older = false;
-    house.online = Online { count: 1, users: Some(vec!["mira".to_owned()]) };
+    house.online = Online { count: 1, users: Some(vec!["mira".to_owned()]), idle: Vec::new() };
     house.side.people.clear();
     house
 }
@@ -316,7 +324,11 @@ fn talk() -> House {
     house.history.to = Target::Person("wen".to_owned());
     house.history.messages.retain(|message| matches!(message.author.as_str(), "wen" | "mira"));
     house.history.older = false;
-    house.online = Online { count: 2, users: Some(vec!["mira".to_owned(), "wen".to_owned()]) };
+    house.online = Online {
+        count: 2,
+        users: Some(vec!["mira".to_owned(), "wen".to_owned()]),
+        idle: Vec::new(),
+    };
     house
 }
 
@@ -381,6 +393,7 @@ fn account() -> Account {
         this,
     };
     Account {
+        face: None,
         sessions: vec![session("1", FIREFOX, 4, true), session("2", IPHONE, 900, false)],
         invites: Some(vec![InviteLine {
             link: "https://chat.example.org/signup?invite=Zx3kq9Tt2uQ8vYwB1mN0pLrS".to_owned(),

@@ -49,7 +49,7 @@ fn header(state: HouseState) -> impl IntoView {
                 Target::Person(name) => here(state, name),
                 _ => state.online.with(|online| online.count > 0),
             };
-            mark(place, lit)
+            state.faces.with(|faces| mark(place, faces.get(place.name()).map(String::as_str), lit))
         })
     };
     let about = move || match state.place.get() {

@@ -2,7 +2,7 @@
 //! screens it is a drawer (a popover: it opens and closes without a script, and Esc closes it).
 
 use super::{
-    face::{face, mark},
+    face::{mark, pictured},
     icons::{self, icon},
     live::live,
     window::window,
@@ -28,7 +28,9 @@ pub fn side(state: HouseState) -> impl IntoView {
     let lines = |of: fn(&Side) -> &Vec<Line>| {
         move || {
             let place = state.place.get();
-            let line = |known: &Line| line(known, known.to == place);
+            let faces = state.faces.get();
+            let version = |to: &Target| faces.get(to.name()).map(String::as_str);
+            let line = |known: &Line| line(known, version(&known.to), known.to == place);
             state.side.with(|side| of(side).iter().map(line).collect_view())
         }
     };
@@ -74,7 +76,7 @@ pub fn find() -> impl IntoView {
     }
 }
 
-fn line(known: &Line, current: bool) -> impl IntoView + use<> {
+fn line(known: &Line, version: Option<&str>, current: bool) -> impl IntoView + use<> {
     let name = known.to.name().to_owned();
     let lit = known.online > 0;
     let person_here = lit && matches!(known.to, Target::Person(_));
@@ -84,12 +86,12 @@ fn line(known: &Line, current: bool) -> impl IntoView + use<> {
             view! { <span class=class>{before}{words::unread(count)}<span class="sr">{words}</span></span> }
         })
     };
-    let mentions = count(known.mentions, "count mentions", "@", " of you");
+    let mentions = count(known.mentions, "count mentions", "@", " of them to you");
     let unread = count(known.unread, "count", "", " unread");
     view! {
         <li class=class>
             <a href=urls::page(&known.to) data-go="" aria-current=current.then_some("page")>
-                {mark(&known.to, lit)}
+                {mark(&known.to, version, lit)}
                 <bdi class="name" dir="auto">{name}</bdi>
                 {person_here.then(|| view! { <span class="sr">"here now"</span> })}
                 {mentions}
@@ -102,10 +104,11 @@ fn line(known: &Line, current: bool) -> impl IntoView + use<> {
 /// My account, at the foot of the column.
 fn mine(me: Me, state: HouseState) -> impl IntoView {
     let page = live(move || urls::page(&state.place.get()));
+    let version = state.faces.with_untracked(|faces| faces.get(&me.name).cloned());
     view! {
         <div class="side-foot">
             <a class="who" href=urls::ACCOUNT data-panel="">
-                {face(&me.name, true, false)}
+                {pictured(&me.name, version.as_deref(), true, false)}
                 <bdi class="name" dir="auto">{me.name}</bdi>
             </a>
             <form method="post" action="/api/log_out">

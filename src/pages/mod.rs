@@ -123,6 +123,8 @@ pub struct InviteLine {
 /// The account page's data.
 #[derive(Clone, Debug, Default)]
 pub struct Account {
+    /// The version of my face, if I have put one there.
+    pub face: Option<String>,
     /// My sessions, the latest first.
     pub sessions: Vec<SessionLine>,
     /// The open invitations; `None` where I may not make any.

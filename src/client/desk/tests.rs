@@ -2,4 +2,5 @@
 
 mod chance;
 mod scenarios;
+mod window;
 mod world;

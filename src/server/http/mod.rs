@@ -2,9 +2,13 @@
 
 pub mod assets;
 pub mod body;
+mod compressed;
+pub mod faces;
+pub mod files;
 pub mod forms;
 pub mod guard;
 pub mod history;
+pub mod multipart;
 pub mod pages;
 pub mod problem;
 pub mod rendered;
@@ -88,6 +92,10 @@ fn router(app: App) -> Router {
         .route("/account", get(pages::account))
         .route("/search", get(pages::search))
         .route("/api/v1/search", get(search::search))
+        .route(crate::protocol::urls::FACE, post(faces::put))
+        .route("/face/{name}", get(faces::show))
+        .route("/files/{id}/{name}", get(files::show))
+        .route(crate::protocol::urls::UPLOAD, post(files::take))
         .route("/api/v1/messages", get(history::messages))
         .route("/api/{function}", post(forms::post).get(forms::call))
         .route("/ws", get(upgrade::main))
@@ -121,7 +129,8 @@ impl Routes {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
         guard::guarded(&self.app, request, async |request| {
-            match timeout(PATIENCE, self.router.clone().call(request)).await {
+            let patience = files::patience(&request).unwrap_or(PATIENCE);
+            match timeout(patience, self.router.clone().call(request)).await {
                 Ok(Ok(response)) => response,
                 Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
             }

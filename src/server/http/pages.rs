@@ -2,7 +2,7 @@
 
 use super::guard::Nonce;
 use super::visit::Asking;
-use super::{App, assets, problem, visit, wishes};
+use super::{App, assets, compressed, problem, visit, wishes};
 use crate::client;
 use crate::pages::{self, Account, InviteLine, Returned, SessionLine, Shell};
 use crate::protocol::{At, Code, Refusal, Target, panel, search, urls, views::Span};
@@ -11,9 +11,12 @@ use crate::server::domain::house::Opened;
 use axum::Extension;
 use axum::extract::{ConnectInfo, OriginalUri, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
+
+/// What a page's bytes depend on besides its address and who asks.
+const VARY: &str = "x-roomful-panel, accept-encoding, accept-language";
 
 type Values = Query<HashMap<String, String>>;
 
@@ -23,6 +26,7 @@ struct Visitor<'a> {
     who: Who,
     shell: Shell,
     returned: Option<Returned>,
+    takes_brotli: bool,
 }
 
 impl<'a> Visitor<'a> {
@@ -44,7 +48,8 @@ impl<'a> Visitor<'a> {
             panel: visit::is_for_panel(headers),
             run: app.run.as_deref().map(str::to_owned),
         };
-        Ok(Self { app, who, shell, returned: None })
+        let takes_brotli = assets::takes_brotli(headers);
+        Ok(Self { app, who, shell, returned: None, takes_brotli })
     }
 
     fn answer(&self, html: String) -> Response {
@@ -55,10 +60,19 @@ impl<'a> Visitor<'a> {
     fn answer_with(&self, status: StatusCode, html: String) -> Response {
         let status =
             self.returned.as_ref().map_or(status, |returned| problem::status(&returned.refusal));
-        let said = [(header::CACHE_CONTROL, "no-cache, private"), (header::VARY, panel::HEADER)];
+        let said = [
+            (header::CACHE_CONTROL, "no-cache, private"),
+            (header::VARY, VARY),
+            (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        ];
         let is_content = self.shell.panel && !html.starts_with("<!DOCTYPE");
         let mark = is_content.then_some([(panel::HEADER, "1")]);
-        (status, said, mark, Html(html)).into_response()
+        let (body, is_brotli) = match self.takes_brotli {
+            true => compressed::page(html),
+            false => (html.into_bytes(), false),
+        };
+        let coding = is_brotli.then_some([(header::CONTENT_ENCODING, "br")]);
+        (status, said, mark, coding, body).into_response()
     }
 
     fn trouble(&self, refusal: &Refusal) -> Response {
@@ -187,7 +201,9 @@ impl<'a> Visitor<'a> {
             let done = done.then(|| {
                 "Your password was changed, and your other sessions were ended.".to_owned()
             });
-            Ok(Account { sessions, invites, done })
+            let name = self.who.name().map(|name| &**name);
+            let face = self.app.domain.faces.known().of(name.into_iter()).into_values().next();
+            Ok(Account { face, sessions, invites, done })
         };
         match account.await {
             Ok(account) => self.answer(pages::account(&self.shell, account, self.returned.clone())),
@@ -241,6 +257,12 @@ pub async fn place(asked: Asked) -> Result<Response, Response> {
     })
 }
 
+/// Which page of its log a place's address asks for. What cannot be read asks for nothing.
+fn span<'a>(value: impl Fn(&str) -> Option<&'a str>) -> Span {
+    let seq = |name| value(name).and_then(|text| text.parse().ok());
+    Span::of(seq("before"), seq("after"), value("at").map(str::to_owned)).unwrap_or_default()
+}
+
 /// `/search`.
 pub async fn search(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
@@ -257,12 +279,6 @@ pub async fn search(
         older: value("older"),
     };
     Ok(asked.visitor().await?.search(address, question).await)
-}
-
-/// Which page of its log a place's address asks for. What cannot be read asks for nothing.
-fn span<'a>(value: impl Fn(&str) -> Option<&'a str>) -> Span {
-    let seq = |name| value(name).and_then(|text| text.parse().ok());
-    Span::of(seq("before"), seq("after"), value("at").map(str::to_owned)).unwrap_or_default()
 }
 
 /// `/login`.
