@@ -1,9 +1,6 @@
 -- What is looked through when somebody searches. It follows the logs by their seqs and holds nothing
 -- that is not in them: emptied, it fills again by itself.
 
--- What was said in rooms that were let go is kept, and found by nobody.
-CREATE INDEX rooms_deleted ON rooms (log_id) WHERE deleted_at IS NOT NULL;
-
 -- Every message that can be found. The key is the message's time, in milliseconds, times 2^20, and a
 -- number that tells those of one millisecond apart: the newest is the last, across all logs.
 CREATE TABLE search_docs (

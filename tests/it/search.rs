@@ -535,6 +535,7 @@ async fn rooms_that_one_may_not_see_are_not_searched() {
     let closed = format!(
         "UPDATE rooms SET access = 'members' WHERE folded = 'den';
          UPDATE rooms SET deleted_at = 1 WHERE folded = 'attic';
+         UPDATE logs SET listed = 0 WHERE id = {log}'attic');
          INSERT INTO bans (user_id, log_id, banned_by, at)
          SELECT b.id, {log}'hall'), a.id, 0 FROM users a, users b
          WHERE a.folded = 'alice' AND b.folded = 'bob';"
@@ -558,4 +559,19 @@ async fn rooms_that_one_may_not_see_are_not_searched() {
     database::run(&mut db, block.to_owned()).await;
     assert!(marbles(&bob).await.is_empty());
     assert_eq!(found(&bob, "marbles from:alice").await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_are_asked_for() {
+    let house = House::open().await;
+    let alice = house.person("alice").await;
+    let plan =
+        alice.request("POST", "/api/v1/files?name=plan.txt", b"the plan").await.is(201).json();
+    let mut socket = alice.socket().await;
+    let sent =
+        json!({"t": "send", "to": LOBBY, "cid": cid(), "body": "see this", "files": [plan["id"]]});
+    socket.ask_ok(sent).await;
+    socket.send(LOBBY, "see that").await;
+    assert_eq!(found(&alice, "has:file see").await, ["[see] this"]);
+    assert_eq!(found(&alice, "has:link see").await.len(), 0);
 }

@@ -2,7 +2,6 @@
 //! anybody hears of it: what was known by heart is forgotten, and those who may not see a room any more
 //! are taken out of it and told.
 
-use super::indexer::Indexer;
 use super::known::Known;
 use super::tell;
 use crate::protocol::{Target, close};
@@ -35,8 +34,6 @@ impl Reason {
 
 /// All that must know of a commit.
 pub(super) struct Aware {
-    /// What is to be taken into the index.
-    pub indexer: Arc<Indexer>,
     /// Who hears what.
     pub groups: Arc<dyn Groups>,
     /// Who is where.
@@ -48,7 +45,6 @@ pub(super) struct Aware {
 impl Aware {
     /// Learns of a commit, and tells of it.
     pub fn learn(&self, committed: Vec<Committed>) {
-        self.indexer.note(&committed);
         let changed = |one: &Committed| match one {
             Committed::Changed(changed) => Some(changed.clone()),
             Committed::Said { .. } | Committed::Own { .. } => None,

@@ -101,9 +101,7 @@ impl Domain {
         let patience = Patience { grace: config.leave_grace, every: config.presence_every };
         let presence = Arc::new(Presence::new(patience));
         let known = Arc::<known::Known>::default();
-        let indexer = Arc::new(indexer::Indexer::default());
         let aware = gone::Aware {
-            indexer: Arc::clone(&indexer),
             groups: Arc::clone(&groups),
             presence: Arc::clone(&presence),
             known: Arc::clone(&known),

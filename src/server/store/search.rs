@@ -305,12 +305,16 @@ async fn read(
         message: String,
     }
     let (said, events) = index::read(db, stretches).await?;
-    let doc = |(log, seq, author, at, body): (LogId, i64, UserId, i64, String)| Doc {
-        log,
-        seq,
-        at: At(at),
-        marks: marks(log, author, At(at), &body, whose.get(&log).copied().flatten()),
-        words: terms::joined(&body),
+    let doc = |(log, seq, author, at, body, files): index::Said| {
+        let between = whose.get(&log).copied().flatten();
+        let mut marks = marks(log, author, At(at), between);
+        if has_link(&body) {
+            marks.push(index::of_thing(Has::Link).to_owned());
+        }
+        if files != 0 {
+            marks.push(index::of_thing(Has::File).to_owned());
+        }
+        Doc { log, seq, at: At(at), marks: marks.join(" "), words: terms::joined(&body) }
     };
     let changed = events.iter().filter_map(|(log, data)| {
         let place = message_place(&serde_json::from_str::<Changed>(data).ok()?.message)?;
@@ -320,23 +324,14 @@ async fn read(
 }
 
 /// What is asked of a message beside its words, each as a term of its own.
-fn marks(
-    log: LogId,
-    author: UserId,
-    at: At,
-    body: &str,
-    between: Option<(UserId, UserId)>,
-) -> String {
+fn marks(log: LogId, author: UserId, at: At, between: Option<(UserId, UserId)>) -> Vec<String> {
     let mut marks = vec![index::of_log(log), index::of_author(author)];
     marks.extend(index::of_day(at.day()));
     match between {
         Some((low, high)) => marks.extend([index::of_member(low), index::of_member(high)]),
         None => marks.push(index::ROOM.to_owned()),
     }
-    if has_link(body) {
-        marks.push(index::of_thing(Has::Link).to_owned());
-    }
-    marks.join(" ")
+    marks
 }
 
 /// Whether a text holds a link: an address of the web and something after it.

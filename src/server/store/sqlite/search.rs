@@ -32,10 +32,10 @@ pub const LOOK: &str = "BEGIN IMMEDIATE; SELECT json_group_array(json_array(
     LEFT JOIN directs b ON b.log_id = l.id
     LEFT JOIN search_logs s ON s.log_id = l.id
     WHERE l.kind <> 'own'";
-/// What the stretches `$1` (log, after, up to) hold: messages of (log, seq, author, at, text), and
+/// What the stretches `$1` (log, after, up to) hold: messages of (log, seq, author, at, text, whether with files), and
 /// changes to messages of (log, data).
 pub const READ: &str = "SELECT
-    (SELECT json_group_array(json_array(m.log_id, m.seq, m.author_id, m.at, m.body))
+    (SELECT json_group_array(json_array(m.log_id, m.seq, m.author_id, m.at, m.body, m.files IS NOT NULL))
      FROM jsonb_each($1) q CROSS JOIN messages m
      ON m.log_id = q.value ->> 0 AND m.seq > q.value ->> 1 AND m.seq <= q.value ->> 2
      WHERE m.deleted_at IS NULL),
@@ -252,7 +252,8 @@ pub(in super::super) async fn look(db: &mut Connection, logs: &[Of]) -> Result<V
     Ok(json::read::<Vec<Row>>(&found)?.into_iter().map(stand).collect())
 }
 
-type Said = (LogId, i64, UserId, i64, String);
+/// (Log, seq, author, at, text, whether with files): see [`READ`].
+pub(in super::super) type Said = (LogId, i64, UserId, i64, String, u8);
 
 /// See [`READ`].
 pub(in super::super) async fn read(
