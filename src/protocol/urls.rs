@@ -39,6 +39,18 @@ pub fn page(target: &Target) -> String {
     }
 }
 
+/// The page of a target that shows this message, by its id.
+#[must_use]
+pub fn message(target: &Target, id: &str) -> String {
+    format!("{}?at={}#{}", page(target), encode(id), anchor(id))
+}
+
+/// The id that the row of a message has in its page.
+#[must_use]
+pub fn anchor(id: &str) -> String {
+    format!("m-{id}")
+}
+
 /// The target of a page's path, the inverse of [`page`].
 #[must_use]
 pub fn target(path: &str) -> Option<Target> {
