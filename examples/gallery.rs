@@ -15,6 +15,9 @@ use roomful::{
 };
 use std::{fs, io, path::Path};
 
+#[path = "gallery/panels.rs"]
+mod panels;
+
 const EVENING: i64 = 1_795_190_400_000;
 const MINUTE: i64 = 60_000;
 const LONG_NAME: &str = "a-room-with-a-name-so-long-that-no-column-can-hold-it-and-so-it-must-end-in-an-ellipsis-somewhere";
@@ -29,6 +32,9 @@ fn main() -> io::Result<()> {
     fs::write(folder.join("style.css"), style()?)?;
     fs::copy("public/favicon.svg", folder.join("favicon.svg"))?;
     for (name, html) in pages() {
+        fs::write(folder.join(format!("{name}.html")), html)?;
+    }
+    for (name, html) in panels::pages() {
         fs::write(folder.join(format!("{name}.html")), html)?;
     }
     Ok(())

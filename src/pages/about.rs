@@ -224,9 +224,9 @@ fn invite(shell: &Shell, room: &RoomView, returned: Option<&Returned>) -> impl I
             {hidden("room", room.name.clone())}
             {field(Field {
                 label: w.say(Word::InviteSomebody),
-                name: "name",
+                name: "person",
                 autocomplete: "off",
-                value: returned.map(|it| it.typed("name").to_owned()).unwrap_or_default(),
+                value: returned.map(|it| it.typed("person").to_owned()).unwrap_or_default(),
                 first: wrong.is_some(),
                 error: wrong,
                 ..Field::default()
@@ -251,11 +251,15 @@ fn order(
         .banned
         .iter()
         .map(|name| {
-            let along = vec![("room", room.name.clone()), ("name", name.clone())];
+            let along = vec![
+                ("room", room.name.clone()),
+                ("person", name.clone()),
+                ("on", "false".to_owned()),
+            ];
             view! {
                 <li>
                     {someone(name, Light::Out, None, Some(&room.name))}
-                    {press(shell, "/api/unban_from_room", "button quiet", Word::LetBackIn, along)}
+                    {press(shell, "/api/ban", "button quiet", Word::LetBackIn, along)}
                 </li>
             }
         })
@@ -290,9 +294,11 @@ fn order(
                 <button class="button quiet">{w.say(Word::Save)}</button>
             </form>
             {banned}
-            <div class="harsh">
-                {sure(shell, "/api/delete_room", Word::DeleteRoom, means, vec![("room", room.name.clone())])}
-            </div>
+            {admin.then(|| view! {
+                <div class="harsh">
+                    {sure(shell, "/api/delete_room", Word::DeleteRoom, means, vec![("room", room.name.clone())])}
+                </div>
+            })}
         </section>
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     components::face::mark,
     protocol::{
         At, Target, limits,
-        people::{People, PersonView},
+        people::{People, PersonView, Role},
         sheets::Sheet,
         urls,
     },
@@ -63,8 +63,8 @@ pub fn people(shell: &Shell, people: People) -> String {
 pub struct InRoom {
     /// Its name.
     pub room: String,
-    /// Whether they belong to it.
-    pub member: bool,
+    /// What they are in it; none for who does not belong to it.
+    pub role: Option<Role>,
     /// Whether they are kept out of it.
     pub banned: bool,
 }
@@ -151,31 +151,44 @@ fn harsh(shell: &Shell, person: &PersonView, room: Option<InRoom>) -> Option<Any
     let me = shell.me.as_ref().filter(|_| !person.me)?;
     let w = words();
     let name = &person.line.name;
-    let to = || vec![("name", name.clone())];
-    let switch = |on: bool| vec![("name", name.clone()), ("on", on.to_string())];
+    let to = || vec![("person", name.clone())];
+    let switch = |on: bool| vec![("person", name.clone()), ("on", on.to_string())];
     let quiet = "button quiet";
-    let mut all = Vec::new();
-    all.push(if person.blocked {
+    let mut all = vec![if person.blocked {
         press(shell, "/api/block", quiet, Word::Unblock, switch(false))
     } else {
         sure(shell, "/api/block", Word::Block, w.with(Word::BlockMeans, &[name]), switch(true))
-    });
-    if let Some(InRoom { room, member, banned }) = room {
-        let there = || vec![("room", room.clone()), ("name", name.clone())];
+    }];
+    if let Some(InRoom { room, role, banned }) = room {
+        let there = |more: &[(&'static str, &str)]| {
+            let mut along = vec![("room", room.clone()), ("person", name.clone())];
+            along.extend(more.iter().map(|(field, value)| (*field, (*value).to_owned())));
+            along
+        };
         let both = [name.as_str(), room.as_str()];
-        if member {
+        if let Some(role) = role {
+            let (word, means, next) = match role {
+                Role::Member => (Word::MakeModerator, Word::MakeModeratorMeans, Role::Moderator),
+                Role::Moderator => {
+                    (Word::UnmakeModerator, Word::UnmakeModeratorMeans, Role::Member)
+                }
+            };
+            let along = there(&[("role", next.word())]);
+            all.push(sure(shell, "/api/set_role", word, w.with(means, &both), along));
             let means = w.with(Word::RemoveMeans, &both);
-            all.push(sure(shell, "/api/remove_member", Word::RemoveFromRoom, means, there()));
+            all.push(sure(shell, "/api/remove", Word::RemoveFromRoom, means, there(&[])));
         }
         all.push(if banned {
-            press(shell, "/api/unban_from_room", quiet, Word::LetIntoRoom, there())
+            press(shell, "/api/ban", quiet, Word::LetIntoRoom, there(&[("on", "false")]))
         } else {
             let means = w.with(Word::BanMeans, &both);
-            sure(shell, "/api/ban_from_room", Word::BanFromRoom, means, there())
+            sure(shell, "/api/ban", Word::BanFromRoom, means, there(&[("on", "true")]))
         });
     }
     if me.admin {
-        if !person.banned {
+        if person.banned {
+            all.push(press(shell, "/api/ban_user", quiet, Word::LetIntoHouse, switch(false)));
+        } else {
             let (word, means) = if person.line.admin {
                 (Word::UnmakeAdmin, Word::UnmakeAdminMeans)
             } else {
@@ -183,13 +196,11 @@ fn harsh(shell: &Shell, person: &PersonView, room: Option<InRoom>) -> Option<Any
             };
             let means = w.with(means, &[name]);
             all.push(sure(shell, "/api/set_admin", word, means, switch(!person.line.admin)));
-        }
-        all.push(if person.banned {
-            press(shell, "/api/unban", quiet, Word::LetIntoHouse, to())
-        } else {
+            let means = w.with(Word::EndSessionsMeans, &[name]);
+            all.push(sure(shell, "/api/end_sessions_of", Word::EndSessions, means, to()));
             let means = w.with(Word::BanFromHouseMeans, &[name]);
-            sure(shell, "/api/ban", Word::BanFromHouse, means, to())
-        });
+            all.push(sure(shell, "/api/ban_user", Word::BanFromHouse, means, switch(true)));
+        }
     }
     Some(view! { <section class="part harsh">{all}</section> }.into_any())
 }
