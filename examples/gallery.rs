@@ -2,11 +2,12 @@
 //! `cargo run --example gallery --features ssr -- target/gallery`.
 
 use roomful::{
-    pages::{self, Account, Assets, InviteLine, Returned, SessionLine, Shell, SignUp},
+    pages::{self, Account, Assets, Returned, SessionLine, Shell, SignUp},
     protocol::{
         At, Code, Refusal, Target,
         frames::Online,
         limits::Limits,
+        people::{Level, Mine, Role},
         views::{
             About, AuthorKind, History, House, Index, LastMessage, Line, Me, Message, RoomCard,
             Side,
@@ -52,7 +53,7 @@ fn shell(me: Option<&str>) -> Shell {
     Shell {
         nonce: "gallery".to_owned(),
         assets: Assets { css: "style.css".to_owned(), ..Assets::default() },
-        me: me.map(|name| Me { name: name.to_owned(), admin: true }),
+        me: me.map(|name| Me { name: name.to_owned(), admin: true, blocked: Vec::new() }),
         path: "/chat/".to_owned(),
         ..Shell::default()
     }
@@ -226,7 +227,7 @@ fn messages() -> Vec<Message> {
 }
 
 fn line(to: Target, online: usize, unread: i64) -> Line {
-    Line { to, online, unread, at: Some(At(EVENING)) }
+    Line { to, online, unread, mentions: unread / 3, level: Level::All, at: Some(At(EVENING)) }
 }
 
 fn house(name: &str) -> House {
@@ -245,7 +246,7 @@ fn house(name: &str) -> House {
         "小林",
     ];
     House {
-        me: Some(Me { name: "mira".to_owned(), admin: true }),
+        me: Some(Me { name: "mira".to_owned(), admin: true, blocked: Vec::new() }),
         limits: Limits::default(),
         history: History {
             to: room(name),
@@ -260,7 +261,12 @@ fn house(name: &str) -> House {
         before: None,
         older: true,
         read: 48,
-        online: Online { count: here.len(), users: Some(here.map(str::to_owned).to_vec()) },
+        mine: Some(Mine { role: Some(Role::Member), ..Mine::default() }),
+        online: Online {
+            count: here.len(),
+            users: Some(here.map(str::to_owned).to_vec()),
+            idle: vec!["jo".to_owned()],
+        },
         side: Side {
             rooms: vec![
                 line(room(name), 10, 0),
@@ -288,7 +294,7 @@ fn empty(name: &str) -> House {
     let mut house = house(name);
     house.history.messages.clear();
     house.older = false;
-    house.online = Online { count: 1, users: Some(vec!["mira".to_owned()]) };
+    house.online = Online { count: 1, users: Some(vec!["mira".to_owned()]), idle: Vec::new() };
     house.side.people.clear();
     house
 }
@@ -298,7 +304,11 @@ fn talk() -> House {
     house.history.to = Target::Person("wen".to_owned());
     house.history.messages.retain(|message| matches!(message.author.as_str(), "wen" | "mira"));
     house.older = false;
-    house.online = Online { count: 2, users: Some(vec!["mira".to_owned(), "wen".to_owned()]) };
+    house.online = Online {
+        count: 2,
+        users: Some(vec!["mira".to_owned(), "wen".to_owned()]),
+        idle: Vec::new(),
+    };
     house
 }
 
@@ -312,11 +322,6 @@ fn account() -> Account {
     };
     Account {
         sessions: vec![session("1", FIREFOX, 4, true), session("2", IPHONE, 900, false)],
-        invites: Some(vec![InviteLine {
-            link: "https://chat.example.org/signup?invite=Zx3kq9Tt2uQ8vYwB1mN0pLrS".to_owned(),
-            id: "i1".to_owned(),
-            expires_at: At(EVENING + 7 * 24 * 60 * MINUTE),
-        }]),
         done: None,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{EVENING, LONG_NAME, MINUTE, account, refused, says, shell};
 use roomful::{
-    pages::{self, InRoom, Inside, PinLine, Shell},
+    pages::{self, InRoom, Inside, InviteLine, PinLine, Shell},
     protocol::{
         At, Refusal, Target,
         people::Account,
@@ -178,6 +178,11 @@ pub fn pages() -> Vec<(String, String)> {
             .to_vec(),
         ..Rooms::default()
     };
+    let invite_link = InviteLine {
+        link: "https://chat.example.org/signup?invite=Zx3kq9Tt2uQ8vYwB1mN0pLrS".to_owned(),
+        id: "i1".to_owned(),
+        expires_at: At(EVENING + 7 * 24 * HOUR),
+    };
     let revision = |body: &str, hours| Revision {
         body: body.to_owned(),
         at: ago(hours * HOUR),
@@ -246,10 +251,7 @@ pub fn pages() -> Vec<(String, String)> {
             ),
             ("house-people", pages::house_people(shell, accounts.clone(), NOW, None)),
             ("house-rooms", pages::house_rooms(shell, rooms.clone(), NOW, None)),
-            (
-                "house-invites",
-                pages::house_invites(shell, account().invites.unwrap_or_default(), None),
-            ),
+            ("house-invites", pages::house_invites(shell, vec![invite_link.clone()], None)),
             ("account", pages::account(shell, account(), None)),
         ]
     };

@@ -80,7 +80,14 @@ impl Conversations {
         if self.has(to) || *to == Target::Own {
             return false;
         }
-        let line = Line { to: to.clone(), online: 0, unread: 0, at: None };
+        let line = Line {
+            to: to.clone(),
+            online: 0,
+            unread: 0,
+            mentions: 0,
+            level: crate::protocol::people::Level::All,
+            at: None,
+        };
         self.list(to).insert(0, Conversation { line, last: None });
         true
     }
@@ -244,7 +251,14 @@ mod tests {
     }
 
     fn line(to: Target, unread: i64) -> Line {
-        Line { to, online: 0, unread, at: None }
+        Line {
+            to,
+            online: 0,
+            unread,
+            mentions: 0,
+            level: crate::protocol::people::Level::All,
+            at: None,
+        }
     }
 
     fn side() -> Side {
@@ -266,6 +280,7 @@ mod tests {
             online: None,
             read: Some(1),
             unread: Some(unread),
+            mentions: 0,
         }
     }
 
@@ -359,14 +374,17 @@ mod tests {
     fn a_person_is_online_or_not_and_a_room_has_a_count() {
         let mut it = followed();
         let users = Some(vec!["alice".to_owned(), "bob".to_owned()]);
-        it.online(&room("a"), &Online { count: 2, users: users.clone() });
-        it.online(&bob(), &Online { count: 2, users });
+        it.online(&room("a"), &Online { count: 2, users: users.clone(), idle: Vec::new() });
+        it.online(&bob(), &Online { count: 2, users, idle: Vec::new() });
         let online = |it: &Conversations| (it.side().rooms[0].online, it.side().people[0].online);
         assert_eq!(online(&it), (2, 1));
         it.moved(&bob(), &[], &["bob".to_owned()], 1);
         it.moved(&room("a"), &["kim".to_owned()], &[], 3);
         assert_eq!(online(&it), (3, 0));
-        it.online(&bob(), &Online { count: 1, users: Some(vec!["alice".to_owned()]) });
+        it.online(
+            &bob(),
+            &Online { count: 1, users: Some(vec!["alice".to_owned()]), idle: Vec::new() },
+        );
         assert_eq!(online(&it), (3, 0));
     }
 

@@ -170,8 +170,9 @@ fn pins(shell: &Shell, room: &RoomView, pins: Vec<PinLine>, now: At) -> Option<A
             view! {
                 <li>
                     <a class="glimpse" href=pin.link>
-                        <b><bdi dir="auto">{pin.author}</bdi></b>
-                        " " {ago(pin.at, now)}
+                        <span class="said-by">
+                            <b><bdi dir="auto">{pin.author}</bdi></b> " " {ago(pin.at, now)}
+                        </span>
                         <span class="text" dir="auto">{pin.text}</span>
                     </a>
                     {unpin}

@@ -137,7 +137,7 @@ mod tests {
 
     fn lobby(body: &str) -> House {
         House {
-            me: Some(views::Me { name: "alice".to_owned(), admin: false }),
+            me: Some(views::Me { name: "alice".to_owned(), admin: false, blocked: Vec::new() }),
             limits: crate::protocol::limits::Limits::default(),
             history: views::History {
                 to: Target::Room("a%b?c".to_owned()),
@@ -162,6 +162,7 @@ mod tests {
             before: None,
             older: true,
             read: 41,
+            mine: None,
             online: crate::protocol::frames::Online::default(),
             side: views::Side::default(),
             cid: "c-1".to_owned(),
@@ -255,10 +256,18 @@ mod tests {
         let mut with_side = long(41);
         for (to, unread) in [("lobby", 0), ("a%b?c", 100)] {
             let to = Target::Room(to.to_owned());
-            with_side.side.rooms.push(views::Line { to, online: 1, unread, at: None });
+            with_side.side.rooms.push(views::Line {
+                to,
+                online: 1,
+                unread,
+                mentions: 0,
+                level: crate::protocol::people::Level::All,
+                at: None,
+            });
         }
         let many = ["z", "alice", "A", "b<c>"].map(str::to_owned).to_vec();
-        with_side.online = crate::protocol::frames::Online { count: 4, users: Some(many) };
+        with_side.online =
+            crate::protocol::frames::Online { count: 4, users: Some(many), idle: Vec::new() };
         let returned = Returned {
             action: "/api/say".to_owned(),
             refusal: Refusal::too_long("body", "Too long."),
@@ -286,7 +295,7 @@ mod tests {
             // Rows made for another reader of the same, with the line in the same place.
             let new = new_line(it.me.as_ref(), it.read, &it.history.messages);
             let for_another = House {
-                me: Some(Me { name: "zoe".to_owned(), admin: true }),
+                me: Some(Me { name: "zoe".to_owned(), admin: true, blocked: Vec::new() }),
                 read: new.map_or(60, |seq| seq - 1),
                 cid: "c-9".to_owned(),
                 side: views::Side::default(),

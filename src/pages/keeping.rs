@@ -137,7 +137,7 @@ pub fn house_rooms(shell: &Shell, page: Rooms, now: At, returned: Option<&Return
             .collect_view();
         view! {
             {find(address, Word::FindRoom, &page.query)}
-            <ul class="someones">{lines}</ul>
+            <ul class="someones rooms-list">{lines}</ul>
             {none}
             {paging(&part)}
         }

@@ -61,7 +61,7 @@ fn line(it: Mentioned, now: At) -> impl IntoView {
         <li>
             <a class=class href=urls::message(&it.to, &it.id)>
                 {face(&it.author, false, false)}
-                <span class="by">
+                <span class="said-by">
                     <b><bdi dir="auto">{it.author}</bdi></b>
                     " " <span class="where" dir="auto">{why}</span>
                     " " {ago(it.at, now)}

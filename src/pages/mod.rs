@@ -139,8 +139,6 @@ pub struct InviteLine {
 pub struct Account {
     /// My sessions, the latest first.
     pub sessions: Vec<SessionLine>,
-    /// The open invitations; `None` where I may not make any.
-    pub invites: Option<Vec<InviteLine>>,
     /// "Your password was changed.", after it was.
     pub done: Option<String>,
 }

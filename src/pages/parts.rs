@@ -84,12 +84,34 @@ pub fn sure(
     meaning: String,
     along: Along,
 ) -> AnyView {
+    asked_again(("sure", "button danger"), shell, action, label, meaning, along)
+}
+
+/// The same where nobody loses anything by it.
+pub fn sure_calmly(
+    shell: &Shell,
+    action: &'static str,
+    label: Word,
+    meaning: String,
+    along: Along,
+) -> AnyView {
+    asked_again(("sure calm", "button"), shell, action, label, meaning, along)
+}
+
+fn asked_again(
+    (class, button): (&'static str, &'static str),
+    shell: &Shell,
+    action: &'static str,
+    label: Word,
+    meaning: String,
+    along: Along,
+) -> AnyView {
     view! {
-        <details class="sure">
+        <details class=class>
             <summary>{words().say(label)}</summary>
             <div class="sure-meaning">
                 <p>{meaning}</p>
-                {press(shell, action, "button danger", label, along)}
+                {press(shell, action, button, label, along)}
             </div>
         </details>
     }

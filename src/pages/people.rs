@@ -3,7 +3,10 @@
 use super::{
     Returned, Shell,
     document::{Outside, outside},
-    parts::{Light, Part, about, ago, day, find, lit_face, paging, press, refused, someone, sure},
+    parts::{
+        Light, Part, about, ago, day, find, lit_face, paging, press, refused, someone, sure,
+        sure_calmly,
+    },
 };
 use crate::{
     components::face::mark,
@@ -166,6 +169,7 @@ fn harsh(shell: &Shell, person: &PersonView, room: Option<InRoom>) -> Option<Any
             along
         };
         let both = [name.as_str(), room.as_str()];
+        all.push(view! { <h2 dir="auto">{w.with(Word::SaidIn, &[&room])}</h2> }.into_any());
         if let Some(role) = role {
             let (word, means, next) = match role {
                 Role::Member => (Word::MakeModerator, Word::MakeModeratorMeans, Role::Moderator),
@@ -174,7 +178,7 @@ fn harsh(shell: &Shell, person: &PersonView, room: Option<InRoom>) -> Option<Any
                 }
             };
             let along = there(&[("role", next.word())]);
-            all.push(sure(shell, "/api/set_role", word, w.with(means, &both), along));
+            all.push(sure_calmly(shell, "/api/set_role", word, w.with(means, &both), along));
             let means = w.with(Word::RemoveMeans, &both);
             all.push(sure(shell, "/api/remove", Word::RemoveFromRoom, means, there(&[])));
         }
@@ -186,6 +190,7 @@ fn harsh(shell: &Shell, person: &PersonView, room: Option<InRoom>) -> Option<Any
         });
     }
     if me.admin {
+        all.push(view! { <h2>{w.say(Word::InTheHouse)}</h2> }.into_any());
         if person.banned {
             all.push(press(shell, "/api/ban_user", quiet, Word::LetIntoHouse, switch(false)));
         } else {
@@ -195,7 +200,7 @@ fn harsh(shell: &Shell, person: &PersonView, room: Option<InRoom>) -> Option<Any
                 (Word::MakeAdmin, Word::MakeAdminMeans)
             };
             let means = w.with(means, &[name]);
-            all.push(sure(shell, "/api/set_admin", word, means, switch(!person.line.admin)));
+            all.push(sure_calmly(shell, "/api/set_admin", word, means, switch(!person.line.admin)));
             let means = w.with(Word::EndSessionsMeans, &[name]);
             all.push(sure(shell, "/api/end_sessions_of", Word::EndSessions, means, to()));
             let means = w.with(Word::BanFromHouseMeans, &[name]);

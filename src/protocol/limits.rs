@@ -49,6 +49,10 @@ pub const PASSWORD: (usize, usize) = (8, 128);
 pub const CID: usize = 64;
 /// A list of more people than this has a field that looks for one of them.
 pub const SEARCHED: usize = 20;
+/// People whom somebody may block: a page tells all of them.
+pub const BLOCKED: usize = 1_000;
+/// People whom one message calls; whoever is named after them is not called.
+pub const CALLED: usize = 50;
 /// Unread messages are counted up to here; beyond it a client shows "99+".
 pub const UNREAD_MOST: i64 = 100;
 

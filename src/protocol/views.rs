@@ -5,8 +5,15 @@ use super::{
     At, Refusal, Target,
     frames::{After, Online},
     limits::Limits,
+    people::{Level, Mine},
 };
 use serde::{Deserialize, Serialize};
+
+/// Whether a count need not be told.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+pub(super) fn is_zero(count: &i64) -> bool {
+    *count == 0
+}
 
 /// What kind of author a message has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -153,6 +160,9 @@ pub struct Me {
     pub name: String,
     /// Whether I look after the house.
     pub admin: bool,
+    /// Of whom I wish to hear nothing; told on the pages of rooms and conversations.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocked: Vec<String>,
 }
 
 /// The last message of a room, for the index.
@@ -203,6 +213,12 @@ pub struct Line {
     pub online: usize,
     /// Unread messages of others, counted up to [`super::limits::UNREAD_MOST`].
     pub unread: i64,
+    /// Those of them that call me, counted likewise.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub mentions: i64,
+    /// Of what I wish to be told there.
+    #[serde(default, skip_serializing_if = "Level::is_usual")]
+    pub level: Level,
     /// When something was last said there.
     pub at: Option<At>,
 }
@@ -210,7 +226,7 @@ pub struct Line {
 /// The side column.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Side {
-    /// Rooms I have been in, or for a visitor the busiest; the latest first.
+    /// Rooms I have joined, or for a visitor the busiest; the latest first.
     pub rooms: Vec<Line>,
     /// My conversations, the latest first.
     pub people: Vec<Line>,
@@ -234,6 +250,9 @@ pub struct House<Messages = Vec<Message>> {
     pub older: bool,
     /// My read marker when the page was made.
     pub read: i64,
+    /// How I stand in this room; none for a conversation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mine: Option<Mine>,
     /// Who is here.
     pub online: Online,
     /// Rooms and people.
@@ -253,11 +272,23 @@ impl<Messages> House<Messages> {
     /// The same with the messages in another form.
     #[must_use]
     pub fn map<Other>(self, other: impl FnOnce(Messages) -> Other) -> House<Other> {
-        let Self { me, limits, history, before, older, read, online, side, cid, draft, refusal } =
-            self;
+        let Self {
+            me,
+            limits,
+            history,
+            before,
+            older,
+            read,
+            mine,
+            online,
+            side,
+            cid,
+            draft,
+            refusal,
+        } = self;
         let History { to, epoch, top, messages, about } = history;
         let history = History { to, epoch, top, messages: other(messages), about };
-        House { me, limits, history, before, older, read, online, side, cid, draft, refusal }
+        House { me, limits, history, before, older, read, mine, online, side, cid, draft, refusal }
     }
 }
 

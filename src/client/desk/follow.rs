@@ -301,7 +301,7 @@ impl Desk {
     ) {
         let here = to == self.timeline.to();
         if all.is_some() || (join.is_empty() && leave.is_empty()) {
-            let online = Online { count, users: all };
+            let online = Online { count, users: all, idle: Vec::new() };
             self.conversations.online(to, &online);
             if here {
                 self.presence.replace(online, now.ms);

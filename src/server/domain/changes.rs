@@ -1,7 +1,7 @@
 //! What happens to a message after it was said, and to what belongs to a whole conversation.
 
 use super::places::Place;
-use super::{Domain, Member, Who, unavailable};
+use super::{Domain, Who, unavailable};
 use crate::protocol::commands;
 use crate::protocol::frames::ChangeOk;
 use crate::protocol::views::{Message, Revision};
@@ -40,10 +40,19 @@ impl Domain {
         let me = who.member()?;
         let found = self.locate(who, to).await?;
         let place = found.written().ok_or_else(|| Refusal::not_found("such message"))?;
-        let moderates = self.moderates(me, &found);
+        self.may_write(me, &found).await?;
+        let moderates = self.moderates(me, &found).await?;
+        let told = match &wish {
+            Wish::React { message, on: true, .. } => Some(message.clone()),
+            _ => None,
+        };
         let (log, deed) = self.deed(wish, &found, moderates)?;
         self.speech.may_speak(me.id)?;
-        self.writer.change(Change { by: me.party(), moderates, place, log, deed, done });
+        let notice = match told {
+            Some(message) => self.notice_of_reaction(me, &found, &message).await?,
+            None => None,
+        };
+        self.writer.change(Change { by: me.party(), moderates, place, log, deed, notice, done });
         Ok(())
     }
 
@@ -112,12 +121,6 @@ impl Domain {
         })
     }
 
-    /// Whether they keep order there: may change what others said, pin, and say what the room is
-    /// about. In a conversation of two nobody does.
-    pub(super) fn moderates(&self, me: &Member, place: &Place) -> bool {
-        me.admin && matches!(place, Place::Room { .. })
-    }
-
     /// The pinned messages of a place, in the order of pinning.
     ///
     /// # Errors
@@ -152,7 +155,7 @@ impl Domain {
         }
         let stands = history::at(&mut db, log, &[seq]).await.map_err(unavailable)?.pop();
         let stands = stands.filter(|message| !message.deleted).ok_or_else(none)?;
-        if stands.author != *me.name && !self.moderates(me, &place) {
+        if stands.author != *me.name && !self.moderates(me, &place).await? {
             let why =
                 "Only its author, or who keeps order here, can see how a message read before.";
             return Err(Refusal::new(Code::Forbidden, why));
@@ -163,7 +166,10 @@ impl Domain {
 }
 
 /// A topic on one line.
-fn topic(text: &str) -> Result<String, Refusal> {
+///
+/// # Errors
+/// `invalid`, `too_long`.
+pub(super) fn topic(text: &str) -> Result<String, Refusal> {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if text.contains(|c: char| c.is_control()) {
         return Err(Refusal::invalid("text", "A topic cannot contain control characters."));

@@ -4,7 +4,8 @@ use super::history::Shared;
 use super::places::Place;
 use super::{Domain, Who, unavailable};
 use crate::protocol::frames::After;
-use crate::protocol::views::{History, House, Line, Side};
+use crate::protocol::people::{Level, Mine, Role};
+use crate::protocol::views::{History, House, Line, Me, Side};
 use crate::protocol::{At, Refusal, Target};
 use crate::server::groups::Group;
 use crate::server::security::secrets;
@@ -76,7 +77,7 @@ impl Domain {
     ) -> House<Shared> {
         let side = self.side(place, &stand);
         House {
-            me: who.me(),
+            me: who.me().map(|me| Me { blocked: stand.blocked, ..me }),
             limits: self.config.limits(),
             older: page.older,
             history: History {
@@ -88,6 +89,13 @@ impl Domain {
             },
             before,
             read: stand.read,
+            mine: stand.stands.map(|(access, role, level)| Mine {
+                access,
+                role,
+                level: level.unwrap_or_default(),
+                moderates: matches!(who, Who::Member(me) if me.admin)
+                    || role == Some(Role::Moderator),
+            }),
             online: self.online(place).unwrap_or_default(),
             side,
             cid: secrets::short_id(),
@@ -98,11 +106,13 @@ impl Domain {
 
     fn side(&self, here: &Place, stand: &Standing) -> Side {
         let look = self.presence.look();
-        let line = |key: LogId, name: &str, unread: i64, said_at: At| Line {
-            online: look.count(Group::Room(key)),
-            to: Target::Room(name.to_owned()),
-            unread,
-            at: (said_at.0 > 0).then_some(said_at),
+        let line = |room: &standing::Line<LogId>| Line {
+            online: look.count(Group::Room(room.key)),
+            to: Target::Room(room.name.clone()),
+            unread: room.unread,
+            mentions: room.mentions,
+            level: room.level,
+            at: (room.said_at.0 > 0).then_some(room.said_at),
         };
         let mut rooms = Vec::with_capacity(stand.rooms.len().max(SIDE_LEAST) + 1);
         let known = |log: LogId| stand.rooms.iter().any(|room| room.key == log);
@@ -111,22 +121,26 @@ impl Domain {
             && !known(*log)
         {
             here_first = Some(*log);
-            rooms.push(line(*log, name, 0, At(0)));
+            let (level, said_at) = (Level::All, At(0));
+            let (key, name) = (*log, name.clone());
+            rooms.push(line(&standing::Line { key, name, said_at, unread: 0, mentions: 0, level }));
         }
-        rooms.extend(stand.rooms.iter().map(|it| line(it.key, &it.name, it.unread, it.said_at)));
+        rooms.extend(stand.rooms.iter().map(line));
         for other in &stand.newest {
             if rooms.len() >= SIDE_LEAST {
                 break;
             }
             if !known(other.key) && here_first != Some(other.key) {
                 // Who has never been there owes it nothing.
-                rooms.push(line(other.key, &other.name, 0, other.said_at));
+                rooms.push(line(other));
             }
         }
         let person = |with: &standing::Line<_>| Line {
             online: usize::from(look.is_here(Group::House, &with.name)),
             to: Target::Person(with.name.clone()),
             unread: with.unread,
+            mentions: with.mentions,
+            level: with.level,
             at: Some(with.said_at),
         };
         Side {

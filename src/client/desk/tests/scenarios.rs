@@ -680,6 +680,8 @@ fn coming_and_going_is_quiet_and_follows_the_place() {
             join: list(join),
             leave: list(leave),
             all: None,
+            idle: vec![],
+            awake: vec![],
             count,
         })
     };

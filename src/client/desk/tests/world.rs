@@ -146,7 +146,14 @@ impl Server {
         let own = After { epoch: self.epoch.clone(), seq: self.top(&Target::Own) };
         let mut side = Side { own: Some(own), ..Side::default() };
         for to in self.logs.keys() {
-            let line = Line { to: to.clone(), online: 0, unread: self.unread(to), at: None };
+            let line = Line {
+                to: to.clone(),
+                online: 0,
+                unread: self.unread(to),
+                mentions: 0,
+                level: crate::protocol::people::Level::All,
+                at: None,
+            };
             match to {
                 Target::Room(_) => side.rooms.push(line),
                 Target::Person(_) if self.top(to) > 0 => side.people.push(line),
@@ -154,12 +161,13 @@ impl Server {
             }
         }
         House {
-            me: self.hello_user.clone().map(|name| Me { name, admin: false }),
+            me: self.hello_user.clone().map(|name| Me { name, admin: false, blocked: Vec::new() }),
             limits: Limits::default(),
             history,
             before: None,
             older,
             read: self.read.get(to).copied().unwrap_or(0),
+            mine: None,
             online: Online::default(),
             side,
             cid: "form".into(),
