@@ -115,6 +115,7 @@ impl Conversations {
             let owes = matches!(to, Target::Person(_)) || answer.read.is_none_or(|read| read > 0);
             if owes {
                 one.line.unread = answer.unread.unwrap_or(before);
+                one.line.mentions = answer.mentions;
             }
             if one.line.unread > before {
                 // Somebody spoke there while the connection was away.
@@ -186,7 +187,7 @@ impl Conversations {
     pub fn read(&mut self, to: &Target, seq: i64) -> bool {
         let Some(one) = self.find(to) else { return false };
         if one.last.is_none_or(|last| seq >= last) {
-            one.line.unread = 0;
+            (one.line.unread, one.line.mentions) = (0, 0);
             return false;
         }
         one.line.unread > 0

@@ -1,6 +1,6 @@
 //! The header of the pages outside the rooms: the house's name and my account.
 
-use super::{face::face, window::window};
+use super::{face::face, side::find, window::window};
 use crate::{
     pages::{Shell, SignUp},
     protocol::urls,
@@ -26,6 +26,7 @@ fn account_menu(shell: &Shell) -> AnyView {
         let sign_up = shell.sign_up == SignUp::Open;
         return view! {
             <nav class="account" aria-label="Account">
+                {find()}
                 <a class="button quiet" href=urls::LOG_IN>"Log in"</a>
                 {sign_up.then(|| view! { <a class="button" href=urls::SIGN_UP>"Sign up"</a> })}
             </nav>
@@ -34,6 +35,7 @@ fn account_menu(shell: &Shell) -> AnyView {
     };
     view! {
         <nav class="account" aria-label="Account">
+            {find()}
             <a class="who" href=urls::ACCOUNT>
                 {face(&me.name, true, false)}
                 <bdi dir="auto">{me.name.clone()}</bdi>

@@ -14,6 +14,7 @@ use crate::{
         Target, urls,
         views::{Line, Me, Side},
     },
+    words::{Word, words},
 };
 use leptos::prelude::*;
 
@@ -39,6 +40,7 @@ pub fn side(state: HouseState) -> impl IntoView {
                     {window(true, true)}
                     <b>"Roomful"</b>
                 </a>
+                {find()}
                 {super::icons::close_drawer(ID)}
             </div>
             <div class="side-lists">
@@ -62,20 +64,35 @@ pub fn side(state: HouseState) -> impl IntoView {
     }
 }
 
+/// The way to the search.
+pub fn find() -> impl IntoView {
+    let search = words().say(Word::Search);
+    view! {
+        <a class="icon-button find" href=urls::SEARCH data-panel="" aria-label=search title=search>
+            {icon(icons::FIND)}
+        </a>
+    }
+}
+
 fn line(known: &Line, current: bool) -> impl IntoView + use<> {
     let name = known.to.name().to_owned();
     let lit = known.online > 0;
     let person_here = lit && matches!(known.to, Target::Person(_));
     let class = if known.unread > 0 { "unread" } else { "" };
-    let unread = (known.unread > 0).then(|| {
-        view! { <span class="count">{words::unread(known.unread)}<span class="sr">" unread"</span></span> }
-    });
+    let count = |count: i64, class, before, words: &'static str| {
+        (count > 0).then(|| {
+            view! { <span class=class>{before}{words::unread(count)}<span class="sr">{words}</span></span> }
+        })
+    };
+    let mentions = count(known.mentions, "count mentions", "@", " of you");
+    let unread = count(known.unread, "count", "", " unread");
     view! {
         <li class=class>
             <a href=urls::page(&known.to) data-go="" aria-current=current.then_some("page")>
                 {mark(&known.to, lit)}
                 <bdi class="name" dir="auto">{name}</bdi>
                 {person_here.then(|| view! { <span class="sr">"here now"</span> })}
+                {mentions}
                 {unread}
             </a>
         </li>

@@ -7,7 +7,7 @@ use super::{
     message, words,
 };
 use crate::{
-    client::{HouseState, Row, house::Older},
+    client::{Act, HouseState, Row, house::Older},
     protocol::{Target, urls},
 };
 use leptos::{html, prelude::*};
@@ -15,6 +15,8 @@ use std::collections::HashMap;
 
 /// The log's id, for whoever skips the side column.
 pub const ID: &str = "log";
+/// The id of what stands above its oldest row.
+const BEGINNING: &str = "beginning";
 
 /// The log and what floats above it.
 pub fn timeline(state: HouseState) -> impl IntoView {
@@ -22,14 +24,13 @@ pub fn timeline(state: HouseState) -> impl IntoView {
     #[cfg(feature = "hydrate")]
     super::keeper::keep(state, log, rows);
     let quiet = quiet(state);
-    let to_end = click(move || {
-        if let Some(log) = log.get_untracked() {
-            log.set_scroll_top(log.scroll_height());
-        }
-    });
+    let to_end = click(move || state.act.run(Act::ToEnd));
     let live_region = live(move || Some(if quiet.get() { "off" } else { "polite" }));
-    let nothing_new = live(move || state.fresh.get() == 0);
-    let new = live(move || words::new_messages(state.fresh.get()));
+    let at_end = live(move || !state.away.get());
+    let new = live(move || match state.fresh.get() {
+        0 => "To the newest".to_owned(),
+        fresh => words::new_messages(fresh),
+    });
     view! {
         <div class="log-frame">
             <div
@@ -45,10 +46,10 @@ pub fn timeline(state: HouseState) -> impl IntoView {
                 <div class="log-in">
                     {beginning(state)}
                     {rows_of(state, rows)}
-                    {newest(state)}
+                    {newer(state)}
                 </div>
             </div>
-            <button class="button to-end" type="button" hidden=nothing_new on:click=to_end>
+            <button class="button to-end" type="button" hidden=at_end on:click=to_end>
                 {new}
                 {icon(icons::DOWN)}
             </button>
@@ -141,14 +142,22 @@ fn beginning(state: HouseState) -> impl IntoView {
         (_, place, true) => format!("Nobody has said anything in {} yet. Begin.", place.name()),
         (_, place, false) => format!("This is the beginning of {}.", place.name()),
     };
-    view! { <div class="beginning">{older} {house} <span dir="auto">{live(words)}</span></div> }
+    view! { <div class="beginning" id=BEGINNING>{older} {house} <span dir="auto">{live(words)}</span></div> }
 }
 
-/// The way back from an older page, where there is no script.
-fn newest(state: HouseState) -> impl IntoView {
-    let older_page = state.fixed.with_value(|fixed| fixed.before.is_some());
-    older_page.then(|| {
-        view! { <p class="newest asleep-only"><a class="link" href=page(state)>"Newest messages"</a></p> }
+/// The ways down from a page that is not the newest, where there is no script. The next page is read
+/// from its beginning.
+fn newer(state: HouseState) -> impl IntoView {
+    let (newest, top) = state.fixed.with_value(|fixed| (fixed.newest, fixed.top));
+    newest.map(|newest| {
+        let newer = format!("{}?after={newest}#{BEGINNING}", page(state));
+        let newest = format!("{}?before={}", page(state), top + 1);
+        view! {
+            <p class="newer asleep-only">
+                <a class="link" href=newer>"Newer messages"</a>
+                <a class="link" href=newest>"Newest messages"</a>
+            </p>
+        }
     })
 }
 
@@ -166,7 +175,9 @@ fn quiet(state: HouseState) -> RwSignal<bool> {
         const PASSED: std::time::Duration = std::time::Duration::from_millis(500);
         let mut before = None::<(Target, bool)>;
         effect(move || {
-            let now = (state.place.get(), state.older.get() == Older::Loading);
+            // What is below a page that is not the newest was said before, too.
+            let loading = state.older.get() == Older::Loading || state.newer.get();
+            let now = (state.place.get(), loading);
             let moved = before.as_ref().is_some_and(|(place, _)| *place != now.0);
             let loaded = before.as_ref().is_some_and(|(_, loading)| *loading) && !now.1;
             if now.1 || moved {

@@ -27,6 +27,8 @@ mod missing;
 mod parts;
 #[cfg(feature = "ssr")]
 mod people;
+#[cfg(feature = "ssr")]
+mod search;
 
 #[cfg(feature = "ssr")]
 pub use {
@@ -40,6 +42,7 @@ pub use {
     mentions::mentions,
     missing::{no_page, no_room, trouble},
     people::{InRoom, people, person},
+    search::search,
 };
 
 #[cfg(feature = "ssr")]

@@ -7,10 +7,14 @@ pub mod commands;
 pub mod frames;
 pub mod json;
 pub mod limits;
+pub mod markdown;
+mod marks;
 pub mod names;
 pub mod panel;
 pub mod people;
 pub mod refusal;
+#[cfg(feature = "ssr")]
+pub mod search;
 pub mod sheets;
 pub mod target;
 pub mod urls;

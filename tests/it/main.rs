@@ -30,5 +30,6 @@ mod presence;
 mod promises;
 mod races;
 mod room_socket;
+mod search;
 mod slow_readers;
 mod state;

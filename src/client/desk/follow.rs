@@ -1,6 +1,9 @@
 //! Following conversations: what is subscribed to, from where, and what the events do.
 
-use super::{Asked, Desk, Effect, Fetch};
+use super::{
+    Asked, Desk, Effect, Fetch,
+    history::{KEPT, MOST},
+};
 use crate::client::{Moment, conversations::Counted, presence::Change, timeline::Applied};
 use crate::protocol::{
     Code, Refusal, Target,
@@ -172,7 +175,7 @@ impl Desk {
             // What happened there is seen in the side column, as the server has it now.
             let to = self.timeline.to().clone();
             let ticket = self.fetch(Fetch::Side);
-            self.effects.push(Effect::Place { ticket, to });
+            self.effects.push(Effect::Place { ticket, to, at: None });
         }
     }
 
@@ -193,6 +196,10 @@ impl Desk {
         }
         let seq = event.seq;
         let place = self.timeline.to().clone();
+        if !self.at_end && event.kind == "message" && self.timeline.messages().len() >= MOST {
+            // What is read is not let go for what is out of sight.
+            self.timeline.detach();
+        }
         match self.timeline.apply(event) {
             Applied::Old => {}
             Applied::Gap => {
@@ -218,8 +225,8 @@ impl Desk {
                 let unread = !mine && !self.is_reading();
                 self.conversations.message(&place, seq, message.at, unread);
                 self.drop_acked();
-                if self.at_end {
-                    self.timeline.trim();
+                if self.at_end && self.timeline.messages().len() > MOST {
+                    self.timeline.keep_newest(KEPT);
                 }
             }
         }

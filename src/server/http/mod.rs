@@ -9,6 +9,7 @@ pub mod pages;
 pub mod panels;
 pub mod problem;
 pub mod rendered;
+pub mod search;
 pub mod visit;
 pub mod wishes;
 
@@ -97,6 +98,8 @@ fn router(app: App) -> Router {
         .route("/house", get(panels::sheet))
         .route("/house/rooms", get(panels::sheet))
         .route("/house/invitations", get(panels::sheet))
+        .route("/search", get(pages::search))
+        .route("/api/v1/search", get(search::search))
         .route("/api/v1/messages", get(history::messages))
         .route("/api/{function}", post(forms::post).get(forms::call))
         .route("/ws", get(upgrade::main))

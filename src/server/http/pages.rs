@@ -3,17 +3,19 @@
 use super::guard::Nonce;
 use super::visit::Asking;
 use super::{App, assets, problem, visit, wishes};
+use crate::client;
 use crate::pages::{self, Account, InviteLine, Returned, SessionLine, Shell};
 use crate::protocol::sheets::Sheet;
-use crate::protocol::{At, Code, Refusal, Target, panel, urls};
+use crate::protocol::{At, Code, Refusal, Target, panel, search, urls, views::Span};
 use crate::server::domain::Who;
 use crate::server::domain::house::Opened;
 use crate::server::store::invites;
 use axum::Extension;
-use axum::extract::{OriginalUri, Query, State};
+use axum::extract::{ConnectInfo, OriginalUri, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
 
 type Values = Query<HashMap<String, String>>;
 
@@ -87,18 +89,20 @@ impl<'a> Visitor<'a> {
         }
     }
 
-    async fn place(&mut self, to: Target, before: Option<i64>) -> Response {
-        match self.app.domain.open(&self.who, &to, before).await {
+    async fn place(&mut self, to: Target, span: Span) -> Response {
+        match self.app.domain.open(&self.who, &to, span).await {
             Ok(Opened { house, .. }) if house.history.to != to => {
                 // One address per place: names have one spelling.
-                Redirect::permanent(&urls::page(&house.history.to)).into_response()
+                let page = urls::page(&house.history.to);
+                let query = self.shell.path.split_once('?').map(|(_, query)| format!("?{query}"));
+                Redirect::permanent(&(page + &query.unwrap_or_default())).into_response()
             }
             Ok(opened) => {
                 let rows = self.app.rendered.of(self.shell.lang).rows(&opened);
                 let house = opened.house;
-                let oldest = house.history.messages.messages.last().map(|oldest| oldest.seq);
+                let ends = client::ends(&house.history.messages.messages);
                 let returned = self.returned.clone();
-                let html = pages::house_around(&self.shell, house, &rows, oldest, returned);
+                let html = pages::house_around(&self.shell, house, &rows, ends, returned);
                 self.answer(html)
             }
             Err(refusal) => match (&to, refusal.code) {
@@ -108,6 +112,17 @@ impl<'a> Visitor<'a> {
                 }
                 _ => self.trouble(&refusal),
             },
+        }
+    }
+
+    async fn search(&self, address: IpAddr, asked: search::Asked) -> Response {
+        let found = self.app.domain.search(&self.who, address, &asked).await;
+        match found {
+            Err(refusal) if refusal.code == Code::LoginNeeded => self.trouble(&refusal),
+            found => {
+                let status = found.as_ref().err().map_or(StatusCode::OK, problem::status);
+                self.answer_with(status, pages::search(&self.shell, &asked, found))
+            }
         }
     }
 
@@ -228,9 +243,33 @@ pub async fn index(asked: Asked) -> Result<Response, Response> {
 pub async fn place(asked: Asked) -> Result<Response, Response> {
     let mut visitor = asked.visitor().await?;
     Ok(match urls::target(asked.uri.path()) {
-        Some(to) => visitor.place(to, asked.number("before")).await,
+        Some(to) => visitor.place(to, span(|name| asked.value(name))).await,
         None => visitor.trouble(&Refusal::not_found("page")),
     })
+}
+
+/// Which page of its log a place's address asks for. What cannot be read asks for nothing.
+fn span<'a>(value: impl Fn(&str) -> Option<&'a str>) -> Span {
+    let seq = |name| value(name).and_then(|text| text.parse().ok());
+    Span::of(seq("before"), seq("after"), value("at").map(str::to_owned)).unwrap_or_default()
+}
+
+/// `/search`.
+pub async fn search(
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    asked: Asked,
+) -> Result<Response, Response> {
+    let address = visit::address(&asked.app.domain.config, peer, &asked.headers);
+    let value = |name: &str| asked.value(name).unwrap_or_default().to_owned();
+    let question = search::Asked {
+        q: value("q"),
+        from: value("from"),
+        r#in: value("in"),
+        since: value("since"),
+        until: value("until"),
+        older: value("older"),
+    };
+    Ok(asked.visitor().await?.search(address, question).await)
 }
 
 /// `/login`.
@@ -313,9 +352,7 @@ pub async fn again(
         urls::ACCOUNT => visitor.account(false).await,
         _ => match (Sheet::at(path), urls::target(path)) {
             (Some(sheet), _) => visitor.sheet(sheet, &values).await,
-            (None, Some(to)) => {
-                visitor.place(to, value("before").and_then(|before| before.parse().ok())).await
-            }
+            (None, Some(to)) => visitor.place(to, span(value)).await,
             (None, None) => {
                 let refusal = visitor
                     .returned

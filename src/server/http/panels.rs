@@ -4,7 +4,7 @@ use super::pages::{Asked, Visitor};
 use super::problem;
 use crate::pages::{self, InRoom, Inside, PinLine};
 use crate::protocol::sheets::Sheet;
-use crate::protocol::views::glimpse;
+use crate::protocol::views::{Span, glimpse};
 use crate::protocol::{At, Code, Refusal, Target, urls};
 use axum::response::Response;
 use std::collections::HashMap;
@@ -102,7 +102,7 @@ impl Visitor<'_> {
     async fn inside(&self, room: &str) -> Result<Inside, Refusal> {
         let (domain, to) = (&self.app.domain, Target::Room(room.to_owned()));
         let place = domain.locate(&self.who, &to).await?;
-        let topic = domain.history(&self.who, &to, None, Some(1)).await?.about.topic;
+        let topic = domain.history(&self.who, &to, Span::Newest, Some(1)).await?.about.topic;
         let pins =
             domain.list_pins(&self.who, &to).await?.into_iter().rev().map(|message| PinLine {
                 link: urls::message(&to, &message.id),

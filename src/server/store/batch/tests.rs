@@ -64,6 +64,7 @@ impl Told {
             cid: cid.to_owned(),
             body: body.to_owned(),
             reply_to,
+            notices: Vec::new(),
             done: Box::new(|_| {}),
         })
     }
