@@ -186,6 +186,7 @@ fn says(seq: i64, author: &str, minutes: i64, body: &str) -> Message {
         deleted: false,
         reply_to: None,
         quote: None,
+        files: Vec::new(),
         reactions: Vec::new(),
         cid: None,
     }
@@ -286,6 +287,7 @@ fn house(name: &str) -> House {
             ],
             own: None,
         },
+        faces: Default::default(),
         cid: "c-1".to_owned(),
         draft: String::new(),
         refusal: None,
@@ -323,6 +325,7 @@ fn account() -> Account {
         this,
     };
     Account {
+        face: None,
         sessions: vec![session("1", FIREFOX, 4, true), session("2", IPHONE, 900, false)],
         done: None,
     }

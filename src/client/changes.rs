@@ -109,6 +109,7 @@ fn fold(messages: &mut [Message], change: &Change, counts: impl Fn(i64) -> bool)
             message.body.clear();
             message.edited_at = None;
             message.reactions.clear();
+            message.files.clear();
         }
         What::Reacted { emoji, user, on } => react(&mut message.reactions, emoji, user, *on),
     }

@@ -1,13 +1,15 @@
 //! What the page shows, as signals: the one surface between the state machines and the components.
 //! On the server the same signals hold the page's first state and [`HouseState::act`] does nothing.
 
+use super::attach::Item;
 use crate::protocol::{
     At, Refusal, Target,
     frames::Online,
     limits::Limits,
-    views::{House, Me, Side},
+    views::{FileView, House, Me, Side},
 };
 use leptos::prelude::*;
+use std::collections::BTreeMap;
 
 /// What a person does; the components say it, the shell acts on it.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +41,10 @@ pub enum Act {
     ConnectNow,
     /// Put away the refusal that is shown above the composer.
     Dismiss,
+    /// Remove a file from above the composer, by its key.
+    Detach(u64),
+    /// Send such a file again.
+    AttachAgain(u64),
 }
 
 /// How a message of mine fares; everybody else's are [`SaidState::Sent`].
@@ -59,8 +65,12 @@ pub struct Said {
     pub id: Option<String>,
     /// Who said it.
     pub author: String,
+    /// The version of their face, on the first of a group, if they have put one there.
+    pub face: Option<String>,
     /// What.
     pub body: String,
+    /// Its files.
+    pub files: Vec<FileView>,
     /// When.
     pub at: At,
     /// The same moment on the reader's own clock.
@@ -175,6 +185,10 @@ pub struct HouseState {
     pub refusal: RwSignal<Option<Refusal>>,
     /// What is typed in the composer; kept when it is refused, emptied when it was taken.
     pub draft: RwSignal<String>,
+    /// Files that are to go with the next message.
+    pub files: RwSignal<Vec<Item>>,
+    /// The versions of people's faces, of those here who have one.
+    pub faces: RwSignal<BTreeMap<String, String>>,
     /// The way back: what a person does.
     pub act: Callback<Act>,
 }
@@ -210,6 +224,8 @@ impl HouseState {
             status: RwSignal::new(Status::Quiet),
             refusal: RwSignal::new(house.refusal.clone()),
             draft: RwSignal::new(house.draft.clone()),
+            files: RwSignal::new(Vec::new()),
+            faces: RwSignal::new(house.faces.clone()),
             act,
         }
     }

@@ -1,6 +1,7 @@
 //! The browser's side: connection, outbox, timeline and presence as pure state machines (event in,
 //! effects out; tested natively), and one thin shell of browser calls.
 
+pub mod attach;
 pub mod changes;
 pub mod commands;
 pub mod connection;
@@ -56,6 +57,7 @@ pub fn first_rows(house: &House) -> Vec<(String, Row)> {
         unread: rows::Unread::of(house),
         found: house.at.as_deref(),
         notes: &[],
+        faces: &house.faces,
         tail: Vec::new(),
         zone: rows::Zone::UTC,
     })

@@ -4,8 +4,9 @@
 use super::{Row, Said, SaidState, presence::Note, timeline::Timeline};
 use crate::protocol::{
     At,
-    views::{House, Message},
+    views::{FileView, House, Message},
 };
+use std::collections::BTreeMap;
 
 /// Messages of one author form a group while no more than this lies between one and the next. The
 /// group's beginning does not count: then what is loaded before it would part it anew, and what one
@@ -29,7 +30,14 @@ impl Zone {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tail {
     /// A message of mine.
-    Mine { cid: String, id: Option<String>, body: String, at: At, state: SaidState },
+    Mine {
+        cid: String,
+        id: Option<String>,
+        body: String,
+        files: Vec<FileView>,
+        at: At,
+        state: SaidState,
+    },
     /// A quiet line.
     Quiet { key: String, text: String },
 }
@@ -84,13 +92,16 @@ pub struct Picture<'a> {
     pub found: Option<&'a str>,
     /// The quiet lines of this visit.
     pub notes: &'a [Note],
+    /// The versions of people's faces.
+    pub faces: &'a BTreeMap<String, String>,
     /// What has not come back yet.
     pub tail: Vec<Tail>,
     /// In whose time.
     pub zone: Zone,
 }
 
-struct Rows {
+struct Rows<'a> {
+    faces: &'a BTreeMap<String, String>,
     rows: Vec<(String, Row)>,
     zone: Zone,
     day: String,
@@ -98,7 +109,7 @@ struct Rows {
     group: Option<(String, At)>,
 }
 
-impl Rows {
+impl Rows<'_> {
     fn other(&mut self, key: String, row: Row) {
         self.group = None;
         self.rows.push((key, row));
@@ -121,6 +132,9 @@ impl Rows {
             }
             None => true,
         };
+        if first {
+            said.face = self.faces.get(&said.author).cloned();
+        }
         match &mut self.group {
             Some((_, last)) if !first => *last = said.at,
             group => *group = Some((said.author.clone(), said.at)),
@@ -143,9 +157,10 @@ fn key(message: &Message, me: Option<&str>) -> String {
 /// The rows, oldest first.
 #[must_use]
 pub fn rows(picture: Picture<'_>) -> Vec<(String, Row)> {
-    let Picture { timeline, me, unread, found, notes, tail, zone } = picture;
+    let Picture { timeline, me, unread, found, notes, faces, tail, zone } = picture;
     let messages = timeline.messages();
     let mut it = Rows {
+        faces,
         rows: Vec::with_capacity(messages.len() + tail.len() + 8),
         zone,
         day: String::new(),
@@ -168,7 +183,9 @@ pub fn rows(picture: Picture<'_>) -> Vec<(String, Row)> {
             Said {
                 id: Some(message.id.clone()),
                 author: message.author.clone(),
+                face: None,
                 body: message.body.clone(),
+                files: message.files.clone(),
                 at: message.at,
                 local: message.at,
                 first: false,
@@ -189,12 +206,14 @@ pub fn rows(picture: Picture<'_>) -> Vec<(String, Row)> {
     for tail in tail {
         match tail {
             Tail::Quiet { key, text } => it.other(key, Row::Came(text)),
-            Tail::Mine { cid, id, body, at, state } => {
+            Tail::Mine { cid, id, body, files, at, state } => {
                 it.day(at);
                 let said = Said {
                     id,
                     author: me.unwrap_or_default().to_owned(),
+                    face: None,
                     body,
+                    files,
                     at,
                     local: at,
                     first: false,
@@ -230,6 +249,8 @@ mod tests {
         Message { at: At(minute * 60_000), ..message(seq, author) }
     }
 
+    static NO_FACES: BTreeMap<String, String> = BTreeMap::new();
+
     fn picture(timeline: &Timeline) -> Picture<'_> {
         Picture {
             timeline,
@@ -237,6 +258,7 @@ mod tests {
             unread: None,
             found: None,
             notes: &[],
+            faces: &NO_FACES,
             tail: vec![],
             zone: Zone::UTC,
         }
@@ -327,6 +349,7 @@ mod tests {
             cid: "c1".into(),
             id: None,
             body: "hi".into(),
+            files: vec![],
             at: At(61_000),
             state,
         };

@@ -2,6 +2,7 @@
 //! is done. It decides nothing. Where a browser refuses a call, it goes on without.
 
 mod browser;
+mod files;
 mod index;
 mod panel;
 mod socket;
@@ -68,6 +69,7 @@ fn begin(house: &House, state: HouseState) {
     let shell = Shell { desk, state, user, socket: None, alarm: None, drafts: Vec::new() };
     SHELL.set(Some(shell));
     listen();
+    files::listen();
     put(Input::Start(ZoneOf(browser::zone())));
 }
 
@@ -182,6 +184,8 @@ impl Shell {
                     put(Input::Act(Act::Discard(cid)));
                 }
             }
+            Task::Upload(key) => files::upload(key),
+            Task::Abort(key) => files::abort(key),
             Task::Show(show) => self.show(show),
         }
     }
@@ -203,6 +207,8 @@ impl Shell {
             Show::Side(side) => state.side.set(side),
             Show::Status(status) => state.status.set(status),
             Show::Refusal(refusal) => state.refusal.set(refusal),
+            Show::Files(files) => state.files.set(files),
+            Show::Faces(faces) => state.faces.set(faces),
             Show::Title(title) => document().set_title(&title),
             Show::Waiting(count) => browser::waiting(count),
         }

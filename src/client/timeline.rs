@@ -116,6 +116,7 @@ impl Timeline {
                     edited_at: None,
                     reply_to: data.reply_to,
                     quote: data.quote,
+                    files: data.files,
                     reactions: Vec::new(),
                     cid: event.cid,
                 };

@@ -2,6 +2,7 @@
 //! [`Act::Say`] instead.
 
 use super::{
+    attach::{self, attached},
     icons::{self, icon},
     keys::Press,
     live::{click, effect, live},
@@ -66,7 +67,7 @@ fn form(state: HouseState) -> impl IntoView {
 
     let say = move || {
         let text = state.draft.get_untracked();
-        if !text.trim().is_empty() {
+        if !text.trim().is_empty() || state.files.with_untracked(|files| !files.is_empty()) {
             state.act.run(Act::Say(text));
         }
     };
@@ -106,7 +107,14 @@ fn form(state: HouseState) -> impl IntoView {
     let draft = live(move || state.draft.get());
     let placeholder = live(move || w.with(Word::SayTo, &[state.place.get().name()]));
     view! {
-        <form class="composer" method="post" action="/api/say" on:submit=on_submit>
+        {attached(state)}
+        <form
+            class="composer"
+            method="post"
+            action="/api/say"
+            enctype="multipart/form-data"
+            on:submit=on_submit
+        >
             <input type="hidden" name="to" value=to/>
             <input type="hidden" name="cid" value=state.fixed.with_value(|fixed| fixed.cid.clone())/>
             <input type="hidden" name="page" value=page/>
@@ -130,6 +138,8 @@ fn form(state: HouseState) -> impl IntoView {
                 ></textarea>
             </div>
             <span class=class hidden=far>{count}</span>
+            // After what is written: should a file be refused, the words have come.
+            {attach::button()}
             <button
                 class="icon-button send"
                 aria-label=w.say(Word::Send)

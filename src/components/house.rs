@@ -13,7 +13,8 @@ use super::{
 };
 use crate::{
     client::{Act, HouseState},
-    protocol::{Target, urls},
+    protocol::{Target, sheets::Sheet, urls},
+    words::{Word, words},
 };
 use leptos::{ev, prelude::*, wasm_bindgen::JsCast, web_sys::HtmlElement};
 
@@ -49,7 +50,7 @@ fn header(state: HouseState) -> impl IntoView {
                 Target::Person(name) => here(state, name),
                 _ => state.online.with(|online| online.count > 0),
             };
-            mark(place, lit)
+            state.faces.with(|faces| mark(place, faces.get(place.name()).map(String::as_str), lit))
         })
     };
     let about = move || match state.place.get() {
@@ -60,6 +61,11 @@ fn header(state: HouseState) -> impl IntoView {
             count => format!("{count} here"),
         },
     };
+    let sheet = move || match state.place.get() {
+        Target::Person(name) => Sheet::Person(name).address(),
+        to => Sheet::About(to.name().to_owned()).address(),
+    };
+    let about_it = words().say(Word::AboutIt);
     view! {
         <header class="place">
             <button class="icon-button rooms-button" type="button" aria-label="Rooms" popovertarget=side::ID>
@@ -68,6 +74,9 @@ fn header(state: HouseState) -> impl IntoView {
             {mark}
             <h1><bdi dir="auto">{live(move || state.place.get().name().to_owned())}</bdi></h1>
             <span class="about">{live(about)}</span>
+            <a class="icon-button about-button" href=live(sheet) data-panel="" aria-label=about_it title=about_it>
+                {icon(icons::ABOUT)}
+            </a>
             <button class="icon-button people-button" type="button" aria-label="People" popovertarget=roster::ID>
                 {icon(icons::PEOPLE)}
             </button>

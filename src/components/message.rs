@@ -1,7 +1,8 @@
 //! One row of the log: a message, a day, the line above what is new, somebody who came.
 
 use super::{
-    face::face,
+    attachment::attachments,
+    face::pictured,
     links::{Piece, pieces},
     live::click,
     words,
@@ -9,6 +10,7 @@ use super::{
 use crate::{
     client::{
         Act, Row,
+        attach::is_here,
         house::{Said, SaidState},
     },
     protocol::urls,
@@ -59,7 +61,9 @@ fn message(key: &str, said: Said, act: Callback<Act>) -> impl IntoView + use<> {
     // The first of a group shows who and when; the others show when, on hover, in place of a face.
     let head = if said.first {
         Either::Left(view! {
-            <span class="gutter">{face(&said.author, false, false)}</span>
+            <span class="gutter">
+                {pictured(&said.author, said.face.as_deref(), false, false)}
+            </span>
             <p class="by"><b><bdi dir="auto">{said.author}</bdi></b> {time}</p>
         })
     } else {
@@ -72,21 +76,27 @@ fn message(key: &str, said: Said, act: Callback<Act>) -> impl IntoView + use<> {
             {said.edited.then(|| view! { <span class="edited">" (changed)"</span> })}
         </p>
     };
+    let files = attachments(&said.files);
     let failed = match said.state {
         SaidState::Failed(why) => Some(not_sent(key.to_owned(), why, act)),
+        // What waits for its files may be given up.
+        SaidState::Pending if !said.files.iter().all(is_here) => {
+            Some(not_sent(key.to_owned(), String::new(), act))
+        }
         SaidState::Sent | SaidState::Pending => None,
     };
-    view! { <article id=id class=class aria-label=label>{head} {body} {failed}</article> }
+    view! { <article id=id class=class aria-label=label>{head} {body} {files} {failed}</article> }
 }
 
 fn not_sent(key: String, why: String, act: Callback<Act>) -> impl IntoView {
+    let coming = why.is_empty();
     let again = key.clone();
     let retry = click(move || act.run(Act::Retry(again.clone())));
     let discard = click(move || act.run(Act::Discard(key.clone())));
     view! {
         <p class="not-sent">
-            <span>{format!("Not sent. {why}")}</span>
-            <button class="link" type="button" on:click=retry>"Retry"</button>
+            <span>{if coming { "Its files are on their way.".to_owned() } else { format!("Not sent. {why}") }}</span>
+            <button class="link" type="button" hidden=coming on:click=retry>"Retry"</button>
             <button class="link" type="button" on:click=discard>"Discard"</button>
         </p>
     }

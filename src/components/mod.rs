@@ -1,5 +1,7 @@
 //! The parts of pages, a file each.
 
+pub mod attach;
+pub mod attachment;
 pub mod awake;
 pub mod composer;
 pub mod facade;

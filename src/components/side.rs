@@ -2,7 +2,7 @@
 //! screens it is a drawer (a popover: it opens and closes without a script, and Esc closes it).
 
 use super::{
-    face::{face, mark},
+    face::{mark, pictured},
     icons::{self, icon},
     live::live,
     window::window,
@@ -11,7 +11,9 @@ use super::{
 use crate::{
     client::HouseState,
     protocol::{
-        Target, urls,
+        Target,
+        sheets::Sheet,
+        urls,
         views::{Line, Me, Side},
     },
     words::{Word, words},
@@ -28,7 +30,9 @@ pub fn side(state: HouseState) -> impl IntoView {
     let lines = |of: fn(&Side) -> &Vec<Line>| {
         move || {
             let place = state.place.get();
-            let line = |known: &Line| line(known, known.to == place);
+            let faces = state.faces.get();
+            let version = |to: &Target| faces.get(to.name()).map(String::as_str);
+            let line = |known: &Line| line(known, version(&known.to), known.to == place);
             state.side.with(|side| of(side).iter().map(line).collect_view())
         }
     };
@@ -40,6 +44,7 @@ pub fn side(state: HouseState) -> impl IntoView {
                     {window(true, true)}
                     <b>"Roomful"</b>
                 </a>
+                {me.is_some().then(mentions)}
                 {find()}
                 {super::icons::close_drawer(ID)}
             </div>
@@ -48,6 +53,7 @@ pub fn side(state: HouseState) -> impl IntoView {
                     <h2>"Rooms"</h2>
                     <ul>{lines(|side| &side.rooms)}</ul>
                     <a class="all" href=urls::INDEX>"All rooms"</a>
+                    {me.is_some().then(|| way(Sheet::NewRoom, Word::OpenARoom))}
                 </section>
                 {me.is_some().then(|| view! {
                     <section>
@@ -56,11 +62,27 @@ pub fn side(state: HouseState) -> impl IntoView {
                         <p class="hint" hidden=somebody>
                             "Nobody yet. Choose someone who is here to talk in private."
                         </p>
+                        {way(Sheet::People, Word::Everybody)}
                     </section>
                 })}
             </div>
             {me.map(|me| mine(me, state))}
         </nav>
+    }
+}
+
+/// The way to a page that opens as a panel.
+fn way(sheet: Sheet, word: Word) -> impl IntoView {
+    view! { <a class="all" href=sheet.address() data-panel="">{words().say(word)}</a> }
+}
+
+/// The way to what called me.
+fn mentions() -> impl IntoView {
+    let words = words().say(Word::YourMentions);
+    view! {
+        <a class="icon-button bell" href=Sheet::Mentions.address() data-panel="" aria-label=words title=words>
+            {icon(icons::BELL)}
+        </a>
     }
 }
 
@@ -74,7 +96,7 @@ pub fn find() -> impl IntoView {
     }
 }
 
-fn line(known: &Line, current: bool) -> impl IntoView + use<> {
+fn line(known: &Line, version: Option<&str>, current: bool) -> impl IntoView + use<> {
     let name = known.to.name().to_owned();
     let lit = known.online > 0;
     let person_here = lit && matches!(known.to, Target::Person(_));
@@ -89,7 +111,7 @@ fn line(known: &Line, current: bool) -> impl IntoView + use<> {
     view! {
         <li class=class>
             <a href=urls::page(&known.to) data-go="" aria-current=current.then_some("page")>
-                {mark(&known.to, lit)}
+                {mark(&known.to, version, lit)}
                 <bdi class="name" dir="auto">{name}</bdi>
                 {person_here.then(|| view! { <span class="sr">"here now"</span> })}
                 {mentions}
@@ -102,10 +124,11 @@ fn line(known: &Line, current: bool) -> impl IntoView + use<> {
 /// My account, at the foot of the column.
 fn mine(me: Me, state: HouseState) -> impl IntoView {
     let page = live(move || urls::page(&state.place.get()));
+    let version = state.faces.with_untracked(|faces| faces.get(&me.name).cloned());
     view! {
         <div class="side-foot">
             <a class="who" href=urls::ACCOUNT data-panel="">
-                {face(&me.name, true, false)}
+                {pictured(&me.name, version.as_deref(), true, false)}
                 <bdi class="name" dir="auto">{me.name}</bdi>
             </a>
             <form method="post" action="/api/log_out">

@@ -4,13 +4,14 @@ use super::{
     Account, Returned, SessionLine, Shell, agent,
     document::{Outside, outside},
 };
+use crate::words::{self as say, Word};
 use crate::{
     components::{
+        face::pictured,
         field::{Field, field},
         notice, words,
     },
-    protocol::{At, limits, sheets::Sheet},
-    words::{Word, words as texts},
+    protocol::{At, limits, sheets::Sheet, urls},
 };
 use leptos::prelude::*;
 
@@ -28,6 +29,7 @@ pub fn account(shell: &Shell, account: Account, returned: Option<Returned>) -> S
             <h1>"Your account"</h1>
             {account.done.map(|done| view! { <p class="notice" role="status">{done}</p> })}
             {other.map(|returned| notice::refused(returned.refusal.message))}
+            {my_face(shell, account.face.as_deref())}
             {change_password(shell, password.as_ref())}
             {sessions(shell, account.sessions)}
             {house(shell)}
@@ -39,7 +41,7 @@ pub fn account(shell: &Shell, account: Account, returned: Option<Returned>) -> S
 /// The way to looking after the house, for those who do.
 fn house(shell: &Shell) -> Option<impl IntoView + use<>> {
     shell.me.as_ref().filter(|me| me.admin)?;
-    let w = texts();
+    let w = say::words();
     Some(view! {
         <section class="panel">
             <h2>{w.say(Word::TheHouse)}</h2>
@@ -47,6 +49,33 @@ fn house(shell: &Shell) -> Option<impl IntoView + use<>> {
             <p><a class="button quiet" href=Sheet::HousePeople.address() data-panel="">{w.say(Word::LookAfterHouse)}</a></p>
         </section>
     })
+}
+
+/// The picture beside my name: a form that carries it.
+fn my_face(shell: &Shell, version: Option<&str>) -> impl IntoView + use<> {
+    let w = say::words();
+    let name = shell.me.as_ref().map(|me| me.name.clone()).unwrap_or_default();
+    let has_one = version.is_some();
+    view! {
+        <section class="panel">
+            <h2>{w.say(Word::Face)}</h2>
+            <form class="face-form" method="post" action=urls::FACE enctype="multipart/form-data">
+                <input type="hidden" name="page" value=shell.path.clone()/>
+                {pictured(&name, version, false, false)}
+                <input
+                    type="file"
+                    name="face"
+                    accept="image/png,image/jpeg,image/gif,image/webp"
+                    aria-label=w.say(Word::FaceChoose)
+                />
+                <button class="button">{w.say(Word::FaceSave)}</button>
+                {has_one.then(|| view! {
+                    <button class="button quiet" name="remove" value="1">{w.say(Word::FaceRemove)}</button>
+                })}
+            </form>
+            <p class="hint">{w.say(Word::FaceHint)}</p>
+        </section>
+    }
 }
 
 fn change_password(shell: &Shell, returned: Option<&Returned>) -> impl IntoView + use<> {

@@ -140,6 +140,8 @@ pub struct InviteLine {
 /// The account page's data.
 #[derive(Clone, Debug, Default)]
 pub struct Account {
+    /// The version of my face, if I have put one there.
+    pub face: Option<String>,
     /// My sessions, the latest first.
     pub sessions: Vec<SessionLine>,
     /// "Your password was changed.", after it was.

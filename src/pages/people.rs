@@ -117,7 +117,7 @@ pub fn person(
             .map(|room| {
                 view! {
                     <li><a class="someone" href=urls::page(room)>
-                        {mark(room, false)}
+                        {mark(room, None, false)}
                         <bdi class="name" dir="auto">{room.name().to_owned()}</bdi>
                     </a></li>
                 }

@@ -246,7 +246,7 @@ fn hit(hit: Hit) -> impl IntoView {
     view! {
         <li>
             <a class="hit" href=urls::message(&to, &id)>
-                {mark(&to, false)}
+                {mark(&to, None, false)}
                 <span class="hit-place">{place}</span>
                 <time datetime=at.to_string()>{moment(at)}</time>
                 <span class="hit-text" dir="auto">

@@ -50,6 +50,10 @@ pub enum ClientFrame {
         body: String,
         #[cfg_attr(feature = "ssr", serde(default))]
         reply_to: Option<String>,
+        /// Ids of uploads of mine that no message has yet.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        #[cfg_attr(feature = "ssr", serde(default))]
+        files: Vec<String>,
     },
     /// Another text for a message of mine.
     Edit { to: Target, message: String, body: String },
@@ -252,6 +256,9 @@ pub struct MessageData {
     /// The beginning of that message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quote: Option<views::Quote>,
+    /// Its files, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<views::FileView>,
 }
 
 impl Event {
@@ -634,6 +641,7 @@ mod tests {
             at: At(0),
             reply_to: None,
             quote: None,
+            files: Vec::new(),
         };
         let event = Event::new(45, Some("c1".into()), &Kind::Message(data.clone()));
         let frame = ServerFrame::Event { to: Target::Room("lobby".into()), event: event.clone() };

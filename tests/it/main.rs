@@ -20,6 +20,7 @@ mod cli;
 mod direct;
 mod drain;
 mod faults;
+mod files;
 mod fuzz;
 mod http;
 mod known_faults;

@@ -13,6 +13,7 @@ mod tests;
 
 use super::{
     Act, Moment, Row, Status,
+    attach::{Attach, Item, Picked},
     connection::{Connection, Event as Link},
     conversations::{self, Conversations},
     house::{Older, Spot},
@@ -25,9 +26,10 @@ use crate::protocol::{
     Refusal, Target,
     frames::{After, Follow, Online, SendOk},
     limits::Limits,
-    views::{History, House, Me, Side, Span},
+    views::{FileView, History, House, Me, Side, Span},
 };
 use follow::Hold;
+use std::collections::BTreeMap;
 
 /// What happens.
 #[derive(Clone, Debug)]
@@ -62,6 +64,12 @@ pub enum Input {
     Gone(String),
     /// What is stored of my messages by now: a tab may have left some behind.
     Stored(Vec<String>),
+    /// Files were picked for the next message.
+    Picked(Vec<Picked>),
+    /// So much of a file is there, of 100.
+    Went { key: u64, percent: u8 },
+    /// A file is there, or was refused.
+    Came { key: u64, result: Result<FileView, Refusal> },
 }
 
 /// A [`Zone`] that can be written down.
@@ -99,6 +107,10 @@ pub enum Effect {
     Taken,
     /// Back into the composer if it is free, and then discard the failed message `cid`.
     GiveBack { cid: String, text: String },
+    /// Send the file with this key.
+    Upload(u64),
+    /// The file with this key is not wanted any more.
+    Abort(u64),
     /// Show this.
     Show(Show),
 }
@@ -130,6 +142,10 @@ pub enum Show {
     Refusal(Option<Refusal>),
     /// The page's title.
     Title(String),
+    /// The files above the composer.
+    Files(Vec<Item>),
+    /// The versions of people's faces.
+    Faces(BTreeMap<String, String>),
     /// How many messages wait for me, in all conversations.
     Waiting(i64),
 }
@@ -168,6 +184,7 @@ struct Shown {
     status: Status,
     refusal: Option<Refusal>,
     title: String,
+    files: Vec<Item>,
     waiting: i64,
 }
 
@@ -177,6 +194,8 @@ pub struct Desk {
     limits: Limits,
     connection: Connection,
     outbox: Outbox,
+    attach: Attach,
+    faces: BTreeMap<String, String>,
     /// Acknowledged, but their events have not come yet.
     acked: Vec<(Entry, SendOk)>,
     timeline: Timeline,
@@ -229,6 +248,8 @@ impl Desk {
             limits: house.limits,
             connection: Connection::default(),
             outbox: Outbox::restore(stored.iter().map(String::as_str)),
+            attach: Attach::default(),
+            faces: house.faces.clone(),
             acked: Vec::new(),
             timeline: Timeline::new(house.history.clone()),
             hold: Hold::Away,
@@ -267,6 +288,7 @@ impl Desk {
                 status: Status::Quiet,
                 refusal: house.refusal.clone(),
                 title: conversations::title(place, 0),
+                files: Vec::new(),
                 waiting: 0,
             },
             effects: Vec::new(),
@@ -298,12 +320,16 @@ impl Desk {
                     self.settle_all();
                 }
             }
+            Input::Picked(picked) => self.pick(picked),
+            Input::Went { key, percent } => self.attach.went(key, percent),
+            Input::Came { key, result } => self.came(key, result),
             Input::Gone(cid) => {
                 if self.outbox.gone(&cid) {
                     self.rows_changed = true;
                 }
             }
         }
+        self.effects.extend(self.attach.start().into_iter().map(Effect::Upload));
         self.send_ready(now);
         self.plan_reading(now);
         self.show(now);
@@ -388,6 +414,8 @@ impl Desk {
             Act::AtEnd(at_end) => self.at_end(at_end),
             Act::ConnectNow => self.link(Link::Now, now),
             Act::Dismiss => self.refusal = None,
+            Act::Detach(key) => self.detach(key),
+            Act::AttachAgain(key) => drop(self.attach.again(key)),
         }
     }
 }

@@ -83,6 +83,8 @@ impl Desk {
         self.timeline = Timeline::new(house.history);
         self.hold = Hold::Away;
         self.notes.clear();
+        self.faces = house.faces;
+        self.effects.push(Effect::Show(Show::Faces(self.faces.clone())));
         self.fetches.retain(|(_, fetch)| matches!(fetch, Fetch::Side));
         self.reload_at = None;
         self.reload_from = 0;

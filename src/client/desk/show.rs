@@ -35,6 +35,8 @@ impl Desk {
         changed(&mut shown.status, self.connection.status(now), Show::Status, effects);
         changed(&mut shown.refusal, self.refusal.clone(), Show::Refusal, effects);
         changed(&mut shown.title, title, Show::Title, effects);
+        let files = self.attach.items(self.timeline.to());
+        changed(&mut shown.files, files, Show::Files, effects);
         changed(&mut shown.waiting, waiting, Show::Waiting, effects);
         if let Some(spot) = self.spot.take() {
             effects.push(Effect::Show(Show::Spot(spot)));
@@ -47,6 +49,7 @@ impl Desk {
             cid: entry.cid.clone(),
             id: Some(ok.id.clone()),
             body: entry.body.clone(),
+            files: entry.files.clone(),
             at: ok.at,
             state: SaidState::Sent,
         });
@@ -59,14 +62,16 @@ impl Desk {
                 }
                 (Some(why), Some(from)) if from == place => {
                     let state = SaidState::Failed(why.clone());
-                    Some(Tail::Mine { cid, id: None, body: as_written(entry), at, state })
+                    let (body, files) = (as_written(entry), entry.files.clone());
+                    Some(Tail::Mine { cid, id: None, body, files, at, state })
                 }
                 (_, from) if entry.to == *place && (from.is_none() || entry.failed.is_none()) => {
                     let state = match &entry.failed {
                         Some(why) => SaidState::Failed(why.clone()),
                         None => SaidState::Pending,
                     };
-                    Some(Tail::Mine { cid, id: None, body: entry.body.clone(), at, state })
+                    let (body, files) = (entry.body.clone(), entry.files.clone());
+                    Some(Tail::Mine { cid, id: None, body, files, at, state })
                 }
                 _ => None,
             }
@@ -77,6 +82,7 @@ impl Desk {
             unread: self.unread,
             found: self.found.as_deref(),
             notes: self.notes.all(),
+            faces: &self.faces,
             tail: acked.chain(waiting).collect(),
             zone: self.zone,
         })

@@ -2,9 +2,12 @@
 
 pub mod assets;
 pub mod body;
+pub mod faces;
+pub mod files;
 pub mod forms;
 pub mod guard;
 pub mod history;
+pub mod multipart;
 pub mod pages;
 pub mod panels;
 pub mod problem;
@@ -100,6 +103,10 @@ fn router(app: App) -> Router {
         .route("/house/invitations", get(panels::sheet))
         .route("/search", get(pages::search))
         .route("/api/v1/search", get(search::search))
+        .route(crate::protocol::urls::FACE, post(faces::put))
+        .route("/face/{name}", get(faces::show))
+        .route("/files/{id}/{name}", get(files::show))
+        .route(crate::protocol::urls::UPLOAD, post(files::take))
         .route("/api/v1/messages", get(history::messages))
         .route("/api/{function}", post(forms::post).get(forms::call))
         .route("/ws", get(upgrade::main))
@@ -133,7 +140,8 @@ impl Routes {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
         guard::guarded(&self.app, request, async |request| {
-            match timeout(PATIENCE, self.router.clone().call(request)).await {
+            let patience = files::patience(&request).unwrap_or(PATIENCE);
+            match timeout(patience, self.router.clone().call(request)).await {
                 Ok(Ok(response)) => response,
                 Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
             }

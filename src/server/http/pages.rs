@@ -186,7 +186,9 @@ impl<'a> Visitor<'a> {
             let done = done.then(|| {
                 "Your password was changed, and your other sessions were ended.".to_owned()
             });
-            Ok(Account { sessions, done })
+            let name = self.who.name().map(|name| &**name);
+            let face = self.app.domain.faces.known().of(name.into_iter()).into_values().next();
+            Ok(Account { face, sessions, done })
         };
         match account.await {
             Ok(account) => self.answer(pages::account(&self.shell, account, self.returned.clone())),

@@ -180,7 +180,13 @@ impl Visit {
             }
             drop(owed);
         });
-        let draft = Draft { to, cid: secrets::short_id(), body: body.to_owned(), reply_to: None };
+        let draft = Draft {
+            to,
+            cid: secrets::short_id(),
+            body: body.to_owned(),
+            reply_to: None,
+            files: Vec::new(),
+        };
         self.connection.domain.post(&self.connection.who, draft, done).await
     }
 

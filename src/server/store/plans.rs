@@ -2,7 +2,7 @@
 //! own, however large the house is.
 
 use super::sqlite::search;
-use super::{Connection, Store, directs, rooms, sqlite};
+use super::{Connection, Store, directs, files, rooms, sqlite};
 use crate::server::store::sqlite::BUSY;
 use sqlx::AssertSqlSafe;
 
@@ -22,7 +22,7 @@ const LARGE: &str = "
 
 /// Statements, and how many lists in each are sorted: the rooms and the conversations of whoever
 /// looks.
-const STATEMENTS: [(&str, &str, usize); 21] = [
+const STATEMENTS: [(&str, &str, usize); 24] = [
     ("MESSAGES_AROUND", sqlite::MESSAGES_AROUND, 0),
     ("MESSAGES_AT", sqlite::MESSAGES_AT, 0),
     ("PUT_CHANGES", sqlite::PUT_CHANGES, 0),
@@ -44,6 +44,9 @@ const STATEMENTS: [(&str, &str, usize); 21] = [
     ("search::STRETCH", search::STRETCH, 0),
     ("search::ANY_BEFORE", search::ANY_BEFORE, 0),
     ("search::FIND", search::FIND, 0),
+    ("files::FIND", files::FIND, 0),
+    ("FREE", sqlite::FREE, 0),
+    ("UNNAMED", sqlite::UNNAMED, 0),
 ];
 
 /// How SQLite would go about a statement, step by step.

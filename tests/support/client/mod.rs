@@ -264,7 +264,8 @@ impl Client {
             return;
         }
         let (reply_to, cid) = (Some(ids[which % ids.len()].clone()), super::cid());
-        let sent = ClientFrame::Send { to: to.clone(), cid, body, reply_to };
+        let files = Vec::new();
+        let sent = ClientFrame::Send { to: to.clone(), cid, body, reply_to, files };
         self.ask(&sent, Asked::Nothing);
     }
 
@@ -431,7 +432,7 @@ impl Client {
             tries: 1,
         });
         let asked = Asked::Send(cid.clone());
-        self.ask(&ClientFrame::Send { to, cid, body, reply_to: None }, asked);
+        self.ask(&ClientFrame::Send { to, cid, body, reply_to: None, files: Vec::new() }, asked);
     }
 
     fn send_ready(&mut self) {

@@ -3,6 +3,7 @@
 
 use crate::client::{
     Act, Moment, Row, SaidState, Status,
+    attach::{Item, Picked},
     desk::{Desk, Effect, Input, Show, ZoneOf},
     house::{Older, Spot},
     rows::Zone,
@@ -15,7 +16,7 @@ use crate::protocol::{
     },
     limits::{Limits, PAGE},
     urls,
-    views::{About, AuthorKind, History, House, Line, Me, Message, Side, Span},
+    views::{About, AuthorKind, FileView, History, House, Line, Me, Message, Side, Span},
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -92,6 +93,7 @@ impl Server {
             at: At(self.ids as i64 * 1_000),
             reply_to: None,
             quote: None,
+            files: Vec::new(),
         });
         frames.extend(self.commit(to, cid.map(str::to_owned), &kind));
         frames
@@ -114,6 +116,7 @@ impl Server {
             deleted: false,
             reply_to: None,
             quote: None,
+            files: Vec::new(),
             reactions: vec![],
             cid: event.cid.clone(),
         })
@@ -192,6 +195,7 @@ impl Server {
             mine: None,
             online: Online::default(),
             side,
+            faces: Default::default(),
             cid: "form".into(),
             draft: String::new(),
             refusal,
@@ -328,6 +332,10 @@ pub struct Page {
     pub pushed: Vec<String>,
     pub visits: Vec<String>,
     pub draft: String,
+    pub files: Vec<Item>,
+    /// Uploads that were begun, and those that were given up.
+    pub uploads: Vec<u64>,
+    pub aborted: Vec<u64>,
 }
 
 impl Page {
@@ -367,6 +375,9 @@ impl Page {
             pushed: vec![],
             visits: vec![],
             draft: String::new(),
+            files: vec![],
+            uploads: vec![],
+            aborted: vec![],
         };
         it.input(Input::Start(ZoneOf(Zone::UTC)));
         it
@@ -422,6 +433,8 @@ impl Page {
                         next.push(Input::Act(Act::Discard(cid)));
                     }
                 }
+                Effect::Upload(key) => self.uploads.push(key),
+                Effect::Abort(key) => self.aborted.push(key),
                 Effect::Show(show) => match show {
                     Show::Place(to) => self.place = to,
                     Show::Rows(rows) => self.rows = rows,
@@ -436,6 +449,8 @@ impl Page {
                     Show::Status(status) => self.status = status,
                     Show::Refusal(refusal) => self.refusal = refusal,
                     Show::Title(title) => self.title = title,
+                    Show::Files(files) => self.files = files,
+                    Show::Faces(_) => {}
                 },
             }
         }
@@ -444,6 +459,25 @@ impl Page {
 
     pub fn act(&mut self, act: Act) {
         self.input(Input::Act(act));
+    }
+
+    /// Files of these keys are picked.
+    pub fn pick(&mut self, keys: &[u64]) {
+        let picked = |key: &u64| Picked { key: *key, name: format!("{key}.png"), bytes: 10 };
+        self.input(Input::Picked(keys.iter().map(picked).collect()));
+    }
+
+    /// The upload of this key ends.
+    pub fn came(&mut self, key: u64, result: Result<(), Refusal>) {
+        let view = FileView {
+            id: format!("f{key}"),
+            name: format!("{key}.png"),
+            kind: "image/png".into(),
+            bytes: 10,
+            width: None,
+            height: None,
+        };
+        self.input(Input::Came { key, result: result.map(|()| view) });
     }
 
     pub fn say(&mut self, text: &str) {
