@@ -2,12 +2,12 @@
 //! `cargo run --example gallery --features ssr -- target/gallery`.
 
 use roomful::{
-    pages::{self, Account, Assets, InviteLine, Returned, SessionLine, Shell, SignUp},
+    pages::{self, Account, Assets, Returned, SessionLine, Shell, SignUp},
     protocol::{
         At, Code, Refusal, Target,
         frames::Online,
         limits::Limits,
-        people::Level,
+        people::{Level, Mine, Role},
         search::{Asked, Found, Hit, Piece},
         views::{
             About, AuthorKind, History, House, Index, LastMessage, Line, Me, Message, RoomCard,
@@ -16,6 +16,9 @@ use roomful::{
     },
 };
 use std::{fs, io, path::Path};
+
+#[path = "gallery/panels.rs"]
+mod panels;
 
 const EVENING: i64 = 1_795_190_400_000;
 const MINUTE: i64 = 60_000;
@@ -31,6 +34,9 @@ fn main() -> io::Result<()> {
     fs::write(folder.join("style.css"), style()?)?;
     fs::copy("public/favicon.svg", folder.join("favicon.svg"))?;
     for (name, html) in pages() {
+        fs::write(folder.join(format!("{name}.html")), html)?;
+    }
+    for (name, html) in panels::pages() {
         fs::write(folder.join(format!("{name}.html")), html)?;
     }
     Ok(())
@@ -245,7 +251,7 @@ fn messages() -> Vec<Message> {
 }
 
 fn line(to: Target, online: usize, unread: i64) -> Line {
-    Line { to, online, unread, mentions: 0, level: Level::All, at: Some(At(EVENING)) }
+    Line { to, online, unread, mentions: unread / 3, level: Level::All, at: Some(At(EVENING)) }
 }
 
 fn house(name: &str) -> House {
@@ -280,11 +286,11 @@ fn house(name: &str) -> House {
         },
         at: None,
         read: 48,
-        mine: None,
+        mine: Some(Mine { role: Some(Role::Member), ..Mine::default() }),
         online: Online {
             count: here.len(),
             users: Some(here.map(str::to_owned).to_vec()),
-            idle: Vec::new(),
+            idle: vec!["jo".to_owned()],
         },
         side: Side {
             rooms: vec![
@@ -395,11 +401,6 @@ fn account() -> Account {
     Account {
         face: None,
         sessions: vec![session("1", FIREFOX, 4, true), session("2", IPHONE, 900, false)],
-        invites: Some(vec![InviteLine {
-            link: "https://chat.example.org/signup?invite=Zx3kq9Tt2uQ8vYwB1mN0pLrS".to_owned(),
-            id: "i1".to_owned(),
-            expires_at: At(EVENING + 7 * 24 * 60 * MINUTE),
-        }]),
         done: None,
     }
 }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     client::{Act, HouseState},
-    protocol::{Target, urls},
+    protocol::{Target, sheets::Sheet, urls},
     words::{Word, words},
 };
 use leptos::{ev, prelude::*, wasm_bindgen::JsCast, web_sys::HtmlElement};
@@ -63,6 +63,11 @@ fn header(state: HouseState) -> impl IntoView {
     };
     let topic = move || state.about.with(|about| about.topic.clone());
     let no_topic = move || state.about.with(|about| about.topic.is_empty());
+    let sheet = move || match state.place.get() {
+        Target::Person(name) => Sheet::Person(name).address(),
+        to => Sheet::About(to.name().to_owned()).address(),
+    };
+    let about_it = words().say(Word::AboutIt);
     view! {
         <header class="place">
             <button class="icon-button rooms-button" type="button" aria-label="Rooms" popovertarget=side::ID>
@@ -75,6 +80,9 @@ fn header(state: HouseState) -> impl IntoView {
             </div>
             <span class="about">{live(about)}</span>
             {pins(state)}
+            <a class="icon-button about-button" href=live(sheet) data-panel="" aria-label=about_it title=about_it>
+                {icon(icons::ABOUT)}
+            </a>
             <button class="icon-button people-button" type="button" aria-label="People" popovertarget=roster::ID>
                 {icon(icons::PEOPLE)}
             </button>

@@ -15,6 +15,10 @@ pub const CLIP: &str =
 pub const CLOSE: &str = "M6.5 6.5l11 11M17.5 6.5l-11 11";
 /// A door with an arrow: log out.
 pub const LEAVE: &str = "M10 4.5H5.5v15H10M14 8l4 4-4 4M9.5 12H18";
+/// A letter in a circle: what this is.
+pub const ABOUT: &str = "M20 12a8 8 0 1 1-16 0 8 8 0 0 1 16 0zM12 11v5M12 8h.01";
+/// A bell: what called me.
+pub const BELL: &str = "M6 16v-5a6 6 0 1 1 12 0v5l1.5 2h-15zM10 20a2 2 0 0 0 4 0";
 /// An arrow down: to the newest.
 pub const DOWN: &str = "M12 5v13M6.5 12.5 12 18l5.5-5.5";
 /// A smiling face: a reaction.

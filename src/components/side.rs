@@ -11,7 +11,9 @@ use super::{
 use crate::{
     client::HouseState,
     protocol::{
-        Target, urls,
+        Target,
+        sheets::Sheet,
+        urls,
         views::{Line, Me, Side},
     },
     words::{Word, words},
@@ -42,6 +44,7 @@ pub fn side(state: HouseState) -> impl IntoView {
                     {window(true, true)}
                     <b>"Roomful"</b>
                 </a>
+                {me.is_some().then(mentions)}
                 {find()}
                 {super::icons::close_drawer(ID)}
             </div>
@@ -50,6 +53,7 @@ pub fn side(state: HouseState) -> impl IntoView {
                     <h2>"Rooms"</h2>
                     <ul>{lines(|side| &side.rooms)}</ul>
                     <a class="all" href=urls::INDEX>"All rooms"</a>
+                    {me.is_some().then(|| way(Sheet::NewRoom, Word::OpenARoom))}
                 </section>
                 {me.is_some().then(|| view! {
                     <section>
@@ -58,11 +62,27 @@ pub fn side(state: HouseState) -> impl IntoView {
                         <p class="hint" hidden=somebody>
                             "Nobody yet. Choose someone who is here to talk in private."
                         </p>
+                        {way(Sheet::People, Word::Everybody)}
                     </section>
                 })}
             </div>
             {me.map(|me| mine(me, state))}
         </nav>
+    }
+}
+
+/// The way to a page that opens as a panel.
+fn way(sheet: Sheet, word: Word) -> impl IntoView {
+    view! { <a class="all" href=sheet.address() data-panel="">{words().say(word)}</a> }
+}
+
+/// The way to what called me.
+fn mentions() -> impl IntoView {
+    let words = words().say(Word::YourMentions);
+    view! {
+        <a class="icon-button bell" href=Sheet::Mentions.address() data-panel="" aria-label=words title=words>
+            {icon(icons::BELL)}
+        </a>
     }
 }
 

@@ -1,7 +1,7 @@
 //! My account: password, sessions, and the invitations of those who look after the house.
 
 use super::{
-    Account, InviteLine, Returned, SessionLine, Shell, agent,
+    Account, Returned, SessionLine, Shell, agent,
     document::{Outside, outside},
 };
 use crate::words::{self as say, Word};
@@ -11,7 +11,7 @@ use crate::{
         field::{Field, field},
         notice, words,
     },
-    protocol::{At, limits, urls},
+    protocol::{At, limits, sheets::Sheet, urls},
 };
 use leptos::prelude::*;
 
@@ -32,9 +32,22 @@ pub fn account(shell: &Shell, account: Account, returned: Option<Returned>) -> S
             {my_face(shell, account.face.as_deref())}
             {change_password(shell, password.as_ref())}
             {sessions(shell, account.sessions)}
-            {account.invites.map(|invites| invitations(shell, invites))}
+            {house(shell)}
             {shell.way_back()}
         }
+    })
+}
+
+/// The way to looking after the house, for those who do.
+fn house(shell: &Shell) -> Option<impl IntoView + use<>> {
+    shell.me.as_ref().filter(|me| me.admin)?;
+    let w = say::words();
+    Some(view! {
+        <section class="panel">
+            <h2>{w.say(Word::TheHouse)}</h2>
+            <p class="quiet">{w.say(Word::TheHouseMeans)}</p>
+            <p><a class="button quiet" href=Sheet::HousePeople.address() data-panel="">{w.say(Word::LookAfterHouse)}</a></p>
+        </section>
     })
 }
 
@@ -155,33 +168,5 @@ fn end_button(
             <input type="hidden" name=name value=id/>
             <button class="button quiet">"End"</button>
         </form>
-    }
-}
-
-fn invitations(shell: &Shell, invites: Vec<InviteLine>) -> impl IntoView + use<> {
-    let lines = invites
-        .into_iter()
-        .map(|invite| {
-            view! {
-                <li>
-                    <div class="what">
-                        <input readonly=true type="text" aria-label="Invitation link" value=invite.link/>
-                        <p class="quiet">"Opens the door until " {time(invite.expires_at)}</p>
-                    </div>
-                    {end_button("/api/end_invite", "invite", invite.id, &shell.path)}
-                </li>
-            }
-        })
-        .collect_view();
-    view! {
-        <section class="panel">
-            <h2>"Invitations"</h2>
-            <p class="quiet">"Whoever has such a link can make an account."</p>
-            <ul class="lines">{lines}</ul>
-            <form method="post" action="/api/make_invite">
-                <input type="hidden" name="page" value=shell.path.clone()/>
-                <button class="button">"Make an invitation link"</button>
-            </form>
-        </section>
     }
 }

@@ -2,11 +2,15 @@
 //! handed to them.
 
 #[cfg(feature = "ssr")]
+mod about;
+#[cfg(feature = "ssr")]
 mod account;
 #[cfg(feature = "ssr")]
 mod agent;
 #[cfg(feature = "ssr")]
 mod document;
+#[cfg(feature = "ssr")]
+mod edits;
 #[cfg(feature = "ssr")]
 mod entrance;
 #[cfg(feature = "ssr")]
@@ -14,17 +18,30 @@ mod house;
 #[cfg(feature = "ssr")]
 mod index;
 #[cfg(feature = "ssr")]
+mod keeping;
+#[cfg(feature = "ssr")]
+mod mentions;
+#[cfg(feature = "ssr")]
 mod missing;
+#[cfg(feature = "ssr")]
+mod parts;
+#[cfg(feature = "ssr")]
+mod people;
 #[cfg(feature = "ssr")]
 mod search;
 
 #[cfg(feature = "ssr")]
 pub use {
+    about::{Inside, PinLine, about, inside, new_room},
     account::account,
+    edits::edits,
     entrance::{log_in, set_up, sign_up},
     house::{house, house_around, new_line, row, rows},
     index::{card, index, index_around},
+    keeping::{house_invites, house_people, house_rooms},
+    mentions::mentions,
     missing::{no_page, no_room, trouble},
+    people::{InRoom, people, person},
     search::search,
 };
 
@@ -127,8 +144,6 @@ pub struct Account {
     pub face: Option<String>,
     /// My sessions, the latest first.
     pub sessions: Vec<SessionLine>,
-    /// The open invitations; `None` where I may not make any.
-    pub invites: Option<Vec<InviteLine>>,
     /// "Your password was changed.", after it was.
     pub done: Option<String>,
 }

@@ -47,6 +47,8 @@ pub const ROOM_NAME: usize = 128;
 pub const PASSWORD: (usize, usize) = (8, 128);
 /// Characters of a client's message id.
 pub const CID: usize = 64;
+/// A list of more people than this has a field that looks for one of them.
+pub const SEARCHED: usize = 20;
 /// People whom somebody may block: a page tells all of them.
 pub const BLOCKED: usize = 1_000;
 /// Bytes of a file in a message: a long document, a short film.

@@ -83,7 +83,7 @@ pub async fn put(
         app.domain.set_face(&who, picture).await
     };
     match put.await {
-        Ok(()) => forms::redirect(Redirect::to(urls::ACCOUNT).into_response(), &headers),
+        Ok(()) => forms::redirect(Redirect::to(urls::ACCOUNT).into_response(), &[], &headers),
         Err(refusal) => {
             let html = headers
                 .get(header::ACCEPT)

@@ -70,7 +70,7 @@ pub async fn post(
     parts.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     let response = run(&app, Request::from_parts(parts, Body::from(body.clone()))).await;
     if response.status().is_success() {
-        return redirect(response, &headers);
+        return redirect(response, &fields(&body), &headers);
     }
     let refusal = refusal_of(response).await;
     let fields = fields(&body);
@@ -120,10 +120,14 @@ fn came_from(fields: &[(String, String)], headers: &HeaderMap) -> String {
 }
 
 /// Leads whoever sent a form to where an answer says.
-pub(super) fn redirect(mut done: Response, headers: &HeaderMap) -> Response {
+pub(super) fn redirect(
+    mut done: Response,
+    fields: &[(String, String)],
+    headers: &HeaderMap,
+) -> Response {
     let location = done.headers_mut().remove(header::LOCATION);
     let location = location.unwrap_or_else(|| {
-        HeaderValue::from_str(&came_from(&[], headers)).unwrap_or(HeaderValue::from_static("/"))
+        HeaderValue::from_str(&came_from(fields, headers)).unwrap_or(HeaderValue::from_static("/"))
     });
     // A panel is told where it leads rather than led: the program may have the place already.
     let (status, where_to) = if visit::is_for_panel(headers) {

@@ -10,6 +10,7 @@ pub mod guard;
 pub mod history;
 pub mod multipart;
 pub mod pages;
+pub mod panels;
 pub mod problem;
 pub mod rendered;
 pub mod search;
@@ -90,6 +91,17 @@ fn router(app: App) -> Router {
         .route("/signup", get(pages::sign_up))
         .route("/setup", get(pages::set_up))
         .route("/account", get(pages::account))
+        .route("/chat/{room}/about", get(panels::sheet))
+        .route("/chat/{room}/people", get(panels::sheet))
+        .route("/chat/{room}/edits/{message}", get(panels::sheet))
+        .route("/talk/{person}/edits/{message}", get(panels::sheet))
+        .route("/people", get(panels::sheet))
+        .route("/people/{person}", get(panels::sheet))
+        .route("/mentions", get(panels::sheet))
+        .route("/rooms/new", get(panels::sheet))
+        .route("/house", get(panels::sheet))
+        .route("/house/rooms", get(panels::sheet))
+        .route("/house/invitations", get(panels::sheet))
         .route("/search", get(pages::search))
         .route("/api/v1/search", get(search::search))
         .route(crate::protocol::urls::FACE, post(faces::put))

@@ -5,9 +5,11 @@ use super::visit::Asking;
 use super::{App, assets, compressed, problem, visit, wishes};
 use crate::client;
 use crate::pages::{self, Account, InviteLine, Returned, SessionLine, Shell};
+use crate::protocol::sheets::Sheet;
 use crate::protocol::{At, Code, Refusal, Target, panel, search, urls, views::Span};
 use crate::server::domain::Who;
 use crate::server::domain::house::Opened;
+use crate::server::store::invites;
 use axum::Extension;
 use axum::extract::{ConnectInfo, OriginalUri, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
@@ -21,11 +23,11 @@ const VARY: &str = "x-roomful-panel, accept-encoding, accept-language";
 type Values = Query<HashMap<String, String>>;
 
 /// A request for a page.
-struct Visitor<'a> {
-    app: &'a App,
-    who: Who,
-    shell: Shell,
-    returned: Option<Returned>,
+pub(super) struct Visitor<'a> {
+    pub(super) app: &'a App,
+    pub(super) who: Who,
+    pub(super) shell: Shell,
+    pub(super) returned: Option<Returned>,
     takes_brotli: bool,
 }
 
@@ -52,12 +54,12 @@ impl<'a> Visitor<'a> {
         Ok(Self { app, who, shell, returned: None, takes_brotli })
     }
 
-    fn answer(&self, html: String) -> Response {
+    pub(super) fn answer(&self, html: String) -> Response {
         self.answer_with(StatusCode::OK, html)
     }
 
     /// A page with a form that was refused says so in its status.
-    fn answer_with(&self, status: StatusCode, html: String) -> Response {
+    pub(super) fn answer_with(&self, status: StatusCode, html: String) -> Response {
         let status =
             self.returned.as_ref().map_or(status, |returned| problem::status(&returned.refusal));
         let said = [
@@ -75,7 +77,7 @@ impl<'a> Visitor<'a> {
         (status, said, mark, coding, body).into_response()
     }
 
-    fn trouble(&self, refusal: &Refusal) -> Response {
+    pub(super) fn trouble(&self, refusal: &Refusal) -> Response {
         match refusal.code {
             Code::LoginNeeded => {
                 Redirect::to(&urls::log_in_and_return(&self.shell.path)).into_response()
@@ -169,6 +171,18 @@ impl<'a> Visitor<'a> {
         self.answer_with(status, pages::set_up(&self.shell, key, self.returned.clone()))
     }
 
+    /// The invitations that still open the door.
+    pub(super) async fn invites(&self) -> Result<Vec<InviteLine>, Refusal> {
+        let base = self.app.domain.config.public_url.clone().unwrap_or_default();
+        let invites = self.app.domain.invites(&self.who).await?;
+        let line = |invite: invites::Invite| InviteLine {
+            link: format!("{base}{}?invite={}", urls::SIGN_UP, invite.id),
+            id: invite.id,
+            expires_at: At(invite.expires_at),
+        };
+        Ok(invites.into_iter().map(line).collect())
+    }
+
     async fn account(&self, done: bool) -> Response {
         let account = async {
             let this = self.who.member()?.session.clone();
@@ -183,27 +197,12 @@ impl<'a> Visitor<'a> {
                     seen_at: At(session.seen_at),
                 })
                 .collect();
-            let base = self.app.domain.config.public_url.clone().unwrap_or_default();
-            let invites = match self.app.domain.invites(&self.who).await {
-                Ok(invites) => Some(
-                    invites
-                        .into_iter()
-                        .map(|invite| InviteLine {
-                            link: format!("{base}{}?invite={}", urls::SIGN_UP, invite.id),
-                            id: invite.id,
-                            expires_at: At(invite.expires_at),
-                        })
-                        .collect(),
-                ),
-                Err(refusal) if refusal.code == Code::Forbidden => None,
-                Err(refusal) => return Err(refusal),
-            };
             let done = done.then(|| {
                 "Your password was changed, and your other sessions were ended.".to_owned()
             });
             let name = self.who.name().map(|name| &**name);
             let face = self.app.domain.faces.known().of(name.into_iter()).into_values().next();
-            Ok(Account { face, sessions, invites, done })
+            Ok(Account { face, sessions, done })
         };
         match account.await {
             Ok(account) => self.answer(pages::account(&self.shell, account, self.returned.clone())),
@@ -225,11 +224,19 @@ pub struct Asked {
 }
 
 impl Asked {
-    async fn visitor(&self) -> Result<Visitor<'_>, Response> {
+    pub(super) async fn visitor(&self) -> Result<Visitor<'_>, Response> {
         let path = self.uri.path_and_query().map_or("/", |path| path.as_str());
         Visitor::new(&self.app, self.asking.0.clone(), &self.headers, &self.nonce.0.0, path)
             .await
             .map_err(|refusal| problem::json(&refusal))
+    }
+
+    pub(super) fn path(&self) -> &str {
+        self.uri.path()
+    }
+
+    pub(super) fn values(&self) -> &HashMap<String, String> {
+        &self.values
     }
 
     fn value(&self, name: &str) -> Option<&str> {
@@ -359,9 +366,10 @@ pub async fn again(
         urls::SIGN_UP => visitor.sign_up(value("next"), value("invite").map(str::to_owned)),
         urls::SET_UP => visitor.set_up(value("key").map(str::to_owned)).await,
         urls::ACCOUNT => visitor.account(false).await,
-        _ => match urls::target(path) {
-            Some(to) => visitor.place(to, span(value)).await,
-            None => {
+        _ => match (Sheet::at(path), urls::target(path)) {
+            (Some(sheet), _) => visitor.sheet(sheet, &values).await,
+            (None, Some(to)) => visitor.place(to, span(value)).await,
+            (None, None) => {
                 let refusal = visitor
                     .returned
                     .take()
