@@ -180,9 +180,11 @@ test('markdown is shown the same by the server and by the browser', async ({ per
   const said = alice.log.locator('.text').last();
   await expect(said.locator('strong')).toHaveText('bold');
   await expect(said.locator('pre')).toHaveCount(1);
-  const made = await said.evaluate((it) => it.innerHTML);
+  // Leptos leaves an empty comment where an element is made without children.
+  const shown = () => said.evaluate((it) => it.innerHTML.replace('<!---->', ''));
+  const made = await shown();
   await alice.reload();
-  expect(await said.evaluate((it) => it.innerHTML)).toBe(made);
+  expect(await shown()).toBe(made);
   await expect(said.locator('a[href="https://example.org/b"]')).toHaveAttribute('rel', /noopener/);
   await expect(said.locator('.host')).toContainText('example.org');
   // Nothing widens the page; the code scrolls by itself.
