@@ -130,7 +130,8 @@ fn quote(messages: &mut [Message], change: &Change, counts: &impl Fn(i64) -> boo
     }
 }
 
-fn react(reactions: &mut Vec<Reaction>, emoji: &str, user: &str, on: bool) {
+/// A reaction is given, or taken back; again changes nothing.
+pub(super) fn react(reactions: &mut Vec<Reaction>, emoji: &str, user: &str, on: bool) {
     let place = reactions.iter().position(|reaction| reaction.emoji == emoji);
     match (place, on) {
         (Some(at), true) => {

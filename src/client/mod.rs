@@ -4,9 +4,11 @@
 pub mod attach;
 pub mod changes;
 pub mod commands;
+pub mod completion;
 pub mod connection;
 pub mod conversations;
 pub mod desk;
+pub mod drafts;
 pub mod house;
 pub mod moment;
 pub mod outbox;
@@ -17,6 +19,8 @@ mod shell;
 #[cfg(test)]
 mod testing;
 pub mod timeline;
+pub mod typing;
+pub mod wishes;
 
 pub use house::{Act, HouseState, Row, Said, SaidState, Status};
 pub use moment::Moment;
@@ -59,6 +63,7 @@ pub fn first_rows(house: &House) -> Vec<(String, Row)> {
         notes: &[],
         faces: &house.faces,
         tail: Vec::new(),
+        viewer: None,
         zone: rows::Zone::UTC,
     })
 }

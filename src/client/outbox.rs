@@ -40,6 +40,9 @@ pub struct Entry {
     /// Where it was written, if that is not where it goes (`/pm`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Target>,
+    /// The id of the message that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<String>,
     /// Refused for good, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<String>,
@@ -63,6 +66,7 @@ impl Entry {
             at,
             order: 0,
             from: None,
+            reply_to: None,
             failed: None,
             spent: false,
             flying: false,

@@ -17,6 +17,15 @@ pub const CLOSE: &str = "M6.5 6.5l11 11M17.5 6.5l-11 11";
 pub const LEAVE: &str = "M10 4.5H5.5v15H10M14 8l4 4-4 4M9.5 12H18";
 /// An arrow down: to the newest.
 pub const DOWN: &str = "M12 5v13M6.5 12.5 12 18l5.5-5.5";
+/// A smiling face: a reaction.
+pub const SMILE: &str =
+    "M20 12a8 8 0 1 1-16 0 8 8 0 0 1 16 0zM8.5 14c.8 1.3 2 2 3.5 2s2.7-.7 3.5-2M9 9.5v.5M15 9.5v.5";
+/// An arrow back: an answer.
+pub const REPLY: &str = "M9.5 7 4.5 12l5 5M4.5 12H14c3.5 0 5.5 2 5.5 5.5";
+/// Three dots: more.
+pub const MORE: &str = "M5.5 12h.01M12 12h.01M18.5 12h.01";
+/// A pin.
+pub const PIN: &str = "M9 4.5h6M10 4.5 9.5 11l-3 3h11l-3-3-.5-6.5M12 14v6";
 
 /// A magnifying glass: search.
 pub const FIND: &str = "M10.5 17a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13zM15.3 15.3 20 20";

@@ -1,19 +1,17 @@
 //! One row of the log: a message, a day, the line above what is new, somebody who came.
 
 use super::{
-    attachment::attachments,
-    face::pictured,
-    links::{Piece, pieces},
-    live::click,
-    words,
+    attachment::attachments, face::pictured, live::click, quote::quote, reactions::reactions,
+    text::text, words,
 };
 use crate::{
     client::{
         Act, Row,
         attach::is_here,
-        house::{Said, SaidState},
+        house::{Edited, Said, SaidState, Waits},
     },
-    protocol::urls,
+    protocol::{markdown, urls},
+    words::{Word, words as say},
 };
 use leptos::{
     either::{Either, EitherOf3},
@@ -37,12 +35,17 @@ fn line(class: &'static str, words: String) -> impl IntoView {
 }
 
 fn message(key: &str, said: Said, act: Callback<Act>) -> impl IntoView + use<> {
+    // "alice waves": told of whoever said so.
+    let action = markdown::action(&said.body).filter(|_| !said.deleted);
+    let actor = action.map(|_| view! { <b><bdi dir="auto">{said.author.clone()}</bdi>" "</b> });
     let mut class = "msg".to_owned();
     for (is, word) in [
         (said.first, " first"),
         (said.state == SaidState::Pending, " pending"),
         (matches!(said.state, SaidState::Failed(_)), " failed"),
+        (said.waits.is_some(), " waits"),
         (said.deleted, " deleted"),
+        (action.is_some(), " action"),
         (said.found, " found"),
     ] {
         if is {
@@ -71,10 +74,12 @@ fn message(key: &str, said: Said, act: Callback<Act>) -> impl IntoView + use<> {
     };
     let body = if said.deleted { "This message was deleted." } else { &said.body };
     let body = view! {
-        <p class="body" dir="auto">
-            {text(body)}
-            {said.edited.then(|| view! { <span class="edited">" (changed)"</span> })}
-        </p>
+        <div class="body" dir="auto">
+            {actor}
+            {text(action.unwrap_or(body))}
+            {said.edited.map(edited)}
+            {said.waits.map(waits)}
+        </div>
     };
     let files = attachments(&said.files);
     let failed = match said.state {
@@ -85,7 +90,36 @@ fn message(key: &str, said: Said, act: Callback<Act>) -> impl IntoView + use<> {
         }
         SaidState::Sent | SaidState::Pending => None,
     };
-    view! { <article id=id class=class aria-label=label>{head} {body} {files} {failed}</article> }
+    let quoted = said.quote.filter(|_| !said.deleted).map(quote);
+    let chips = (!said.reactions.is_empty()).then(|| reactions(said.reactions));
+    // A message can be pointed at with the keyboard: see `message_menu`.
+    view! {
+        <article class=class id=id tabindex="-1" aria-label=label>
+            {head} {quoted} {body} {files} {chips} {failed}
+        </article>
+    }
+}
+
+/// The mark of a message that was changed; for those who may look, a link to how it read before.
+fn edited(edited: Edited) -> impl IntoView {
+    let w = say();
+    let title = w.with(Word::EditedAt, &[&words::moment(edited.at)]);
+    let mark = w.say(Word::Edited);
+    match edited.before {
+        Some(page) => Either::Left(view! {
+            " " <a class="edited" href=page data-panel="" title=title>{mark}</a>
+        }),
+        None => Either::Right(view! { " " <span class="edited" title=title>{mark}</span> }),
+    }
+}
+
+/// What of it is not stored yet.
+fn waits(waits: Waits) -> impl IntoView {
+    let word = match waits {
+        Waits::Edit => Word::SavingEdit,
+        Waits::Deletion => Word::Deleting,
+    };
+    view! { " " <span class="edited">{say().say(word)}</span> }
 }
 
 fn not_sent(key: String, why: String, act: Callback<Act>) -> impl IntoView {
@@ -100,19 +134,4 @@ fn not_sent(key: String, why: String, act: Callback<Act>) -> impl IntoView {
             <button class="link" type="button" on:click=discard>"Discard"</button>
         </p>
     }
-}
-
-/// What was written, as typed nodes: words and links, never HTML.
-fn text(body: &str) -> impl IntoView + use<> {
-    pieces(body)
-        .into_iter()
-        .map(|piece| match piece {
-            Piece::Text(text) => Either::Left(text.to_owned()),
-            Piece::Link(link) => Either::Right(view! {
-                <a href=link.to_owned() target="_blank" rel="noopener noreferrer nofollow">
-                    {link.to_owned()}
-                </a>
-            }),
-        })
-        .collect_view()
 }

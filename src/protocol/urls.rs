@@ -75,6 +75,18 @@ pub fn anchor(id: &str) -> String {
     format!("m-{id}")
 }
 
+/// The page that shows how a message read before it was changed.
+#[must_use]
+pub fn edits(target: &Target, id: &str) -> String {
+    format!("{}edits/{}", page(target), encode(id))
+}
+
+/// The page about a room.
+#[must_use]
+pub fn about(room: &str) -> String {
+    format!("/chat/{}/about", encode(room))
+}
+
 /// Where an address of [`page`] or [`message`] leads, and to which message there. None for any other
 /// address: also for one with another query, which is a page of its own.
 #[must_use]

@@ -19,6 +19,7 @@ mod churn;
 mod cli;
 mod direct;
 mod drain;
+mod emoji;
 mod faults;
 mod files;
 mod fuzz;

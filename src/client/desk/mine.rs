@@ -17,13 +17,20 @@ use crate::protocol::{
 const CONFIRMED: usize = 200;
 
 impl Desk {
-    pub(super) fn say(&mut self, text: &str, now: &Moment) -> Result<(), Refusal> {
+    /// Says a text here, in answer to a message if there is one, or obeys it.
+    pub(super) fn say(
+        &mut self,
+        text: &str,
+        answered: Option<String>,
+        now: &Moment,
+    ) -> Result<(), Refusal> {
         let place = self.timeline.to().clone();
         let (to, body) = match commands::read(text, self.limits.body)? {
             Meaning::Nothing if self.attach.items(&place).is_empty() => return Ok(()),
             Meaning::Nothing => (place.clone(), String::new()),
             Meaning::Here(body) => (place.clone(), body),
             Meaning::Private { to, body } => (Target::Person(to), body),
+            Meaning::Topic(text) => return self.set_topic(text),
         };
         if self.me.is_none() {
             return Err(Refusal::new(Code::LoginNeeded, "Log in to join in."));
@@ -39,6 +46,8 @@ impl Desk {
         entry.files = self.attach.take(&place)?;
         if entry.to != place {
             entry.from = Some(place);
+        } else {
+            entry.reply_to = answered;
         }
         let entry = self.outbox.add(entry)?;
         let kept = Effect::Keep { cid: entry.cid.clone(), stored: entry.stored() };
@@ -77,6 +86,17 @@ impl Desk {
         self.effects.push(Effect::Abort(key));
     }
 
+    /// Asks for another topic. It waits for nothing: without a connection it stays in the composer.
+    fn set_topic(&mut self, text: String) -> Result<(), Refusal> {
+        if !self.connection.is_up() {
+            return Err(Refusal::unavailable());
+        }
+        let to = self.timeline.to().clone();
+        self.ask(&ClientFrame::Topic { to, text }, Asked::Topic);
+        self.effects.push(Effect::Taken);
+        Ok(())
+    }
+
     pub(super) fn retry(&mut self, cid: String, now: &Moment) {
         let again: Vec<u64> = self.outbox.files_of(&cid).collect();
         let held: Vec<u64> = again.into_iter().filter(|key| self.attach.again(*key)).collect();
@@ -109,6 +129,7 @@ impl Desk {
         for entry in self.outbox.take_ready(now) {
             self.ask(&send(&entry), Asked::Send(entry.cid.clone()));
         }
+        self.send_wishes(now);
     }
 
     pub(super) fn acknowledged(&mut self, cid: &str, ok: SendOk) {
@@ -178,7 +199,7 @@ fn send(entry: &Entry) -> ClientFrame {
         to: entry.to.clone(),
         cid: entry.cid.clone(),
         body: entry.body.clone(),
-        reply_to: None,
+        reply_to: entry.reply_to.clone(),
         files: entry.files.iter().map(|file| file.id.clone()).collect(),
     }
 }

@@ -24,6 +24,7 @@ impl Desk {
         };
         let waiting = self.conversations.unread();
         let title = conversations::title(self.timeline.to(), waiting);
+        let choices = self.choices();
         let shown = &mut self.shown;
         let effects = &mut self.effects;
         changed(&mut shown.older, older, Show::Older, effects);
@@ -37,6 +38,9 @@ impl Desk {
         changed(&mut shown.title, title, Show::Title, effects);
         let files = self.attach.items(self.timeline.to());
         changed(&mut shown.files, files, Show::Files, effects);
+        changed(&mut shown.typing, self.typing.shown(), Show::Typing, effects);
+        changed(&mut shown.about, self.timeline.about().clone(), Show::About, effects);
+        changed(&mut shown.choices, choices, Show::Choices, effects);
         changed(&mut shown.waiting, waiting, Show::Waiting, effects);
         if let Some(spot) = self.spot.take() {
             effects.push(Effect::Show(Show::Spot(spot)));
@@ -84,6 +88,7 @@ impl Desk {
             notes: self.notes.all(),
             faces: &self.faces,
             tail: acked.chain(waiting).collect(),
+            viewer: self.viewer(),
             zone: self.zone,
         })
     }

@@ -120,6 +120,11 @@ pub fn stored(prefix: &str) -> Vec<String> {
         .collect()
 }
 
+/// The text that is stored under a key.
+pub fn load(key: &str) -> Option<String> {
+    storage()?.get_item(key).ok()?
+}
+
 /// Stores a text, where there is room.
 pub fn store(key: &str, text: &str) {
     if let Some(storage) = storage() {

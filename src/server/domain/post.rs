@@ -1,6 +1,6 @@
 //! Saying something: in a room or to a person, from any entrance.
 
-use super::{Domain, Who};
+use super::{Domain, Who, changes::Wish};
 use crate::protocol::commands::{self, Command};
 use crate::protocol::frames::{Event, Kind, SendOk};
 use crate::protocol::{Code, Refusal, Target, limits};
@@ -104,6 +104,10 @@ impl Domain {
         let (to, body) = match commands::read(&text)? {
             Command::Say(body) => (to, body.to_owned()),
             Command::Private { to, body } => (Target::Person(to.to_owned()), body.to_owned()),
+            Command::Topic(text) => {
+                self.change_and_wait(who, &to, Wish::Topic { text: text.to_owned() }).await?;
+                return Ok(to);
+            }
             Command::Unknown(word) => return Err(commands::unknown(word)),
         };
         self.post_and_wait(who, Draft { to: to.clone(), cid, body, reply_to: None, files }).await?;

@@ -2,11 +2,11 @@
 //! look the same to everybody who is shown the same; see [`super::super::kept`] for why they are
 //! never stale.
 
-use crate::client::{Row, Said};
+use crate::client::Row;
 use crate::components::room_picker::Cards;
 use crate::pages;
 use crate::protocol::Refusal;
-use crate::protocol::views::{FileView, Span};
+use crate::protocol::views::Span;
 use crate::server::domain::Domain;
 use crate::server::domain::house::Opened;
 use crate::server::domain::rooms::Stand;
@@ -60,12 +60,6 @@ pub struct InLanguage {
     cards: Keep<LogId, Card, Arc<str>>,
 }
 
-/// Bytes of a message's texts.
-fn texts(said: &Said) -> usize {
-    let file = |file: &FileView| size_of::<FileView>() + file.name.len() + file.kind.len();
-    said.body.len() + said.files.iter().map(file).sum::<usize>()
-}
-
 impl InLanguage {
     fn new(lang: Lang) -> Self {
         let words = Words::of(lang);
@@ -80,9 +74,8 @@ impl InLanguage {
         let row = |row: &Row| {
             self.row.get(row, &()).unwrap_or_else(|| {
                 let html: Arc<str> = pages::row(self.words, row).into();
-                let texts = if let Row::Said(said) = row { texts(said) } else { 0 };
-                // Kept as a key twice.
-                let bytes = html.len() + 2 * (texts + BESIDE);
+                // Kept as a key twice; all that is in it is in its HTML too.
+                let bytes = 3 * html.len() + 2 * BESIDE;
                 self.row.put(row.clone(), (), Arc::clone(&html), bytes);
                 html
             })
