@@ -30,7 +30,7 @@ enum Command {
     Serve(Box<Config>),
     /// Bring the database up to date and stop.
     Migrate(Database),
-    /// Make users, and set their passwords. Works beside a running server.
+    /// Make users, set their passwords, and keep them out. Works beside a running server.
     #[command(subcommand)]
     User(User),
     /// Make tokens for programs. Works beside a running server.
@@ -68,6 +68,20 @@ enum User {
         admin: bool,
         #[command(flatten)]
         password: Password,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Keep somebody out of the house: end their sessions, close their sockets, refuse their tokens.
+    Ban {
+        /// The user's name.
+        name: String,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Let somebody in again.
+    Unban {
+        /// The user's name.
+        name: String,
         #[command(flatten)]
         database: Database,
     },
@@ -168,6 +182,16 @@ async fn run(command: Command) -> Outcome {
         Command::User(User::Password { name, password, database }) => {
             database.domain().await?.reset_password(&name, password.read()?).await?;
             println!("{name} has a new password. Every session of theirs was ended.");
+            Ok(())
+        }
+        Command::User(User::Ban { name, database }) => {
+            database.domain().await?.keep_out(&name, true).await?;
+            println!("{name} may not come in any more. Every session of theirs was ended.");
+            Ok(())
+        }
+        Command::User(User::Unban { name, database }) => {
+            database.domain().await?.keep_out(&name, false).await?;
+            println!("{name} may come in again, and must log in anew.");
             Ok(())
         }
         Command::Token(Token::Add { user, database }) => {

@@ -196,3 +196,34 @@ test('one toolbar serves all rows, and rows of others offer less', async ({ pers
     'Reply', 'Edit', 'Copy text', 'Copy link', 'Delete',
   ]);
 });
+
+test('an edit and an answer are seen by the other, also after a reload', async ({ person }) => {
+  const alice = await person('alice');
+  const bob = await person('bob');
+  await alice.openRoom('lobby');
+  await bob.openRoom('lobby');
+  await alice.say('lunch at on');
+  await bob.hears('lunch at on');
+
+  await choose(alice, 'lunch', 'Edit');
+  await expect(alice.composer).toBeFocused();
+  await expect(alice.composer).toHaveValue('lunch at on');
+  await alice.composer.fill('lunch at one');
+  await alice.composer.press('Enter');
+  await expect(bob.messages('lunch at one')).toContainText('(edited)');
+  await expect(alice.composer).toHaveValue('');
+
+  await choose(bob, 'lunch', 'Reply');
+  await expect(bob.composer).toBeFocused();
+  await bob.say('gladly');
+  const quote = alice.messages('gladly').getByRole('link', { name: 'In answer to alice: lunch at one' });
+  await expect(quote).toBeVisible();
+  await quote.click();
+  await expect(alice.messages('lunch at one').first()).toHaveClass(/found/);
+
+  await choose(alice, '(edited)', 'Delete');
+  await menu(alice).getByRole('button', { name: 'Delete', exact: true }).click();
+  await expect(bob.messages('gladly')).toContainText('a message that was deleted');
+  await bob.reload();
+  await expect(bob.messages('gladly')).toContainText('a message that was deleted');
+});

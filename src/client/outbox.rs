@@ -7,6 +7,7 @@
 
 use super::{Moment, attach};
 use crate::protocol::{At, Code, Refusal, Target, views::FileView};
+use crate::words::Word;
 use serde::{Deserialize, Serialize};
 
 /// More than this many waiting messages are refused: something is wrong by then, and the
@@ -16,9 +17,6 @@ const MOST: usize = 100;
 const RETRY_MS: u64 = 1_000;
 /// …up to this.
 const RETRY_MOST_MS: u64 = 20_000;
-
-/// What became of a message whose page was closed before its files were there.
-const FILES_LOST: &str = "The page was closed before its files were there. Retry sends the rest.";
 
 /// One message that waits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,7 +81,8 @@ impl Entry {
     fn lose_files(&mut self) {
         if self.waits() {
             self.files.iter_mut().filter(|file| !attach::is_here(file)).for_each(attach::lose);
-            self.failed.get_or_insert_with(|| FILES_LOST.to_owned());
+            let why = || Refusal::new(Code::Unavailable, Word::FilesLost).message;
+            self.failed.get_or_insert_with(why);
         }
     }
 

@@ -124,12 +124,17 @@ fn waits(waits: Waits) -> impl IntoView {
 
 fn not_sent(key: String, why: String, act: Callback<Act>) -> impl IntoView {
     let coming = why.is_empty();
+    let said = if coming {
+        crate::words::words().say(Word::FilesComing).to_owned()
+    } else {
+        format!("Not sent. {why}")
+    };
     let again = key.clone();
     let retry = click(move || act.run(Act::Retry(again.clone())));
     let discard = click(move || act.run(Act::Discard(key.clone())));
     view! {
         <p class="not-sent">
-            <span>{if coming { "Its files are on their way.".to_owned() } else { format!("Not sent. {why}") }}</span>
+            <span>{said}</span>
             <button class="link" type="button" hidden=coming on:click=retry>"Retry"</button>
             <button class="link" type="button" on:click=discard>"Discard"</button>
         </p>

@@ -116,6 +116,7 @@ fn within(kind: Kind, nodes: &[Node], w: Words, out: &mut dyn Out) {
                 "input",
                 &[("type", "checkbox"), ("class", "sr"), ("aria-label", w.say(Word::Spoiler))],
             );
+            out.close("input");
             out.open("span", &[]);
             write(nodes, w, out);
             out.close("span");
@@ -353,6 +354,33 @@ mod tests {
         for tag in ["<img", "<b>", "<script", "\"onclick"] {
             assert!(!html.contains(tag), "{html}");
         }
+    }
+
+    /// Elements that are open; the one without an end holds nothing.
+    #[derive(Default)]
+    struct Nested(Vec<&'static str>);
+
+    impl Out for Nested {
+        fn open(&mut self, tag: &'static str, _: &[(&'static str, &str)]) {
+            assert_ne!(self.0.last(), Some(&"input"));
+            self.0.push(tag);
+        }
+
+        fn words(&mut self, words: &str) {
+            assert!(!words.is_empty() && self.0.last() != Some(&"input"));
+        }
+
+        fn close(&mut self, tag: &'static str) {
+            assert_eq!(self.0.pop(), Some(tag));
+        }
+    }
+
+    #[test]
+    fn both_sides_nest_alike() {
+        let body = "a **b _c_** ~~d~~ ||e `f`|| @g #h https://i.j [k](http://l.m)\n> n\n- o\n1. p\n```q\nr\n```";
+        let mut nested = Nested::default();
+        write(&markdown::parse(body), Words::default(), &mut nested);
+        assert!(nested.0.is_empty());
     }
 
     proptest! {

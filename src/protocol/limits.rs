@@ -49,8 +49,6 @@ pub const PASSWORD: (usize, usize) = (8, 128);
 pub const CID: usize = 64;
 /// People whom somebody may block: a page tells all of them.
 pub const BLOCKED: usize = 1_000;
-/// People whom one message calls; whoever is named after them is not called.
-pub const CALLED: usize = 50;
 /// Bytes of a file in a message: a long document, a short film.
 pub const FILE: usize = 20 * 1024 * 1024;
 /// Files in a message.

@@ -6,6 +6,7 @@ use crate::support::{
     served::roomful_ok,
 };
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+use roomful::{protocol::people::Access, server::domain::sessions::Credentials};
 use serde_json::{Value, json};
 use std::{
     io::Cursor,
@@ -200,6 +201,22 @@ async fn a_file_is_seen_by_whoever_may_read_its_message() {
     let open = upload(&alice, "open.txt", b"for all").await;
     assert!(say(&alice, LOBBY, "for all", &[&open]).await["ok"].is_object());
     house.visitor().get(&address(&open)).await.is(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_of_a_room_for_some_are_theirs() {
+    let house = House::open().await;
+    let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+    let (_, token) = &alice.headers()[0];
+    let token = token.trim_start_matches("Bearer ").to_owned();
+    let domain = house.running().domain();
+    let who = domain.recognise(Credentials::Token(token)).await.expect("read").expect("alice");
+    domain.make_room(&who, "cellar", Access::Members).await.expect("a room");
+    let file = upload(&alice, "plan.txt", b"for some").await;
+    assert!(say(&alice, "#cellar", "", &[&file]).await["ok"].is_object());
+    alice.get(&address(&file)).await.is(200);
+    assert_eq!(bob.get(&address(&file)).await.is(404).code(), "not_found");
+    house.visitor().get(&address(&file)).await.is(404);
 }
 
 #[tokio::test(flavor = "multi_thread")]

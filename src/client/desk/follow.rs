@@ -309,11 +309,18 @@ impl Desk {
                     self.follow(vec![to]);
                 }
             }
-            Some(Kind::Conversation { to }) => {
+            Some(Kind::Conversation { to } | Kind::Joined { to, on: true }) => {
                 let new = self.conversations.add(&to);
                 let here = to == *self.timeline.to() && self.hold == Hold::Away;
                 if new || here {
                     self.follow(vec![to]);
+                }
+            }
+            // The place that is on the screen stays there until one goes elsewhere.
+            Some(Kind::Joined { to, on: false }) => {
+                if to != *self.timeline.to() && self.conversations.has(&to) {
+                    self.conversations.remove(&to);
+                    self.unfollow(to);
                 }
             }
             // Notifications join here. Messages and what happens to them are of other logs.

@@ -133,7 +133,10 @@ impl Domain {
     }
 
     /// The rooms that not everybody may see.
-    async fn guarded(&self, db: &mut Connection) -> Result<Arc<HashSet<LogId>>, Refusal> {
+    pub(super) async fn guarded(
+        &self,
+        db: &mut Connection,
+    ) -> Result<Arc<HashSet<LogId>>, Refusal> {
         if let Some(guarded) = self.known.guarded.get(&()) {
             return Ok(guarded);
         }

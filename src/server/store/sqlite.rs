@@ -245,9 +245,9 @@ pub const STANDING: &str = concat!(
                AND id NOT IN (SELECT log_id FROM bans WHERE user_id = $2)
                ORDER BY said_at DESC, id LIMIT $7 + 0) k)
     END,
-    (SELECT json_group_array(u.name) FROM (
+    (SELECT json_group_array(k.name) FROM (
         SELECT o.name FROM blocks b CROSS JOIN users o ON o.id = b.blocked_id
-        WHERE b.user_id = $2 LIMIT 1000) u),
+        WHERE b.user_id = $2 LIMIT 1000) k),
     (SELECT json_array(r.access, m.role, m.level) FROM rooms r
      LEFT JOIN memberships m ON m.user_id = $2 AND m.log_id = r.log_id WHERE r.log_id = $1)"
 );
@@ -282,10 +282,9 @@ pub const SEEN: &str = concat!(
     WHERE ",
     may_see!("$2", "$3")
 );
-/// The rooms that not everybody may see.
+/// The rooms that not everybody may see: nobody, where one is gone.
 pub const GUARDED: &str = "SELECT json_group_array(log_id) FROM (
-    SELECT log_id FROM rooms INDEXED BY rooms_not_open WHERE access <> 'open'
-    UNION SELECT id FROM logs INDEXED BY logs_by_said WHERE kind = 'room' AND listed = 0
+    SELECT id AS log_id FROM logs WHERE kind = 'room' AND listed = 0
     UNION SELECT log_id FROM bans)";
 /// How the user `$1` stands in the room `$2`.
 pub const STANDS: &str = "SELECT

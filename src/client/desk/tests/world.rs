@@ -103,14 +103,13 @@ impl Server {
         self.logs.get(to).map_or(0, |log| log.len() as i64)
     }
 
-    /// The message that this event said, as it stands now.
-    fn message(&self, to: &Target, event: &Event) -> Option<Message> {
-        let mut it = Self::said(event)?;
-        for change in self.logs[to].iter().filter_map(Event::reading) {
-            let Kind::Change(Change { id, what }) = change else { continue };
-            if id != it.id || it.deleted {
-                continue;
-            }
+    /// All messages of a conversation as they stand now, oldest first.
+    pub fn messages(&self, to: &Target) -> Vec<Message> {
+        let log = self.logs.get(to).map(Vec::as_slice).unwrap_or_default();
+        let mut all: Vec<Message> = log.iter().filter_map(Self::said).collect();
+        for change in log.iter().filter(|event| event.kind != "message") {
+            let Some(Kind::Change(Change { id, what })) = change.reading() else { continue };
+            let Some(it) = all.iter_mut().find(|it| it.id == id && !it.deleted) else { continue };
             match what {
                 What::Edited { body, at } => {
                     it.body = body.unwrap_or_default();
@@ -133,13 +132,7 @@ impl Server {
                 }
             }
         }
-        Some(it)
-    }
-
-    /// All messages of a conversation as they stand now, oldest first.
-    pub fn messages(&self, to: &Target) -> Vec<Message> {
-        let log = self.logs.get(to).map(Vec::as_slice).unwrap_or_default();
-        log.iter().filter_map(|event| self.message(to, event)).collect()
+        all
     }
 
     /// Somebody changes something; live frames for alice, or why not.
@@ -196,7 +189,8 @@ impl Server {
     pub fn history(&self, to: &Target, span: &Span) -> Result<History, Refusal> {
         let log = self.logs.get(to).map(Vec::as_slice).unwrap_or_default();
         let mut about = About::default();
-        for kind in log.iter().filter_map(Event::reading) {
+        let others = log.iter().filter(|event| event.kind != "message");
+        for kind in others.filter_map(Event::reading) {
             match kind {
                 Kind::Topic { text } => about.topic = text,
                 Kind::Pin { message, on } => about.pin(&message, on),
