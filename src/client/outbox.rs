@@ -7,6 +7,7 @@
 
 use super::Moment;
 use crate::protocol::{At, Code, Refusal, Target};
+use crate::words::{Word, words};
 use serde::{Deserialize, Serialize};
 
 /// More than this many waiting messages are refused: something is wrong by then, and the
@@ -129,10 +130,7 @@ impl Outbox {
     /// When too many wait already.
     pub fn add(&mut self, mut entry: Entry) -> Result<&Entry, Refusal> {
         if self.entries.len() >= MOST {
-            return Err(Refusal::new(
-                Code::TooMany,
-                format!("{MOST} messages are waiting to go out. Let them leave first."),
-            ));
+            return Err(Refusal::new(Code::TooMany, Word::TooManyWaiting.of(&[&MOST])));
         }
         self.made = self.made.wrapping_add(1);
         entry.order = self.made;
@@ -203,7 +201,7 @@ impl Outbox {
             self.resume_at = now.ms + refusal.retry_ms.unwrap_or(most);
             return Refused::Later;
         }
-        entry.failed = Some(refusal.message.clone());
+        entry.failed = Some(words().refusal(refusal));
         entry.spent = refusal.code == Code::CidConflict;
         Refused::Failed(entry.clone())
     }
@@ -213,7 +211,7 @@ impl Outbox {
         let entry =
             self.entries.iter_mut().filter(|entry| entry.flying).max_by_key(|e| e.body.len())?;
         entry.flying = false;
-        entry.failed = Some("This message is too long to be sent.".to_owned());
+        entry.failed = Some(words().say(Word::TooLongToSend).to_owned());
         Some(entry.clone())
     }
 

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     client::{Act, HouseState},
     protocol::{Target, urls},
+    words::{Word, words},
 };
 use leptos::{
     ev,
@@ -47,6 +48,7 @@ pub fn HouseView(
 }
 
 fn header(state: HouseState) -> impl IntoView {
+    let w = words();
     let mark = move || {
         state.place.with(|place| {
             let lit = match place {
@@ -57,22 +59,22 @@ fn header(state: HouseState) -> impl IntoView {
         })
     };
     let about = move || match state.place.get() {
-        Target::Person(name) if here(state, &name) => "here now".to_owned(),
-        Target::Person(_) => "away; your words will wait".to_owned(),
+        Target::Person(name) if here(state, &name) => w.say(Word::HereNow).to_owned(),
+        Target::Person(_) => w.say(Word::Away).to_owned(),
         _ => match state.online.with(|online| online.count) {
-            0 => "nobody is here".to_owned(),
-            count => format!("{count} here"),
+            0 => w.say(Word::NobodyHere).to_owned(),
+            count => w.count(Word::CountHere, count as i64),
         },
     };
     view! {
         <header class="place">
-            <button class="icon-button rooms-button" type="button" aria-label="Rooms" popovertarget=side::ID>
+            <button class="icon-button rooms-button" type="button" aria-label=w.say(Word::Rooms) popovertarget=side::ID>
                 {icon(icons::ROOMS)}
             </button>
             {mark}
             <h1><bdi dir="auto">{live(move || state.place.get().name().to_owned())}</bdi></h1>
             <span class="about">{live(about)}</span>
-            <button class="icon-button people-button" type="button" aria-label="People" popovertarget=roster::ID>
+            <button class="icon-button people-button" type="button" aria-label=w.say(Word::People) popovertarget=roster::ID>
                 {icon(icons::PEOPLE)}
             </button>
         </header>

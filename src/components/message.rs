@@ -4,11 +4,14 @@ use super::{
     face::face,
     links::{Piece, pieces},
     live::click,
-    words,
+    words as dates,
 };
-use crate::client::{
-    Act, Row,
-    house::{Said, SaidState},
+use crate::{
+    client::{
+        Act, Row,
+        house::{Said, SaidState},
+    },
+    words::{Word, words},
 };
 use leptos::{
     either::{Either, EitherOf3},
@@ -19,9 +22,9 @@ use leptos::{
 pub fn row(key: &str, row: Row, act: Callback<Act>) -> impl IntoView + use<> {
     match row {
         Row::Day(date) => EitherOf3::A(view! {
-            <p class="day"><time datetime=date.clone()>{words::day(&date)}</time></p>
+            <p class="day"><time datetime=date.clone()>{dates::day(&date)}</time></p>
         }),
-        Row::New => EitherOf3::B(line("day new", "New".to_owned())),
+        Row::New => EitherOf3::B(line("day new", words().say(Word::New).to_owned())),
         Row::Came(who) => EitherOf3::B(line("came", who)),
         Row::Said(said) => EitherOf3::C(message(key, said, act)),
     }
@@ -32,6 +35,7 @@ fn line(class: &'static str, words: String) -> impl IntoView {
 }
 
 fn message(key: &str, said: Said, act: Callback<Act>) -> impl IntoView + use<> {
+    let w = words();
     let mut class = "msg".to_owned();
     for (is, word) in [
         (said.first, " first"),
@@ -45,7 +49,7 @@ fn message(key: &str, said: Said, act: Callback<Act>) -> impl IntoView + use<> {
     }
     let label = format!("{}, {}", said.author, said.clock);
     let time = view! {
-        <time datetime=said.at.to_string() title=words::moment(said.at)>{said.clock}</time>
+        <time datetime=said.at.to_string() title=dates::moment(said.at)>{said.clock}</time>
     };
     // The first of a group shows who and when; the others show when, on hover, in place of a face.
     let head = if said.first {
@@ -56,11 +60,11 @@ fn message(key: &str, said: Said, act: Callback<Act>) -> impl IntoView + use<> {
     } else {
         Either::Right(view! { <span class="gutter">{time}</span> })
     };
-    let body = if said.deleted { "This message was deleted." } else { &said.body };
+    let body = if said.deleted { w.say(Word::Deleted) } else { &said.body };
     let body = view! {
         <p class="body" dir="auto">
             {text(body)}
-            {said.edited.then(|| view! { <span class="edited">" (changed)"</span> })}
+            {said.edited.then(|| view! { <span class="edited">" " {w.say(Word::Changed)}</span> })}
         </p>
     };
     let failed = match said.state {
@@ -71,14 +75,15 @@ fn message(key: &str, said: Said, act: Callback<Act>) -> impl IntoView + use<> {
 }
 
 fn not_sent(key: String, why: String, act: Callback<Act>) -> impl IntoView {
+    let w = words();
     let again = key.clone();
     let retry = click(move || act.run(Act::Retry(again.clone())));
     let discard = click(move || act.run(Act::Discard(key.clone())));
     view! {
         <p class="not-sent">
-            <span>{format!("Not sent. {why}")}</span>
-            <button class="link" type="button" on:click=retry>"Retry"</button>
-            <button class="link" type="button" on:click=discard>"Discard"</button>
+            <span>{w.with(Word::NotSent, &[&why])}</span>
+            <button class="link" type="button" on:click=retry>{w.say(Word::Retry)}</button>
+            <button class="link" type="button" on:click=discard>{w.say(Word::Discard)}</button>
         </p>
     }
 }

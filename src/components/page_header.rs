@@ -4,6 +4,7 @@ use super::{face::face, window::window};
 use crate::{
     pages::{Shell, SignUp},
     protocol::urls,
+    words::{Word, words},
 };
 use leptos::prelude::*;
 
@@ -22,18 +23,19 @@ pub fn page_header(shell: &Shell, account: bool) -> impl IntoView + use<> {
 }
 
 fn account_menu(shell: &Shell) -> AnyView {
+    let w = words();
     let Some(me) = &shell.me else {
         let sign_up = shell.sign_up == SignUp::Open;
         return view! {
-            <nav class="account" aria-label="Account">
-                <a class="button quiet" href=urls::LOG_IN>"Log in"</a>
-                {sign_up.then(|| view! { <a class="button" href=urls::SIGN_UP>"Sign up"</a> })}
+            <nav class="account" aria-label=w.say(Word::Account)>
+                <a class="button quiet" href=urls::LOG_IN>{w.say(Word::LogIn)}</a>
+                {sign_up.then(|| view! { <a class="button" href=urls::SIGN_UP>{w.say(Word::SignUp)}</a> })}
             </nav>
         }
         .into_any();
     };
     view! {
-        <nav class="account" aria-label="Account">
+        <nav class="account" aria-label=w.say(Word::Account)>
             <a class="who" href=urls::ACCOUNT>
                 {face(&me.name, true, false)}
                 <bdi dir="auto">{me.name.clone()}</bdi>
@@ -49,7 +51,7 @@ pub fn log_out(page: String) -> impl IntoView {
     view! {
         <form method="post" action="/api/log_out">
             <input type="hidden" name="page" value=page/>
-            <button class="button quiet">"Log out"</button>
+            <button class="button quiet">{words().say(Word::LogOut)}</button>
         </form>
     }
 }

@@ -6,7 +6,7 @@ use super::{
     icons::{self, icon},
     live::live,
     window::window,
-    words,
+    words as dates,
 };
 use crate::{
     client::HouseState,
@@ -14,6 +14,7 @@ use crate::{
         Target, urls,
         views::{Line, Me, Side},
     },
+    words::{Word, words},
 };
 use leptos::prelude::*;
 
@@ -22,6 +23,7 @@ pub const ID: &str = "rooms";
 
 /// The column.
 pub fn side(state: HouseState) -> impl IntoView {
+    let w = words();
     let me = state.fixed.with_value(|fixed| fixed.me.clone());
     // Both lists are of one type.
     let lines = |of: fn(&Side) -> &Vec<Line>| {
@@ -33,7 +35,7 @@ pub fn side(state: HouseState) -> impl IntoView {
     };
     let somebody = live(move || state.side.with(|side| !side.people.is_empty()));
     view! {
-        <nav class="side" id=ID popover="auto" aria-label="Rooms and people">
+        <nav class="side" id=ID popover="auto" aria-label=w.say(Word::RoomsAndPeople)>
             <div class="side-top">
                 <a class="logo" href=urls::INDEX>
                     {window(true, true)}
@@ -43,16 +45,16 @@ pub fn side(state: HouseState) -> impl IntoView {
             </div>
             <div class="side-lists">
                 <section>
-                    <h2>"Rooms"</h2>
+                    <h2>{w.say(Word::Rooms)}</h2>
                     <ul>{lines(|side| &side.rooms)}</ul>
-                    <a class="all" href=urls::INDEX>"All rooms"</a>
+                    <a class="all" href=urls::INDEX>{w.say(Word::AllRooms)}</a>
                 </section>
                 {me.is_some().then(|| view! {
                     <section>
-                        <h2>"People"</h2>
+                        <h2>{w.say(Word::People)}</h2>
                         <ul>{lines(|side| &side.people)}</ul>
                         <p class="hint" hidden=somebody>
-                            "Nobody yet. Choose someone who is here to talk in private."
+                            {w.say(Word::NoPeopleYet)}
                         </p>
                     </section>
                 })}
@@ -63,19 +65,20 @@ pub fn side(state: HouseState) -> impl IntoView {
 }
 
 fn line(known: &Line, current: bool) -> impl IntoView + use<> {
+    let w = words();
     let name = known.to.name().to_owned();
     let lit = known.online > 0;
     let person_here = lit && matches!(known.to, Target::Person(_));
     let class = if known.unread > 0 { "unread" } else { "" };
     let unread = (known.unread > 0).then(|| {
-        view! { <span class="count">{words::unread(known.unread)}<span class="sr">" unread"</span></span> }
+        view! { <span class="count">{dates::unread(known.unread)}<span class="sr">" " {w.say(Word::Unread)}</span></span> }
     });
     view! {
         <li class=class>
             <a href=urls::page(&known.to) data-go="" aria-current=current.then_some("page")>
                 {mark(&known.to, lit)}
                 <bdi class="name" dir="auto">{name}</bdi>
-                {person_here.then(|| view! { <span class="sr">"here now"</span> })}
+                {person_here.then(|| view! { <span class="sr">{w.say(Word::HereNow)}</span> })}
                 {unread}
             </a>
         </li>
@@ -84,6 +87,7 @@ fn line(known: &Line, current: bool) -> impl IntoView + use<> {
 
 /// My account, at the foot of the column.
 fn mine(me: Me, state: HouseState) -> impl IntoView {
+    let w = words();
     let page = live(move || urls::page(&state.place.get()));
     view! {
         <div class="side-foot">
@@ -93,7 +97,7 @@ fn mine(me: Me, state: HouseState) -> impl IntoView {
             </a>
             <form method="post" action="/api/log_out">
                 <input type="hidden" name="page" value=page/>
-                <button class="icon-button" aria-label="Log out" title="Log out">
+                <button class="icon-button" aria-label=w.say(Word::LogOut) title=w.say(Word::LogOut)>
                     {icon(icons::LEAVE)}
                 </button>
             </form>

@@ -4,11 +4,12 @@ use super::{
     facade::facade,
     icons::{self, icon},
     live::{click, effect, live},
-    message, words,
+    message,
 };
 use crate::{
     client::{HouseState, Row, house::Older},
     protocol::{Target, urls},
+    words::{Word, words},
 };
 use leptos::{html, prelude::*};
 use std::collections::HashMap;
@@ -18,6 +19,7 @@ pub const ID: &str = "log";
 
 /// The log and what floats above it.
 pub fn timeline(state: HouseState) -> impl IntoView {
+    let w = words();
     let (log, rows) = (NodeRef::<html::Div>::new(), NodeRef::<html::Div>::new());
     #[cfg(feature = "hydrate")]
     super::keeper::keep(state, log, rows);
@@ -29,14 +31,14 @@ pub fn timeline(state: HouseState) -> impl IntoView {
     });
     let live_region = live(move || Some(if quiet.get() { "off" } else { "polite" }));
     let nothing_new = live(move || state.fresh.get() == 0);
-    let new = live(move || words::new_messages(state.fresh.get()));
+    let new = live(move || w.count(Word::NewMessages, state.fresh.get() as i64));
     view! {
         <div class="log-frame">
             <div
                 class="log"
                 id=ID
                 role="log"
-                aria-label="Messages"
+                aria-label=w.say(Word::Messages)
                 aria-live=live_region
                 aria-relevant="additions"
                 tabindex="0"
@@ -120,35 +122,34 @@ pub fn list(state: HouseState) -> impl IntoView {
 
 /// What stands above the oldest row. It keeps its height, so that loading moves nothing.
 fn beginning(state: HouseState) -> impl IntoView {
+    let w = words();
     let empty = move || state.rows.with(Vec::is_empty);
     // For the page as the server rendered it: the program loads what is older by itself.
     let older = (state.older.get_untracked() == Older::More).then(|| {
         let before = state.fixed.with_value(|fixed| fixed.oldest).unwrap_or_default();
         let href = format!("{}?before={before}", page(state));
-        view! { <a class="link asleep-only" href=href>"Older messages"</a> }
+        view! { <a class="link asleep-only" href=href>{w.say(Word::OlderMessages)}</a> }
     });
     let house = move || {
         let shown = state.older.get() == Older::Beginning && empty();
         shown.then(|| facade(state.online.with(|online| online.count)))
     };
-    let words = move || match (state.older.get(), state.place.get(), empty()) {
+    let said = move || match (state.older.get(), state.place.get(), empty()) {
         (Older::More, ..) => String::new(),
-        (Older::Loading, ..) => "Loading older messages…".to_owned(),
-        (_, Target::Person(name), true) => {
-            format!("Between you and {name}. Nobody has said anything yet.")
-        }
-        (_, Target::Person(name), false) => format!("Between you and {name}, from the start."),
-        (_, place, true) => format!("Nobody has said anything in {} yet. Begin.", place.name()),
-        (_, place, false) => format!("This is the beginning of {}.", place.name()),
+        (Older::Loading, ..) => w.say(Word::LoadingOlder).to_owned(),
+        (_, Target::Person(name), true) => w.with(Word::BetweenEmpty, &[&name]),
+        (_, Target::Person(name), false) => w.with(Word::BetweenStart, &[&name]),
+        (_, place, true) => w.with(Word::RoomEmpty, &[place.name()]),
+        (_, place, false) => w.with(Word::RoomStart, &[place.name()]),
     };
-    view! { <div class="beginning">{older} {house} <span dir="auto">{live(words)}</span></div> }
+    view! { <div class="beginning">{older} {house} <span dir="auto">{live(said)}</span></div> }
 }
 
 /// The way back from an older page, where there is no script.
 fn newest(state: HouseState) -> impl IntoView {
     let older_page = state.fixed.with_value(|fixed| fixed.before.is_some());
     older_page.then(|| {
-        view! { <p class="newest asleep-only"><a class="link" href=page(state)>"Newest messages"</a></p> }
+        view! { <p class="newest asleep-only"><a class="link" href=page(state)>{words().say(Word::NewestMessages)}</a></p> }
     })
 }
 

@@ -9,19 +9,20 @@ use crate::{
         field::{Field, field},
         notice,
         page_header::page_header,
-        words,
+        words as dates,
     },
     protocol::{At, limits, urls},
+    words::{Word, Words, words},
 };
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 
 const CHANGE_PASSWORD: &str = "/api/change_password";
 
 /// My password and my sessions.
 #[must_use]
 pub fn account(shell: &Shell, account: Account, returned: Option<Returned>) -> String {
-    let page =
-        Page { title: "Your account".to_owned(), class: "outside", wakes: false, data: None };
+    let title = Words::of(shell.lang).say(Word::YourAccount);
+    let page = Page { title: title.to_owned(), class: "outside", wakes: false, data: None };
     document(shell, page, || {
         let (password, other) = match returned {
             Some(returned) if returned.action == CHANGE_PASSWORD => (Some(returned), None),
@@ -31,13 +32,13 @@ pub fn account(shell: &Shell, account: Account, returned: Option<Returned>) -> S
             <div class="page">
                 {page_header(shell, true)}
                 <main class="account-page">
-                    <h1>"Your account"</h1>
-                    {account.done.map(|done| view! { <p class="notice" role="status">{done}</p> })}
-                    {other.map(|returned| notice::refused(returned.refusal.message))}
+                    <h1>{title}</h1>
+                    {account.done.map(|done| view! { <p class="notice" role="status">{words().say(done)}</p> })}
+                    {other.map(|returned| notice::refused(&returned.refusal))}
                     {change_password(shell, password.as_ref())}
                     {sessions(shell, account.sessions)}
                     {account.invites.map(|invites| invitations(shell, invites))}
-                    <p class="aside"><a class="link" href=urls::INDEX>"Back to the rooms"</a></p>
+                    <p class="aside"><a class="link" href=urls::INDEX>{words().say(Word::BackToRooms)}</a></p>
                 </main>
             </div>
         }
@@ -49,12 +50,12 @@ fn change_password(shell: &Shell, returned: Option<&Returned>) -> impl IntoView 
         (returned.and_then(|r| r.about("current")), returned.and_then(|r| r.about("new")));
     let general = returned
         .filter(|_| current.is_none() && new.is_none())
-        .map(|r| notice::refused(r.refusal.message.clone()));
+        .map(|r| notice::refused(&r.refusal));
     let (wrong_current, wrong_new) = (current.is_some(), new.is_some());
     let (least, most) = limits::PASSWORD;
     view! {
         <section class="panel">
-            <h2>"Password"</h2>
+            <h2>{words().say(Word::Password)}</h2>
             <form class="stack" method="post" action=CHANGE_PASSWORD>
                 <input type="hidden" name="page" value=shell.path.clone()/>
                 // Tells a password manager whose password this is.
@@ -66,7 +67,7 @@ fn change_password(shell: &Shell, returned: Option<&Returned>) -> impl IntoView 
                 />
                 {general}
                 {field(Field {
-                    label: "Current password",
+                    label: words().say(Word::CurrentPassword),
                     name: "current",
                     secret: true,
                     autocomplete: "current-password",
@@ -75,23 +76,36 @@ fn change_password(shell: &Shell, returned: Option<&Returned>) -> impl IntoView 
                     ..Field::default()
                 })}
                 {field(Field {
-                    label: "New password",
+                    label: words().say(Word::NewPassword),
                     name: "new",
                     secret: true,
                     autocomplete: "new-password",
-                    hint: Some(format!("{least} to {most} characters. Your other sessions end when it changes.")),
+                    hint: Some(words().with(Word::NewPasswordHint, &[&least.to_string(), &most.to_string()])),
                     error: new,
                     first: wrong_new,
                     ..Field::default()
                 })}
-                <button class="button">"Change password"</button>
+                <button class="button">{words().say(Word::ChangePassword)}</button>
             </form>
         </section>
     }
 }
 
-fn time(at: At) -> impl IntoView {
-    view! { <time datetime=at.to_string()>{words::moment(at)}</time> }
+/// A sentence around moments, in the order that its language has them in.
+fn times(word: Word, times: &[At]) -> impl IntoView + use<> {
+    let piece = |piece: &str| match piece.split_once('}') {
+        None => Either::Left(piece.to_owned()),
+        Some((number, after)) => {
+            // The build saw to it that these are numbers of what is put in.
+            let at = number.parse().ok().and_then(|n: usize| times.get(n)).copied();
+            let at = at.unwrap_or_default();
+            Either::Right(view! {
+                <time datetime=at.to_string()>{dates::moment(at)}</time>
+                {after.to_owned()}
+            })
+        }
+    };
+    words().say(word).split('{').map(piece).collect_view()
 }
 
 fn sessions(shell: &Shell, sessions: Vec<SessionLine>) -> impl IntoView + use<> {
@@ -102,9 +116,9 @@ fn sessions(shell: &Shell, sessions: Vec<SessionLine>) -> impl IntoView + use<> 
                 <li>
                     <div class="what">
                         <b>{agent::in_words(&session.agent)}</b>
-                        {session.this.then(|| view! { <span class="tag">"this one"</span> })}
+                        {session.this.then(|| view! { <span class="tag">{words().say(Word::ThisOne)}</span> })}
                         <p class="quiet">
-                            "Begun " {time(session.created_at)} ", last used " {time(session.seen_at)}
+                            {times(Word::Begun, &[session.created_at, session.seen_at])}
                         </p>
                     </div>
                     // This one is ended by logging out.
@@ -116,7 +130,7 @@ fn sessions(shell: &Shell, sessions: Vec<SessionLine>) -> impl IntoView + use<> 
         .collect_view();
     view! {
         <section class="panel">
-            <h2>"Where you are logged in"</h2>
+            <h2>{words().say(Word::WhereLoggedIn)}</h2>
             <ul class="lines">{lines}</ul>
         </section>
     }
@@ -132,7 +146,7 @@ fn end_button(
         <form method="post" action=action>
             <input type="hidden" name="page" value=path.to_owned()/>
             <input type="hidden" name=name value=id/>
-            <button class="button quiet">"End"</button>
+            <button class="button quiet">{words().say(Word::End)}</button>
         </form>
     }
 }
@@ -144,8 +158,8 @@ fn invitations(shell: &Shell, invites: Vec<InviteLine>) -> impl IntoView + use<>
             view! {
                 <li>
                     <div class="what">
-                        <input readonly=true type="text" aria-label="Invitation link" value=invite.link/>
-                        <p class="quiet">"Opens the door until " {time(invite.expires_at)}</p>
+                        <input readonly=true type="text" aria-label=words().say(Word::InvitationLink) value=invite.link/>
+                        <p class="quiet">{times(Word::OpensUntil, &[invite.expires_at])}</p>
                     </div>
                     {end_button("/api/end_invite", "invite", invite.id, &shell.path)}
                 </li>
@@ -154,12 +168,12 @@ fn invitations(shell: &Shell, invites: Vec<InviteLine>) -> impl IntoView + use<>
         .collect_view();
     view! {
         <section class="panel">
-            <h2>"Invitations"</h2>
-            <p class="quiet">"Whoever has such a link can make an account."</p>
+            <h2>{words().say(Word::Invitations)}</h2>
+            <p class="quiet">{words().say(Word::InvitesHint)}</p>
             <ul class="lines">{lines}</ul>
             <form method="post" action="/api/make_invite">
                 <input type="hidden" name="page" value=shell.path.clone()/>
-                <button class="button">"Make an invitation link"</button>
+                <button class="button">{words().say(Word::MakeInvite)}</button>
             </form>
         </section>
     }

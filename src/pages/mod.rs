@@ -27,7 +27,7 @@ pub use {
 
 use crate::{
     protocol::{At, Refusal, views::Me},
-    words::{Lang, words},
+    words::{Lang, Word, words},
 };
 
 /// Addresses of the hashed files of the browser's side.
@@ -121,7 +121,7 @@ pub struct Account {
     /// The open invitations; `None` where I may not make any.
     pub invites: Option<Vec<InviteLine>>,
     /// "Your password was changed.", after it was.
-    pub done: Option<String>,
+    pub done: Option<Word>,
 }
 
 impl Returned {

@@ -117,7 +117,15 @@ impl Refusal {
 
     /// Not there, or not for you to see: both sound the same.
     pub fn not_found(what: &str) -> Self {
-        Self::new(Code::NotFound, format!("There is no {what} here."))
+        let reason = match what {
+            "such room" => Word::NoSuchRoom.into(),
+            "person of that name" => Word::NoSuchPerson.into(),
+            "page" => Word::NoSuchPage.into(),
+            "such session" => Word::NoSuchSession.into(),
+            "such call" => Word::NoSuchCall.into(),
+            _ => Reason::from(format!("There is no {what} here.")),
+        };
+        Self::new(Code::NotFound, reason)
     }
 }
 

@@ -27,6 +27,7 @@ use crate::protocol::{
     urls,
     views::{History, House, Me, Side},
 };
+use crate::words::{Word, words};
 use follow::Hold;
 
 /// How long a room is looked at before it counts as read.
@@ -444,8 +445,8 @@ impl Desk {
             // The cookie belongs to somebody else by now (or to nobody): what waits here must not
             // go out in their name.
             let why = match &hello.user {
-                Some(name) => format!("You are logged in as {name} by now. Reload this page."),
-                None => "You are logged out. Log in again to go on.".to_owned(),
+                Some(name) => words().with(Word::SomebodyElse, &[name]),
+                None => words().say(Word::NobodyNow).to_owned(),
             };
             self.link(Link::Stop(why), now);
             return;
@@ -537,7 +538,7 @@ impl Desk {
             Meaning::Private { to, body } => (Target::Person(to), body),
         };
         if self.me.is_none() {
-            return Err(Refusal::new(Code::LoginNeeded, "Log in to join in."));
+            return Err(Refusal::new(Code::LoginNeeded, Word::LogInToJoin));
         }
         if let Some(why) = self.connection.stopped() {
             return Err(Refusal::new(Code::Unavailable, why));
@@ -547,7 +548,7 @@ impl Desk {
             entry.from = Some(place);
         }
         if write_client(Some(u64::MAX), &send(&entry)).len() > self.limits.frame {
-            return Err(Refusal::too_long("body", "This is too long for one message."));
+            return Err(Refusal::too_long("body", Word::TooLongForOne));
         }
         let entry = self.outbox.add(entry)?;
         let kept = Effect::Keep { cid: entry.cid.clone(), stored: entry.stored() };
@@ -607,7 +608,7 @@ impl Desk {
         self.effects.push(Effect::Forget(entry.cid.clone()));
         self.rows_changed = true;
         if entry.from.as_ref() == Some(self.timeline.to()) {
-            self.notes.say(privately(&entry, "privately"), self.timeline.last());
+            self.notes.say(privately(&entry, Word::Privately), self.timeline.last());
         }
         Some(entry)
     }
@@ -839,7 +840,7 @@ impl Desk {
             let (cid, at) = (entry.cid.clone(), entry.at);
             match (&entry.failed, &entry.from) {
                 (None, Some(from)) if from == place => {
-                    let text = privately(entry, "privately, on its way");
+                    let text = privately(entry, Word::PrivatelySending);
                     Some(Tail::Quiet { key: cid, text })
                 }
                 (Some(why), Some(from)) if from == place => {
@@ -889,12 +890,12 @@ fn send(entry: &Entry) -> ClientFrame {
 }
 
 /// "To bob, privately: hi"
-fn privately(entry: &Entry, how: &str) -> String {
+fn privately(entry: &Entry, how: Word) -> String {
     let mut body: String = entry.body.chars().take(CONFIRMED).collect();
     if body.len() < entry.body.len() {
         body.push('…');
     }
-    format!("To {}, {how}: {body}", entry.to.name())
+    words().with(how, &[entry.to.name(), &body])
 }
 
 /// The command as it was written.

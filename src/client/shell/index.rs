@@ -5,7 +5,7 @@ use super::browser;
 use crate::{
     components::{
         awake,
-        room_picker::{FIELD, FOLLOWS, REFUSED},
+        ids::{FIELD, FOLLOWS, REFUSED},
     },
     protocol::{limits::ROOM_NAME, urls},
 };

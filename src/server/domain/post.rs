@@ -7,6 +7,7 @@ use crate::protocol::{Refusal, Target, limits};
 use crate::server::groups::Broadcast;
 use crate::server::store::UserId;
 use crate::server::store::writer::{Done, Party, Post};
+use crate::words::Word;
 use tokio::sync::oneshot;
 
 /// A message before it is stored.
@@ -36,10 +37,11 @@ impl Domain {
                 format!("A cid has 1 to {} characters.", limits::CID),
             ));
         }
-        let place =
-            self.locate(who, &draft.to).await?.written().ok_or_else(|| {
-                Refusal::invalid("to", "A message goes to a #room or to a @person.")
-            })?;
+        let place = self
+            .locate(who, &draft.to)
+            .await?
+            .written()
+            .ok_or_else(|| Refusal::invalid("to", Word::NotAPlace))?;
         self.speech.may_speak(me.id)?;
         self.writer.post(Post {
             author: me.party(),

@@ -7,6 +7,7 @@ use crate::protocol::{Code, Refusal, limits};
 use crate::server::groups::Group;
 use crate::server::store::rooms::{self, Asked, Listed, Room};
 use crate::server::store::{Connection, LogId};
+use crate::words::Word;
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
@@ -43,13 +44,7 @@ impl Domain {
             return Ok(room);
         }
         if let Some(like) = rooms::look_alike(&mut tx, &name.skeleton).await.map_err(unavailable)? {
-            return Err(Refusal::invalid(
-                "name",
-                format!(
-                    "That name looks like the room “{}”. Enter that one, or pick another name.",
-                    like.name
-                ),
-            ));
+            return Err(Refusal::invalid("name", Word::RoomLooksLike.of(&[&like.name])));
         }
         let room = rooms::make(&mut tx, &name, Some(me.id)).await.map_err(unavailable)?;
         tx.commit().await.map_err(unavailable)?;
@@ -73,7 +68,7 @@ impl Domain {
         if filter.chars().count() > Kind::Room.most() {
             return Err(Refusal {
                 field: Some("name".to_owned()),
-                ..Refusal::new(Code::TooLong, "That is longer than a room's name can be.")
+                ..Refusal::new(Code::TooLong, Word::RoomNameTooLong)
             });
         }
         let (lit, people) = self.lit();

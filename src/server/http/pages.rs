@@ -7,6 +7,7 @@ use crate::pages::{self, Account, InviteLine, Returned, SessionLine, Shell};
 use crate::protocol::{At, Code, Refusal, Target, urls};
 use crate::server::domain::Who;
 use crate::server::domain::house::Opened;
+use crate::words::Word;
 use axum::Extension;
 use axum::extract::{OriginalUri, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
@@ -166,9 +167,7 @@ impl<'a> Visitor<'a> {
                 Err(refusal) if refusal.code == Code::Forbidden => None,
                 Err(refusal) => return Err(refusal),
             };
-            let done = done.then(|| {
-                "Your password was changed, and your other sessions were ended.".to_owned()
-            });
+            let done = done.then_some(Word::PasswordChanged);
             Ok(Account { sessions, invites, done })
         };
         match account.await {

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::protocol::frames::{Event, Kind, MessageData, SendOk};
 use crate::protocol::{At, Code, Refusal, Target};
+use crate::words::Word;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -203,10 +204,7 @@ impl<'a> Batch<'a> {
         if let Some(id) = &post.reply_to {
             let here = message_place(id).filter(|(place, _)| Some(*place) == log);
             if !here.is_some_and(|place| self.said.contains(&place)) {
-                return Ok(Err(Refusal::invalid(
-                    "reply_to",
-                    "The message that this answers is not here.",
-                )));
+                return Ok(Err(Refusal::invalid("reply_to", Word::AnsweredIsGone)));
             }
         }
         let log = match (log, &post.place) {
