@@ -8,7 +8,8 @@ use roomful::{
         frames::Online,
         limits::Limits,
         views::{
-            AuthorKind, History, House, Index, LastMessage, Line, Me, Message, RoomCard, Side,
+            About, AuthorKind, History, House, Index, LastMessage, Line, Me, Message, RoomCard,
+            Side,
         },
     },
 };
@@ -176,6 +177,7 @@ fn says(seq: i64, author: &str, minutes: i64, body: &str) -> Message {
         edited_at: None,
         deleted: false,
         reply_to: None,
+        quote: None,
         reactions: Vec::new(),
         cid: None,
     }
@@ -239,7 +241,16 @@ fn house(name: &str) -> House {
     House {
         me: Some(Me { name: "mira".to_owned(), admin: true }),
         limits: Limits::default(),
-        history: History { to: room(name), epoch: "e1".to_owned(), top: 51, messages: messages() },
+        history: History {
+            to: room(name),
+            epoch: "e1".to_owned(),
+            top: 51,
+            messages: messages(),
+            about: About {
+                topic: "Paper, ink and what stands in them".to_owned(),
+                pins: vec!["1-40".to_owned()],
+            },
+        },
         before: None,
         older: true,
         read: 48,

@@ -23,7 +23,8 @@ export class Guard {
   watch(context: BrowserContext, scripts: boolean) {
     context.on('response', (response) => {
       // A page that says no (404, a refused form) is an answer; a file that is missing is not.
-      if (response.status() >= 400 && response.request().isNavigationRequest()) {
+      const page = response.request().isNavigationRequest() || 'x-roomful-panel' in response.headers();
+      if (response.status() >= 400 && page) {
         this.refusedPages.add(response.url());
       }
     });

@@ -12,7 +12,7 @@
 
 use crate::protocol::{
     frames::{Change, What},
-    views::{Message, Reaction},
+    views::{Message, Reaction, glimpse},
 };
 use std::collections::VecDeque;
 
@@ -76,6 +76,7 @@ impl Changes {
 
 /// The one place that says what a change does.
 fn fold(messages: &mut [Message], change: &Change, counts: impl Fn(i64) -> bool) {
+    quote(messages, change, &counts);
     // What changes is mostly new.
     let found = messages.iter_mut().rev().find(|message| message.id == change.id);
     let Some(message) = found.filter(|message| counts(message.seq)) else { return };
@@ -94,6 +95,21 @@ fn fold(messages: &mut [Message], change: &Change, counts: impl Fn(i64) -> bool)
             message.reactions.clear();
         }
         What::Reacted { emoji, user, on } => react(&mut message.reactions, emoji, user, *on),
+    }
+}
+
+/// Those who answer a message show how it begins.
+fn quote(messages: &mut [Message], change: &Change, counts: &impl Fn(i64) -> bool) {
+    let text = match &change.what {
+        What::Edited { body: Some(body), .. } => Some(glimpse(body)),
+        What::Deleted { .. } => None,
+        What::Edited { body: None, .. } | What::Reacted { .. } => return,
+    };
+    let answers = messages.iter_mut().filter(|it| it.reply_to.as_ref() == Some(&change.id));
+    for answer in answers.filter(|answer| counts(answer.seq)) {
+        if let Some(quote) = &mut answer.quote {
+            quote.text.clone_from(&text);
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::protocol::{
     At, Target,
     frames::{Event, Kind, MessageData},
     limits::PAGE,
-    views::{AuthorKind, History},
+    views::{About, AuthorKind, History},
 };
 use proptest::prelude::*;
 
@@ -63,7 +63,13 @@ impl Log {
     fn read(&self, before: Option<i64>, limit: usize) -> History {
         let before = before.unwrap_or(i64::MAX).min(self.top() + 1);
         let messages = (1..before).rev().filter_map(|seq| self.message(seq)).take(limit).collect();
-        History { to: Target::Room("a".into()), epoch: "e1".into(), top: self.top(), messages }
+        History {
+            to: Target::Room("a".into()),
+            epoch: "e1".into(),
+            top: self.top(),
+            messages,
+            about: About::default(),
+        }
     }
 
     /// An event as it was told, or as it is replayed: with what stands now, not what stood then.
@@ -84,6 +90,7 @@ impl Log {
                     body,
                     at: was.at,
                     reply_to: None,
+                    quote: None,
                 })
             }
             Done::Edited(of) => {

@@ -3,6 +3,7 @@
 
 mod browser;
 mod index;
+mod panel;
 mod socket;
 
 use super::{
@@ -47,6 +48,7 @@ struct Shell {
 /// Wakes the page that the server rendered.
 pub fn wake() {
     index::wake();
+    panel::wake();
     if let Some((element, house)) = browser::page_data::<House>("house", "house-data") {
         hydrate_from(element, move || {
             let state = super::state_acting(&house, Callback::new(|act| put(Input::Act(act))));
@@ -75,17 +77,17 @@ fn listen() {
     // A page with an open socket is not kept for "back": it is closed before and opened after.
     browser::on_window("pagehide", |_| put(Input::Away));
     browser::on_window("pageshow", |_| put(Input::Return));
-    browser::on_window("popstate", |_| {
-        if let Some(to) = urls::target(&browser::path()) {
-            put(Input::WentTo(to));
-        }
-    });
     browser::on_window("storage", |event| {
         if let Some(key) = browser::removed_key(&event) {
             put_gone(&key);
         }
     });
     browser::on_document("visibilitychange", |_| put(Input::Visible(browser::is_visible())));
+}
+
+/// Whether the page is a room's or a conversation's, so that places are gone to without leaving.
+fn is_house() -> bool {
+    SHELL.with_borrow(Option::is_some)
 }
 
 /// Another tab removed this key.

@@ -3,7 +3,7 @@
 use crate::protocol::{
     At, Target,
     frames::{Event, Kind, MessageData},
-    views::{AuthorKind, History, Message},
+    views::{About, AuthorKind, History, Message},
 };
 
 /// A message of `author`; every seq has its own minute.
@@ -18,6 +18,7 @@ pub fn message(seq: i64, author: &str) -> Message {
         edited_at: None,
         deleted: false,
         reply_to: None,
+        quote: None,
         reactions: Vec::new(),
         cid: None,
     }
@@ -32,6 +33,7 @@ pub fn said(seq: i64, author: &str, body: &str) -> Event {
         body: Some(body.into()),
         at: At(seq * 60_000),
         reply_to: None,
+        quote: None,
     };
     Event::new(seq, None, &Kind::Message(data))
 }
@@ -43,5 +45,6 @@ pub fn history(to: &str, seqs: std::ops::RangeInclusive<i64>) -> History {
         epoch: "e1".into(),
         top: *seqs.end(),
         messages: seqs.rev().map(|seq| message(seq, "bob")).collect(),
+        about: About::default(),
     }
 }

@@ -4,9 +4,9 @@
 use super::changes::Changes;
 use crate::protocol::{
     Target,
-    frames::{After, Event, Kind},
+    frames::{After, Event, Kind, What},
     limits::PAGE,
-    views::{History, Message},
+    views::{About, History, Message},
 };
 
 /// A page that stays open for days holds no more than this many messages…
@@ -35,17 +35,20 @@ pub struct Timeline {
     /// Whether there is more before the first.
     more: bool,
     changes: Changes,
+    about: About,
 }
 
 impl Timeline {
     /// What a page of history shows; `more`: there is something before it.
     #[must_use]
     pub fn new(history: History, more: bool) -> Self {
-        let mut messages = history.messages;
+        let mut history = history;
+        let mut messages = std::mem::take(&mut history.messages);
         messages.sort_by_key(|message| message.seq);
         messages.dedup_by_key(|message| message.seq);
         let changes = Changes::new(history.top);
-        Self { to: history.to, epoch: history.epoch, last: history.top, messages, more, changes }
+        let History { to, epoch, top: last, about, .. } = history;
+        Self { to, epoch, last, messages, more, changes, about }
     }
 
     /// The conversation.
@@ -58,6 +61,12 @@ impl Timeline {
     #[must_use]
     pub fn messages(&self) -> &[Message] {
         &self.messages
+    }
+
+    /// Topic and pins.
+    #[must_use]
+    pub fn about(&self) -> &About {
+        &self.about
     }
 
     /// The seq of the last event that is in it.
@@ -99,6 +108,7 @@ impl Timeline {
                     at: data.at,
                     edited_at: None,
                     reply_to: data.reply_to,
+                    quote: data.quote,
                     reactions: Vec::new(),
                     cid: event.cid,
                 };
@@ -106,7 +116,18 @@ impl Timeline {
                 Applied::Done(Some(Box::new(message)))
             }
             Some(Kind::Change(change)) => {
+                if let What::Deleted { .. } = change.what {
+                    self.about.pin(&change.id, false);
+                }
                 self.changes.apply(&mut self.messages, event.seq, change);
+                Applied::Done(None)
+            }
+            Some(Kind::Pin { message, on }) => {
+                self.about.pin(&message, on);
+                Applied::Done(None)
+            }
+            Some(Kind::Topic { text }) => {
+                self.about.topic = text;
                 Applied::Done(None)
             }
             // What this version does not know, or what belongs to another log, takes its seq and

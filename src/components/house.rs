@@ -6,6 +6,7 @@ use super::{
     face::mark,
     icons::{self, icon},
     live::{effect, live},
+    panel::plain_click,
     roster::{self, roster},
     side::{self, side},
     timeline::timeline,
@@ -15,12 +16,7 @@ use crate::{
     protocol::{Target, urls},
     words::{Word, words},
 };
-use leptos::{
-    ev,
-    prelude::*,
-    wasm_bindgen::JsCast,
-    web_sys::{Element, HtmlElement},
-};
+use leptos::{ev, prelude::*, wasm_bindgen::JsCast, web_sys::HtmlElement};
 
 /// The whole of `<div id="house">`, on the server and in the browser.
 #[component]
@@ -88,15 +84,7 @@ fn here(state: HouseState, name: &str) -> bool {
 /// Goes to another place without leaving the page, on a plain click on a link to one. Every other
 /// click is the browser's.
 fn follow(ev: &ev::MouseEvent, state: HouseState) {
-    let modified = ev.ctrl_key() || ev.meta_key() || ev.shift_key() || ev.alt_key();
-    if ev.default_prevented() || ev.button() != 0 || modified {
-        return;
-    }
-    let link = ev
-        .target()
-        .and_then(|target| target.dyn_into::<Element>().ok())
-        .and_then(|element| element.closest("a[data-go]").ok().flatten());
-    let Some(link) = link else { return };
+    let Some(link) = plain_click(ev, "a[data-go]") else { return };
     let Some(target) = link.get_attribute("href").as_deref().and_then(urls::target) else { return };
     ev.prevent_default();
     if let Ok(Some(drawer)) = link.closest("[popover]")

@@ -18,6 +18,7 @@ pub mod message;
 pub mod notice;
 #[cfg(feature = "ssr")]
 pub mod page_header;
+pub mod panel;
 #[cfg(feature = "ssr")]
 pub mod room_picker;
 pub mod roster;

@@ -91,7 +91,7 @@ fn mine(me: Me, state: HouseState) -> impl IntoView {
     let page = live(move || urls::page(&state.place.get()));
     view! {
         <div class="side-foot">
-            <a class="who" href=urls::ACCOUNT>
+            <a class="who" href=urls::ACCOUNT data-panel="">
                 {face(&me.name, true, false)}
                 <bdi class="name" dir="auto">{me.name}</bdi>
             </a>

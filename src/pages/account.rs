@@ -2,16 +2,14 @@
 
 use super::{
     Account, InviteLine, Returned, SessionLine, Shell, agent,
-    document::{Page, document},
+    document::{Outside, outside},
 };
 use crate::{
     components::{
         field::{Field, field},
-        notice,
-        page_header::page_header,
-        words as dates,
+        notice, words as dates,
     },
-    protocol::{At, limits, urls},
+    protocol::{At, limits},
     words::{Word, Words, words},
 };
 use leptos::{either::Either, prelude::*};
@@ -22,25 +20,19 @@ const CHANGE_PASSWORD: &str = "/api/change_password";
 #[must_use]
 pub fn account(shell: &Shell, account: Account, returned: Option<Returned>) -> String {
     let title = Words::of(shell.lang).say(Word::YourAccount);
-    let page = Page { title: title.to_owned(), class: "outside", wakes: false, data: None };
-    document(shell, page, || {
+    outside(shell, Outside::new(title, "account-page"), || {
         let (password, other) = match returned {
             Some(returned) if returned.action == CHANGE_PASSWORD => (Some(returned), None),
             other => (None, other),
         };
         view! {
-            <div class="page">
-                {page_header(shell, true)}
-                <main class="account-page">
-                    <h1>{title}</h1>
-                    {account.done.map(|done| view! { <p class="notice" role="status">{words().say(done)}</p> })}
-                    {other.map(|returned| notice::refused(&returned.refusal))}
-                    {change_password(shell, password.as_ref())}
-                    {sessions(shell, account.sessions)}
-                    {account.invites.map(|invites| invitations(shell, invites))}
-                    <p class="aside"><a class="link" href=urls::INDEX>{words().say(Word::BackToRooms)}</a></p>
-                </main>
-            </div>
+            <h1>{title}</h1>
+            {account.done.map(|done| view! { <p class="notice" role="status">{words().say(done)}</p> })}
+            {other.map(|returned| notice::refused(&returned.refusal))}
+            {change_password(shell, password.as_ref())}
+            {sessions(shell, account.sessions)}
+            {account.invites.map(|invites| invitations(shell, invites))}
+            {shell.way_back()}
         }
     })
 }

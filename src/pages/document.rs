@@ -1,7 +1,11 @@
 //! The document around every page: head, style, and the program where the page has use for it.
+//! Whether a page or only its content is answered, for a panel, is decided here.
 
 use super::Shell;
-use crate::{components::notice, words::Words};
+use crate::{
+    components::{notice, page_header::page_header, panel},
+    words::Words,
+};
 use leptos::prelude::*;
 use serde::Serialize;
 
@@ -15,6 +19,50 @@ pub struct Page {
     pub wakes: bool,
     /// …and with what: the id of the data's script, and the data as JSON.
     pub data: Option<(&'static str, String)>,
+}
+
+/// A page outside the rooms, which a panel may show as well.
+pub struct Outside {
+    /// Before the house's name in the title.
+    pub title: String,
+    /// The page's class, which says how wide it is.
+    pub page: &'static str,
+    /// The content's class.
+    pub content: &'static str,
+    /// Whether the header has my account; not where the page is about logging in.
+    pub account: bool,
+}
+
+impl Outside {
+    /// A page of the ordinary width.
+    pub fn new(title: impl Into<String>, content: &'static str) -> Self {
+        Self { title: title.into(), page: "page", content, account: true }
+    }
+}
+
+/// A page outside the rooms: whole, or its content alone for a panel.
+pub fn outside<V: IntoView + 'static>(
+    shell: &Shell,
+    outside: Outside,
+    content: impl FnOnce() -> V,
+) -> String {
+    let Outside { title, page: width, content: class, account } = outside;
+    if shell.panel {
+        let owner = Owner::new();
+        return owner.with(|| {
+            provide_context(Words::of(shell.lang));
+            view! { <div class=class>{content()}</div> }.to_html()
+        });
+    }
+    let page = Page { title, class: "outside", wakes: false, data: None };
+    document(shell, page, || {
+        view! {
+            <div class=width>
+                {page_header(shell, account)}
+                <main class=class>{content()}</main>
+            </div>
+        }
+    })
 }
 
 /// The whole page. Every view is built inside one owner, which ends with it.
@@ -53,6 +101,7 @@ pub fn document<V: IntoView + 'static>(
                     {shell.setting_up.then(notice::setting_up)}
                     {body()}
                     {data}
+                    {wakes.then(panel::dialog)}
                 </body>
             </html>
         }

@@ -2,14 +2,13 @@
 
 use super::{
     Returned, Shell, SignUp,
-    document::{Page, document},
+    document::{Outside, outside},
 };
 use crate::{
     components::{
         facade::facade,
         field::{Field, field},
         notice,
-        page_header::page_header,
     },
     protocol::{limits, urls},
     words::{Word, Words, words},
@@ -35,19 +34,8 @@ fn card<V: IntoView + 'static>(
     inside: impl FnOnce() -> V,
 ) -> String {
     let title = Words::of(shell.lang).say(title);
-    let page = Page { title: title.to_owned(), class: "outside", wakes: false, data: None };
-    document(shell, page, || {
-        view! {
-            <div class="page narrow">
-                {page_header(shell, false)}
-                <main class="card">
-                    {facade(lit)}
-                    <h1>{title}</h1>
-                    {inside()}
-                </main>
-            </div>
-        }
-    })
+    let page = Outside { page: "page narrow", account: false, ..Outside::new(title, "card") };
+    outside(shell, page, || view! { {facade(lit)} <h1>{title}</h1> {inside()} })
 }
 
 /// Name and password, as they were filled in.
@@ -115,7 +103,7 @@ pub fn log_in(shell: &Shell, next: &str, returned: Option<Returned>) -> String {
     card(shell, Word::LogIn, 5, || {
         let sign_up = shell.sign_up == SignUp::Open;
         view! {
-            <form class="stack" method="post" action="/api/log_in">
+            <form class="stack" method="post" action="/api/log_in" data-whole="">
                 {hidden("page", &shell.path)}
                 {hidden("next", next)}
                 {name_and_password(returned.as_ref(), false)}
@@ -155,7 +143,7 @@ pub fn sign_up(
             .into_any();
         }
         view! {
-            <form class="stack" method="post" action="/api/sign_up">
+            <form class="stack" method="post" action="/api/sign_up" data-whole="">
                 {hidden("page", &shell.path)}
                 {hidden("next", next)}
                 {invite.map(|invite| hidden("invite", &invite))}
@@ -186,7 +174,7 @@ pub fn set_up(shell: &Shell, key: Option<String>, returned: Option<Returned>) ->
         };
         view! {
             <p>{words().say(Word::FirstAccount)}</p>
-            <form class="stack" method="post" action="/api/set_up">
+            <form class="stack" method="post" action="/api/set_up" data-whole="">
                 {hidden("page", &shell.path)}
                 {hidden("key", &key)}
                 {name_and_password(returned.as_ref(), true)}

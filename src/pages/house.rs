@@ -143,6 +143,7 @@ mod tests {
                 to: Target::Room("a%b?c".to_owned()),
                 epoch: "e1".to_owned(),
                 top: 41,
+                about: views::About::default(),
                 messages: vec![views::Message {
                     id: "1-41".to_owned(),
                     seq: 41,
@@ -153,6 +154,7 @@ mod tests {
                     edited_at: None,
                     deleted: false,
                     reply_to: None,
+                    quote: None,
                     reactions: Vec::new(),
                     cid: None,
                 }],

@@ -2,10 +2,10 @@
 
 use super::{
     Returned, Shell,
-    document::{Page, document},
+    document::{Outside, outside},
 };
 use crate::{
-    components::{facade::facade, notice, page_header::page_header},
+    components::{facade::facade, notice},
     protocol::{Refusal, Target, urls},
     words::{Word, Words, words},
 };
@@ -18,19 +18,8 @@ fn dark<V: IntoView + 'static>(
     heading: impl IntoView + 'static,
     inside: impl FnOnce() -> V,
 ) -> String {
-    let page = Page { title, class: "outside", wakes: false, data: None };
-    document(shell, page, || {
-        view! {
-            <div class="page">
-                {page_header(shell, true)}
-                <main class="empty">
-                    {facade(0)}
-                    <h1>{heading}</h1>
-                    {inside()}
-                    <p><a class="link" href=urls::INDEX>{words().say(Word::BackToRooms)}</a></p>
-                </main>
-            </div>
-        }
+    outside(shell, Outside::new(title, "empty"), || {
+        view! { {facade(0)} <h1>{heading}</h1> {inside()} {shell.way_back()} }
     })
 }
 

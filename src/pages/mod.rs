@@ -72,6 +72,8 @@ pub struct Shell {
     pub sign_up: SignUp,
     /// The page's own path and query, for forms that come back to it.
     pub path: String,
+    /// Only the page's content is wanted, for a panel.
+    pub panel: bool,
     /// Names this run of the server, where the page is to be loaded again after it (`make dev`).
     pub run: Option<String>,
 }
@@ -122,6 +124,18 @@ pub struct Account {
     pub invites: Option<Vec<InviteLine>>,
     /// "Your password was changed.", after it was.
     pub done: Option<Word>,
+}
+
+#[cfg(feature = "ssr")]
+impl Shell {
+    /// The way back to the rooms. A panel has none: it stands beside them.
+    fn way_back(&self) -> Option<impl leptos::prelude::IntoView + use<>> {
+        use leptos::prelude::*;
+        (!self.panel).then(|| {
+            let back = words().say(Word::BackToRooms);
+            view! { <p class="aside"><a class="link" href=crate::protocol::urls::INDEX>{back}</a></p> }
+        })
+    }
 }
 
 impl Returned {

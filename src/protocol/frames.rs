@@ -51,6 +51,18 @@ pub enum ClientFrame {
         #[cfg_attr(feature = "ssr", serde(default))]
         reply_to: Option<String>,
     },
+    /// Another text for a message of mine.
+    Edit { to: Target, message: String, body: String },
+    /// A message is to go; its place stays.
+    Delete { to: Target, message: String },
+    /// A reaction, given or taken back.
+    React { to: Target, message: String, emoji: String, on: bool },
+    /// A message is pinned for everybody, or no longer.
+    Pin { to: Target, message: String, on: bool },
+    /// What the room is about.
+    Topic { to: Target, text: String },
+    /// I am writing.
+    Typing { to: Target },
     /// My read marker.
     Read { to: Target, seq: i64 },
     /// I am alive.
@@ -81,7 +93,10 @@ pub enum Incoming {
 }
 
 #[cfg(feature = "ssr")]
-const KNOWN: [&str; 6] = ["sub", "unsub", "here", "send", "read", "pong"];
+const KNOWN: [&str; 12] = [
+    "sub", "unsub", "here", "send", "edit", "delete", "react", "pin", "topic", "typing", "read",
+    "pong",
+];
 
 #[cfg(feature = "ssr")]
 /// Reads a client's text. Never fails: what cannot be read is [`Incoming::Bad`].
@@ -160,6 +175,10 @@ pub enum Kind {
     Message(MessageData),
     /// Something happened to a message that is there already.
     Change(Change),
+    /// A message is pinned, or no longer.
+    Pin { message: String, on: bool },
+    /// The room is about something else.
+    Topic { text: String },
     /// (Own log.) I have read up to `seq` in `to`.
     Read { to: Target, seq: i64 },
     /// (Own log.) A direct conversation appeared.
@@ -190,7 +209,10 @@ pub enum What {
 /// The data of all changes; which fields there are depends on the kind.
 #[derive(Default, Serialize, Deserialize)]
 struct ChangeData {
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     message: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     body: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -227,6 +249,9 @@ pub struct MessageData {
     pub at: At,
     /// The id of the message it answers.
     pub reply_to: Option<String>,
+    /// The beginning of that message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quote: Option<views::Quote>,
 }
 
 impl Event {
@@ -237,9 +262,11 @@ impl Event {
         let data = self.data.get();
         match self.kind.as_str() {
             "message" => serde_json::from_str(data).ok().map(Kind::Message),
-            "edit" | "delete" | "reaction" => {
+            "edit" | "delete" | "reaction" | "pin" | "topic" => {
                 let data: ChangeData = serde_json::from_str(data).ok()?;
                 let what = match self.kind.as_str() {
+                    "pin" => return Some(Kind::Pin { message: data.message, on: data.on? }),
+                    "topic" => return Some(Kind::Topic { text: data.text? }),
                     "edit" => What::Edited { body: data.body, at: data.at? },
                     "delete" => What::Deleted { at: data.at? },
                     _ => What::Reacted { emoji: data.emoji?, user: data.user?, on: data.on? },
@@ -277,6 +304,14 @@ impl Event {
                     }
                 };
                 (word, to_raw_value(&data))
+            }
+            Kind::Pin { message, on } => {
+                let (message, on) = (message.clone(), Some(*on));
+                ("pin", to_raw_value(&ChangeData { message, on, ..ChangeData::default() }))
+            }
+            Kind::Topic { text } => {
+                let text = Some(text.clone());
+                ("topic", to_raw_value(&ChangeData { text, ..ChangeData::default() }))
             }
             Kind::Read { to, seq } => ("read", own(to, Some(*seq))),
             Kind::Conversation { to } => ("conversation", own(to, None)),
@@ -345,6 +380,14 @@ pub struct SendOk {
     pub at: At,
 }
 
+/// The answer to a change: the seq by which it is so. Where it was so already, nothing happened, and
+/// this is the log's last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeOk {
+    /// See the type.
+    pub seq: i64,
+}
+
 /// The first frame of every connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello {
@@ -381,6 +424,8 @@ pub enum ServerFrame {
         all: Option<Vec<String>>,
         count: usize,
     },
+    /// Somebody is writing; shown for [`super::limits::TYPING_SHOWN_MS`].
+    Typing { to: Target, user: String },
     /// I may not see it any more: `removed`, `banned` or `deleted`.
     Gone { to: Target, reason: String },
     /// Are you there? With the tops of what changed since the last.
@@ -471,13 +516,15 @@ fn read_frame(t: &str, text: &str) -> Option<ServerFrame> {
         #[serde(default)]
         reason: String,
         #[serde(default)]
+        user: String,
+        #[serde(default)]
         tops: BTreeMap<Target, i64>,
         err: Option<Refusal>,
     }
     if t == "hello" {
         return serde_json::from_str(text).ok().map(ServerFrame::Hello);
     }
-    if !matches!(t, "event" | "online" | "gone" | "ping" | "error") {
+    if !matches!(t, "event" | "online" | "typing" | "gone" | "ping" | "error") {
         return None;
     }
     let it: Fields = serde_json::from_str(text).ok()?;
@@ -490,6 +537,7 @@ fn read_frame(t: &str, text: &str) -> Option<ServerFrame> {
             all: it.all,
             count: it.count,
         },
+        "typing" => ServerFrame::Typing { to: it.to?, user: it.user },
         "gone" => ServerFrame::Gone { to: it.to?, reason: it.reason },
         "ping" => ServerFrame::Ping { tops: it.tops },
         _ => ServerFrame::Error { err: it.err? },
@@ -567,6 +615,7 @@ mod tests {
             body: Some("hi".into()),
             at: At(0),
             reply_to: None,
+            quote: None,
         };
         let event = Event::new(45, Some("c1".into()), &Kind::Message(data.clone()));
         let frame = ServerFrame::Event { to: Target::Room("lobby".into()), event: event.clone() };

@@ -50,6 +50,17 @@ pub const CID: usize = 64;
 /// Unread messages are counted up to here; beyond it a client shows "99+".
 pub const UNREAD_MOST: i64 = 100;
 
+/// Different reactions to one message: more is no answer but a wall.
+pub const REACTIONS: usize = 20;
+/// Pinned messages of one conversation.
+pub const PINS: usize = 50;
+/// Characters of a room's topic.
+pub const TOPIC: usize = 250;
+/// A client says that its user is writing no more often than this.
+pub const TYPING_EVERY_MS: u64 = 3_000;
+/// How long somebody is shown as writing.
+pub const TYPING_SHOWN_MS: u64 = 6_000;
+
 /// What a client must know, as the server is configured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {

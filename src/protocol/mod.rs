@@ -8,6 +8,7 @@ pub mod frames;
 pub mod json;
 pub mod limits;
 pub mod names;
+pub mod panel;
 pub mod refusal;
 pub mod target;
 pub mod urls;

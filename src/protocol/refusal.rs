@@ -119,6 +119,7 @@ impl Refusal {
     pub fn not_found(what: &str) -> Self {
         let reason = match what {
             "such room" => Word::NoSuchRoom.into(),
+            "such message" => Word::NoSuchMessage.into(),
             "person of that name" => Word::NoSuchPerson.into(),
             "page" => Word::NoSuchPage.into(),
             "such session" => Word::NoSuchSession.into(),

@@ -30,6 +30,63 @@ pub struct Reaction {
     pub users: Vec<String>,
 }
 
+/// The beginning of a message that another one answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quote {
+    /// Who said it.
+    pub author: String,
+    /// How it begins; none if it was deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// Characters of a message that [`glimpse`] looks at: what a database hands out of it.
+pub const GLIMPSE_OF: usize = 240;
+/// Characters of a glimpse: a line of it, or two on a phone.
+const GLIMPSE: usize = 120;
+
+/// How a text begins, on one line.
+#[must_use]
+pub fn glimpse(body: &str) -> String {
+    let end = body.char_indices().nth(GLIMPSE_OF).map_or(body.len(), |(at, _)| at);
+    let line = body.get(..end).unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(GLIMPSE) {
+        Some((at, _)) => line.get(..at).unwrap_or_default().to_owned(),
+        None => line,
+    }
+}
+
+/// What belongs to a conversation and not to one of its messages.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// What the room is about.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub topic: String,
+    /// The ids of the pinned messages, in the order of pinning.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pins: Vec<String>,
+}
+
+impl About {
+    /// Whether there is nothing to say.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// A message is pinned, or no longer; again changes nothing.
+    pub fn pin(&mut self, message: &str, on: bool) {
+        let place = self.pins.iter().position(|pin| pin == message);
+        match (place, on) {
+            (None, true) => self.pins.push(message.to_owned()),
+            (Some(at), false) => {
+                self.pins.remove(at);
+            }
+            _ => {}
+        }
+    }
+}
+
 /// A message as it stands now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
@@ -51,11 +108,25 @@ pub struct Message {
     pub deleted: bool,
     /// The id of the message it answers.
     pub reply_to: Option<String>,
+    /// The beginning of that message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quote: Option<Quote>,
     /// Reactions in the order of their first.
     pub reactions: Vec<Reaction>,
     /// The sender's own id: lets a client recognise its own message in a page of history.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cid: Option<String>,
+}
+
+/// A text that a message had before it was changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revision {
+    /// The text.
+    pub body: String,
+    /// Since when it stood.
+    pub at: At,
+    /// Who put another in its place.
+    pub replaced_by: String,
 }
 
 /// A page of history; `top` and `messages` are one snapshot. The server may have the messages as
@@ -70,6 +141,9 @@ pub struct History<Messages = Vec<Message>> {
     pub top: i64,
     /// Newest first.
     pub messages: Messages,
+    /// Topic and pins.
+    #[serde(default, skip_serializing_if = "About::is_empty")]
+    pub about: About,
 }
 
 /// Who is looking.
@@ -181,8 +255,8 @@ impl<Messages> House<Messages> {
     pub fn map<Other>(self, other: impl FnOnce(Messages) -> Other) -> House<Other> {
         let Self { me, limits, history, before, older, read, online, side, cid, draft, refusal } =
             self;
-        let History { to, epoch, top, messages } = history;
-        let history = History { to, epoch, top, messages: other(messages) };
+        let History { to, epoch, top, messages, about } = history;
+        let history = History { to, epoch, top, messages: other(messages), about };
         House { me, limits, history, before, older, read, online, side, cid, draft, refusal }
     }
 }

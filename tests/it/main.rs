@@ -13,6 +13,7 @@ mod storm;
 
 mod bad_frames;
 mod bad_input;
+mod changes;
 mod chaos;
 mod churn;
 mod cli;
@@ -24,6 +25,7 @@ mod http;
 mod known_faults;
 mod main_socket;
 mod pages;
+mod panels;
 mod presence;
 mod promises;
 mod races;

@@ -273,7 +273,8 @@ impl Desk {
                 }
             }
             // Notifications join here. Messages and what happens to them are of other logs.
-            Some(Kind::Message(_) | Kind::Change(_)) | None => {}
+            Some(Kind::Message(_) | Kind::Change(_) | Kind::Pin { .. } | Kind::Topic { .. })
+            | None => {}
         }
     }
 

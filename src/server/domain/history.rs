@@ -2,9 +2,10 @@
 
 use super::places::Place;
 use super::{Domain, Who, unavailable};
-use crate::protocol::views::{History, Message};
+use crate::protocol::views::{About, History, Message};
 use crate::protocol::{Refusal, Target, limits};
 use crate::server::kept::Keep;
+use crate::server::store::history::Part;
 use crate::server::store::logs::Head;
 use crate::server::store::{Connection, LogId, history, logs};
 use serde::{Serialize, Serializer};
@@ -26,6 +27,8 @@ pub struct Page {
     pub messages: Vec<Message>,
     /// Whether there are older ones.
     pub older: bool,
+    /// Topic and pins.
+    pub about: About,
     json: Box<RawValue>,
 }
 
@@ -48,20 +51,22 @@ impl Serialize for Shared {
 }
 
 impl Shared {
-    fn new(mut messages: Vec<Message>) -> Self {
+    fn new(mut messages: Vec<Message>, about: About) -> Self {
         let older = messages.len() > limits::PAGE;
         messages.truncate(limits::PAGE);
         // Plain data with text keys: it always has a JSON form. `<` is escaped, so that it may
         // stand in a page's script.
         let json = serde_json::to_string(&messages).unwrap_or_default().replace('<', "\\u003c");
         let json = RawValue::from_string(json).unwrap_or_default();
-        Self(Arc::new(Page { messages, older, json }))
+        Self(Arc::new(Page { messages, older, about, json }))
     }
 
     /// What it takes in memory, about.
     fn bytes(&self) -> usize {
         // The texts of the messages are not longer than their JSON.
-        BESIDE + 2 * self.json.get().len() + self.messages.len() * MESSAGE
+        let about = self.about.topic.len()
+            + self.about.pins.iter().map(|id| id.len() + size_of::<String>()).sum::<usize>();
+        BESIDE + about + 2 * self.json.get().len() + self.messages.len() * MESSAGE
     }
 }
 
@@ -94,11 +99,14 @@ impl Domain {
             return Err(Refusal::invalid("to", "History is of a #room or a @person."));
         }
         let limit = limit.unwrap_or(limits::PAGE).clamp(1, limits::PAGE_MOST);
-        let (head, messages) = match place.log() {
+        let Part { head, messages, about } = match place.log() {
             Some(log) => history::page(&mut db, log, before, limit).await.map_err(unavailable)?,
-            None => (logs::head_of_none(&mut db).await.map_err(unavailable)?, Vec::new()),
+            None => {
+                let head = logs::head_of_none(&mut db).await.map_err(unavailable)?;
+                Part { head, messages: Vec::new(), about: About::default() }
+            }
         };
-        Ok(History { to: place.target(), epoch: head.epoch, top: head.top, messages })
+        Ok(History { to: place.target(), epoch: head.epoch, top: head.top, messages, about })
     }
 
     /// The page of this log before `before`, if it has just been found to stand at `head`; or a
@@ -110,13 +118,14 @@ impl Domain {
         head: Head,
         before: Option<i64>,
     ) -> crate::server::store::Result<(Head, Shared)> {
-        let Some(log) = log else { return Ok((head, Shared::new(Vec::new()))) };
+        let Some(log) = log else { return Ok((head, Shared::new(Vec::new(), About::default()))) };
         if let Some(page) = self.pages.0.get(&(log, before), &head) {
             return Ok((head, page));
         }
         // One more than a page tells whether there are older ones.
-        let (head, messages) = history::page(db, log, before, limits::PAGE + 1).await?;
-        let page = Shared::new(messages);
+        let Part { head, messages, about } =
+            history::page(db, log, before, limits::PAGE + 1).await?;
+        let page = Shared::new(messages, about);
         self.pages.0.put((log, before), head.clone(), page.clone(), page.bytes());
         Ok((head, page))
     }
@@ -130,6 +139,6 @@ mod tests {
     #[test]
     fn a_page_without_messages_counts_for_what_it_takes() {
         type Entry = ((LogId, Option<i64>), Head, Shared, Page);
-        assert!(Shared::new(Vec::new()).bytes() >= size_of::<Entry>());
+        assert!(Shared::new(Vec::new(), About::default()).bytes() >= size_of::<Entry>());
     }
 }

@@ -83,6 +83,7 @@ impl Domain {
                 to: place.target(),
                 epoch: stand.head.epoch,
                 top: stand.head.top,
+                about: page.about.clone(),
                 messages: page,
             },
             before,

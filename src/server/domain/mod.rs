@@ -3,6 +3,7 @@
 
 pub mod accounts;
 mod announce;
+pub mod changes;
 pub mod connections;
 pub mod follow;
 pub mod gauges;
@@ -16,6 +17,7 @@ mod remembered;
 pub mod rooms;
 pub mod sessions;
 mod tell;
+pub mod typing;
 pub mod who;
 
 use crate::protocol::Refusal;

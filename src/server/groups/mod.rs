@@ -62,6 +62,8 @@ pub enum Broadcast {
     /// People came or went; dropped first, and replaced by a fresh list. With `all`, `join` is
     /// everybody and replaces what was known.
     Online { to: Addressed, join: Vec<String>, leave: Vec<String>, all: bool, count: usize },
+    /// Somebody is writing; dropped first, and never made good.
+    Typing { to: Addressed, user: String },
     /// A private message, for room sockets (main sockets learn of it from its log).
     Whisper { id: String, from: String, body: String, at: At },
     /// The end of one session's connections, or of all the user's.

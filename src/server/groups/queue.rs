@@ -39,6 +39,8 @@ enum Item {
     Online(Group, Bytes),
     /// People came or went (room socket, which words it itself).
     Comings(Group, Arc<Comings>),
+    /// Somebody is writing.
+    Typing(Bytes),
 }
 
 impl Item {
@@ -46,7 +48,7 @@ impl Item {
     fn bytes(&self) -> usize {
         match self {
             Self::Frames(piece) => piece.bytes.len(),
-            Self::Online(_, bytes) => bytes.len(),
+            Self::Online(_, bytes) | Self::Typing(bytes) => bytes.len(),
             Self::Answer(_) => 0,
             Self::Comings(_, comings) => self.frames() * COMING + comings.bytes(),
         }
@@ -56,7 +58,7 @@ impl Item {
     /// may hold as many as may wait, and whoever has not been woken yet is not slow.
     fn frames(&self) -> usize {
         match self {
-            Self::Frames(_) | Self::Online(..) | Self::Answer(_) => 1,
+            Self::Frames(_) | Self::Online(..) | Self::Answer(_) | Self::Typing(_) => 1,
             Self::Comings(_, comings) => comings.join.len() + comings.leave.len(),
         }
     }
@@ -65,8 +67,13 @@ impl Item {
     fn tells_presence_of(&self) -> Option<Group> {
         match self {
             Self::Online(place, _) | Self::Comings(place, _) => Some(*place),
-            Self::Frames(_) | Self::Answer(_) => None,
+            Self::Frames(_) | Self::Answer(_) | Self::Typing(_) => None,
         }
+    }
+
+    /// Whether it may be dropped where too much waits.
+    fn may_be_shed(&self) -> bool {
+        matches!(self, Self::Typing(_)) || self.tells_presence_of().is_some()
     }
 }
 
@@ -252,6 +259,14 @@ impl Queue {
                     None => return,
                 }
             }
+            Encoded::Typing { group, main } => {
+                // Only where it comes after what was said before it.
+                let follow = inner.follows.iter().find(|f| f.group == *group);
+                if self.dialect == Dialect::Room || follow.is_none_or(|f| f.held.is_some()) {
+                    return;
+                }
+                self.push(&mut inner, Item::Typing(main[index(side)].wire().clone()));
+            }
             Encoded::Whisper(frame) => {
                 if self.dialect == Dialect::Main {
                     return;
@@ -302,7 +317,7 @@ impl Queue {
             let mut shed = Vec::new();
             inner.items.retain(|waiting| {
                 shed.extend(waiting.tells_presence_of());
-                waiting.tells_presence_of().is_none()
+                !waiting.may_be_shed()
             });
             shed.extend(item.tells_presence_of());
             inner.bytes = inner.items.iter().map(Item::bytes).sum();
@@ -312,7 +327,7 @@ impl Queue {
                     inner.stale.push(group);
                 }
             }
-            if item.tells_presence_of().is_some() {
+            if item.may_be_shed() {
                 return;
             }
             if over(inner, &item) {
@@ -504,7 +519,9 @@ impl Queue {
         while out.len() < enough {
             let Some(item) = inner.items.pop_front() else { break };
             match &item {
-                Item::Frames(Piece { bytes, .. }) | Item::Online(_, bytes) => {
+                Item::Frames(Piece { bytes, .. })
+                | Item::Online(_, bytes)
+                | Item::Typing(bytes) => {
                     out.extend_from_slice(bytes);
                 }
                 Item::Answer(bytes) => {

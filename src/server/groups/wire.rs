@@ -111,6 +111,8 @@ pub enum Encoded<'a> {
     Events { group: Group, main: [Run; 2], room: RoomRun<'a> },
     /// People came or went.
     Online { group: Group, main: [Frame; 2], room: Arc<Comings> },
+    /// Somebody is writing: for main sockets only.
+    Typing { group: Group, main: [Frame; 2] },
     /// For room sockets only.
     Whisper(Frame),
     /// Close, if it is this session's.
@@ -200,6 +202,12 @@ impl<'a> Encoded<'a> {
                     })
                 }),
                 room: Arc::new(Comings { join: join.clone(), leave: leave.clone(), all: *all }),
+            },
+            Broadcast::Typing { to, user } => Self::Typing {
+                group,
+                main: sides(to, |to| {
+                    Frame::json(&ServerFrame::Typing { to: to.clone(), user: user.clone() })
+                }),
             },
             Broadcast::Whisper { id, from, body, at } => {
                 Self::Whisper(Frame::json(&RoomFrame::PrivateMessage {

@@ -4,11 +4,11 @@
 use super::guard::Nonce;
 use super::{App, body, pages, problem, visit};
 use crate::pages::Returned;
-use crate::protocol::{Refusal, urls};
+use crate::protocol::{Refusal, panel, urls};
 use axum::Extension;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use leptos::prelude::provide_context;
 use std::sync::Arc;
@@ -100,11 +100,18 @@ fn redirect(mut done: Response, headers: &HeaderMap) -> Response {
     let location = location.unwrap_or_else(|| {
         HeaderValue::from_str(&came_from(&[], headers)).unwrap_or(HeaderValue::from_static("/"))
     });
-    let mut response = StatusCode::SEE_OTHER.into_response();
+    // A panel is told where it leads rather than led: the program may have the place already.
+    let (status, where_to) = if visit::is_for_panel(headers) {
+        (StatusCode::NO_CONTENT, HeaderName::from_static(panel::GO))
+    } else {
+        (StatusCode::SEE_OTHER, header::LOCATION)
+    };
+    let mut response = status.into_response();
     for cookie in done.headers().get_all(header::SET_COOKIE) {
         response.headers_mut().append(header::SET_COOKIE, cookie.clone());
     }
-    response.headers_mut().insert(header::LOCATION, location);
+    response.headers_mut().insert(where_to, location);
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static(panel::HEADER));
     response
 }
 

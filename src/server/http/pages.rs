@@ -4,7 +4,7 @@ use super::guard::Nonce;
 use super::visit::Asking;
 use super::{App, assets, problem, visit, wishes};
 use crate::pages::{self, Account, InviteLine, Returned, SessionLine, Shell};
-use crate::protocol::{At, Code, Refusal, Target, urls};
+use crate::protocol::{At, Code, Refusal, Target, panel, urls};
 use crate::server::domain::Who;
 use crate::server::domain::house::Opened;
 use crate::words::Word;
@@ -40,6 +40,7 @@ impl<'a> Visitor<'a> {
             setting_up: !app.domain.is_inhabited().await?,
             sign_up: app.domain.config.sign_up,
             path: path.to_owned(),
+            panel: visit::is_for_panel(headers),
             run: app.run.as_deref().map(str::to_owned),
         };
         Ok(Self { app, who, shell, returned: None })
@@ -53,8 +54,10 @@ impl<'a> Visitor<'a> {
     fn answer_with(&self, status: StatusCode, html: String) -> Response {
         let status =
             self.returned.as_ref().map_or(status, |returned| problem::status(&returned.refusal));
-        let no_cache = [(header::CACHE_CONTROL, "no-cache, private")];
-        (status, no_cache, Html(html)).into_response()
+        let said = [(header::CACHE_CONTROL, "no-cache, private"), (header::VARY, panel::HEADER)];
+        let is_content = self.shell.panel && !html.starts_with("<!DOCTYPE");
+        let mark = is_content.then_some([(panel::HEADER, "1")]);
+        (status, said, mark, Html(html)).into_response()
     }
 
     fn trouble(&self, refusal: &Refusal) -> Response {

@@ -2,7 +2,7 @@
 //! answers it.
 
 use super::{App, problem};
-use crate::protocol::Refusal;
+use crate::protocol::{Refusal, panel};
 use crate::server::config::Config;
 use crate::server::domain::Who;
 use crate::server::domain::accounts::Visit;
@@ -74,6 +74,12 @@ fn build(config: &Config, value: String, seconds: i64) -> String {
     cookie.set_secure(config.is_https());
     cookie.set_path("/");
     format!("{cookie}; Max-Age={seconds}")
+}
+
+/// Whether only a page's content is wanted, for a panel.
+#[must_use]
+pub fn is_for_panel(headers: &HeaderMap) -> bool {
+    headers.contains_key(panel::HEADER)
 }
 
 /// Whoever asks for a page: an ended session is a visitor's there.

@@ -6,15 +6,18 @@ use super::upgrade::Opened;
 use crate::protocol::frames::{
     ClientFrame, Follow, Followed, FrameId, Hello, Incoming, Reply, ServerFrame, SubOk, read_client,
 };
-use crate::protocol::{Code, Refusal, Target, VERSION, close as codes};
+use crate::protocol::{Code, Refusal, Target, VERSION, close as codes, limits};
+use crate::server::domain::changes::Wish;
 use crate::server::domain::connections::Seat;
 use crate::server::domain::places::Place;
 use crate::server::domain::post::Draft;
 use crate::server::groups::wire::Comings;
 use crate::server::groups::{Group, Queue};
+use crate::server::store::writer::Done;
 use crate::server::websocket::Frame;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// One conversation that is followed.
 struct Followed_ {
@@ -26,6 +29,8 @@ struct Session {
     connection: Connection,
     follows: Vec<Followed_>,
     here: Option<Group>,
+    /// When its user was last said to be writing.
+    typed: Option<Instant>,
 }
 
 /// Serves a connection until it ends.
@@ -39,7 +44,7 @@ pub fn serve(opened: Opened, connection: Connection, seat: Seat) {
         limits: config.limits(),
     });
     connection.queue.say(&Frame::json(&hello));
-    let session = Session { connection, follows: Vec::new(), here: None };
+    let session = Session { connection, follows: Vec::new(), here: None, typed: None };
     begin(opened.stream, session, opened.early, seat);
 }
 
@@ -127,22 +132,29 @@ impl Session {
             // Boxed: a message is not to take the room of the longest answer.
             ClientFrame::Sub { rooms } => return Box::pin(self.follow(id, rooms)).await,
             ClientFrame::Send { to, cid, body, reply_to } => {
-                let answer = Arc::clone(&queue);
-                let re = id.clone();
-                let owed = queue.owe();
-                let done = Box::new(move |result: Result<_, Refusal>| {
-                    match result {
-                        Ok(ok) => reply(&answer, re, ok),
-                        Err(refusal) => refuse(&answer, re, refusal),
-                    }
-                    drop(owed);
-                });
+                let done = answers(&queue, id.clone());
                 let draft = Draft { to, cid, body, reply_to };
                 match self.connection.domain.post(&self.connection.who, draft, done).await {
                     Ok(()) => return,
                     Err(refusal) => Err(refusal),
                 }
             }
+            ClientFrame::Edit { to, message, body } => {
+                return self.change(id, &to, Wish::Edit { message, body }).await;
+            }
+            ClientFrame::Delete { to, message } => {
+                return self.change(id, &to, Wish::Delete { message }).await;
+            }
+            ClientFrame::React { to, message, emoji, on } => {
+                return self.change(id, &to, Wish::React { message, emoji, on }).await;
+            }
+            ClientFrame::Pin { to, message, on } => {
+                return self.change(id, &to, Wish::Pin { message, on }).await;
+            }
+            ClientFrame::Topic { to, text } => {
+                return self.change(id, &to, Wish::Topic { text }).await;
+            }
+            ClientFrame::Typing { to } => self.typing(&to).await,
             ClientFrame::Unsub { rooms } => self.fits_one_frame(rooms.len()).map(|()| {
                 for to in &rooms {
                     self.unfollow(to);
@@ -157,6 +169,27 @@ impl Session {
             Ok(()) => reply(&queue, id, serde_json::json!({})),
             Err(refusal) => refuse(&queue, id, refusal),
         }
+    }
+
+    /// Boxed: what is rare is not to make all that is said larger.
+    async fn change(&self, id: Option<FrameId>, to: &Target, wish: Wish) {
+        let queue = &self.connection.queue;
+        let done = answers(queue, id.clone());
+        let asked = self.connection.domain.change(&self.connection.who, to, wish, done);
+        if let Err(refusal) = Box::pin(asked).await {
+            refuse(queue, id, refusal);
+        }
+    }
+
+    /// I am writing. Said again too soon it is not heard.
+    async fn typing(&mut self, to: &Target) -> Result<(), Refusal> {
+        let now = Instant::now();
+        let every = Duration::from_millis(limits::TYPING_EVERY_MS);
+        if self.typed.is_some_and(|at| now.saturating_duration_since(at) < every) {
+            return Ok(());
+        }
+        self.typed = Some(now);
+        self.connection.domain.is_typing(&self.connection.who, to).await
     }
 
     /// Each name in a frame takes work, and a frame has room for thousands.
@@ -296,6 +329,18 @@ impl Session {
         }
         Ok(())
     }
+}
+
+/// Answers a frame once it is known what came of it; until then the answer is owed.
+fn answers<T: serde::Serialize>(queue: &Arc<Queue>, re: Option<FrameId>) -> Done<T> {
+    let (answer, owed) = (Arc::clone(queue), queue.owe());
+    Box::new(move |result| {
+        match result {
+            Ok(ok) => reply(&answer, re, ok),
+            Err(refusal) => refuse(&answer, re, refusal),
+        }
+        drop(owed);
+    })
 }
 
 fn reply(queue: &Queue, re: Option<FrameId>, ok: impl serde::Serialize) {

@@ -2,25 +2,31 @@
 //! per table: a statement is a switch between two threads, whatever it does, so their number must
 //! not grow with that of the jobs.
 
-use super::history::author_kind_word;
+use super::history::{author_kind_word, quote};
 use super::writer::{Committed, Job, Mark, Party, Place, Post};
 use super::{
     Connection, LogId, Result, UserId, directs, json, logs, message_id, message_place, sqlite,
 };
-use crate::protocol::frames::{Event, Kind, MessageData, SendOk};
+use crate::protocol::frames::{ChangeOk, Event, Kind, MessageData, SendOk};
+use crate::protocol::views::{Quote, glimpse};
 use crate::protocol::{At, Code, Refusal, Target};
 use crate::words::Word;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+mod changes;
 #[cfg(test)]
 mod tests;
+
+use changes::Changes;
 
 /// What came of a job.
 pub enum Answer {
     /// Of a message: stored now or before, or refused.
     Post(std::result::Result<SendOk, Refusal>),
+    /// Of a change: made, or so before, or refused.
+    Change(std::result::Result<ChangeOk, Refusal>),
     /// Of a read marker: it is taken.
     Mark,
 }
@@ -36,6 +42,7 @@ pub async fn commit(db: &mut Connection, jobs: &[Job]) -> Result<(Vec<Committed>
     for job in jobs {
         answers.push(match job {
             Job::Post(post) => Answer::Post(batch.post(db, post).await?),
+            Job::Change(change) => Answer::Change(batch.change(change)?),
             Job::Mark(mark) => {
                 batch.mark(mark)?;
                 Answer::Mark
@@ -81,7 +88,8 @@ impl Top {
 struct First<'a> {
     log: LogId,
     seq: i64,
-    body: Cow<'a, str>,
+    /// None where nobody knows any more.
+    body: Option<Cow<'a, str>>,
     at: At,
 }
 
@@ -92,8 +100,10 @@ struct Batch<'a> {
     tops: HashMap<LogId, Top>,
     directs: HashMap<Pair, LogId>,
     used: HashMap<(UserId, Cow<'a, str>), First<'a>>,
-    /// Messages that are there to be answered, as far as anybody in this batch asks.
-    said: HashSet<(LogId, i64)>,
+    /// Messages that are there to be answered, as far as anybody in this batch asks, and how they
+    /// begin.
+    said: HashMap<(LogId, i64), Quote>,
+    changes: Changes,
     /// How far each has read, and whether this batch moved it.
     marks: BTreeMap<(UserId, LogId), (i64, bool)>,
     messages: Rows,
@@ -108,6 +118,7 @@ impl<'a> Batch<'a> {
         let (mut logs, mut pairs) = (HashSet::new(), HashSet::new());
         let (mut cids, mut answered, mut marks) =
             (Rows::default(), Rows::default(), Rows::default());
+        let mut changed = HashSet::new();
         for job in jobs {
             let place = match job {
                 Job::Post(post) => {
@@ -116,6 +127,10 @@ impl<'a> Batch<'a> {
                         answered.push(&place)?;
                     }
                     &post.place
+                }
+                Job::Change(change) => {
+                    changed.extend(change.log.zip(change.deed.seq()));
+                    &change.place
                 }
                 Job::Mark(mark) => {
                     let (log, pair) = match &mark.place {
@@ -133,21 +148,24 @@ impl<'a> Batch<'a> {
                 Place::Direct { low, high } => pairs.insert((low.id, high.id)),
             };
         }
-        let (cids, tops, directs, answered, marks): (String, String, String, String, String) =
-            sqlx::query_as(sqlite::LOOK)
-                .bind(cids.json())
-                .bind(json::write(&logs)?)
-                .bind(json::write(&pairs)?)
-                .bind(answered.json())
-                .bind(marks.json())
-                .fetch_one(db)
-                .await?;
-        let cids: Vec<(UserId, String, LogId, i64, String, i64)> = json::read(&cids)?;
+        type Seen = (String, String, String, String, String, String);
+        let (cids, tops, directs, answered, marks, changed): Seen = sqlx::query_as(sqlite::LOOK)
+            .bind(cids.json())
+            .bind(json::write(&logs)?)
+            .bind(json::write(&pairs)?)
+            .bind(answered.json())
+            .bind(marks.json())
+            .bind(json::write(&changed)?)
+            .fetch_one(db)
+            .await?;
+        let cids: Vec<(UserId, String, LogId, i64, Option<String>, i64)> = json::read(&cids)?;
+        let answered: Vec<(LogId, i64, String, Option<String>)> = json::read(&answered)?;
+        let said = |(log, seq, author, text)| ((log, seq), quote((author, text)));
         let tops: Vec<(LogId, i64)> = json::read(&tops)?;
         let directs: Vec<(UserId, UserId, LogId, i64)> = json::read(&directs)?;
         let marks: Vec<(UserId, LogId, i64)> = json::read(&marks)?;
-        let used = |(author, cid, log, seq, body, at)| {
-            ((author, Cow::Owned(cid)), First { log, seq, body: Cow::Owned(body), at: At(at) })
+        let used = |(author, cid, log, seq, body, at): (_, _, _, _, Option<String>, _)| {
+            ((author, Cow::Owned(cid)), First { log, seq, body: body.map(Cow::Owned), at: At(at) })
         };
         let of_directs = directs.iter().map(|(.., log, top)| (*log, *top));
         Ok(Self {
@@ -159,7 +177,8 @@ impl<'a> Batch<'a> {
                 .collect(),
             directs: directs.iter().map(|(low, high, log, _)| ((*low, *high), *log)).collect(),
             used: cids.into_iter().map(used).collect(),
-            said: json::read(&answered)?,
+            said: answered.into_iter().map(said).collect(),
+            changes: Changes::read(&changed)?,
             marks: marks.into_iter().map(|(user, log, seq)| ((user, log), (seq, false))).collect(),
             messages: Rows::default(),
             events: Rows::default(),
@@ -188,7 +207,8 @@ impl<'a> Batch<'a> {
         let log = self.log(&post.place);
         let key = (post.author.id, Cow::Borrowed(post.cid.as_str()));
         if let Some(first) = self.used.get(&key) {
-            return Ok(if Some(first.log) == log && first.body == post.body {
+            let same = first.body.as_ref().is_none_or(|body| *body == post.body);
+            return Ok(if Some(first.log) == log && same {
                 Ok(SendOk { id: message_id(first.log, first.seq), seq: first.seq, at: first.at })
             } else {
                 let why = "This cid was already used for another message.";
@@ -201,11 +221,13 @@ impl<'a> Batch<'a> {
         {
             return Ok(Err(Refusal::not_found("such room")));
         }
+        let mut quote = None;
         if let Some(id) = &post.reply_to {
             let here = message_place(id).filter(|(place, _)| Some(*place) == log);
-            if !here.is_some_and(|place| self.said.contains(&place)) {
+            let Some(answered) = here.and_then(|place| self.said.get(&place)) else {
                 return Ok(Err(Refusal::invalid("reply_to", Word::AnsweredIsGone)));
-            }
+            };
+            quote = Some(answered.clone());
         }
         let log = match (log, &post.place) {
             (None, Place::Direct { low, high }) => self.begin(db, low, high).await?,
@@ -233,12 +255,16 @@ impl<'a> Batch<'a> {
             body: Some(post.body.clone()),
             at,
             reply_to: post.reply_to.clone(),
+            quote,
         };
         let ok = SendOk { id: data.id.clone(), seq, at };
         let event = Event::new(seq, Some(post.cid.clone()), &Kind::Message(data));
         self.committed.push(Committed::Said { place: post.place.clone(), event });
-        self.said.insert((log, seq));
-        self.used.insert(key, First { log, seq, body: Cow::Borrowed(&post.body), at });
+        let begins =
+            Quote { author: post.author.name.to_string(), text: Some(glimpse(&post.body)) };
+        self.said.insert((log, seq), begins);
+        let body = Some(Cow::Borrowed(post.body.as_str()));
+        self.used.insert(key, First { log, seq, body, at });
         Ok(Ok(ok))
     }
 
@@ -292,13 +318,14 @@ impl<'a> Batch<'a> {
         for ((user, log), (seq, _)) in self.marks.iter().filter(|(_, (_, moved))| *moved) {
             reads.push(&(user, log, seq))?;
         }
-        sqlx::query(sqlite::PUT)
+        let put = if self.changes.is_empty() { sqlite::PUT } else { sqlite::PUT_CHANGES };
+        let query = sqlx::query(put)
             .bind(self.messages.json())
             .bind(self.events.json())
             .bind(reads.json())
-            .bind(tops.json())
-            .execute(db)
-            .await?;
+            .bind(tops.json());
+        let query = if self.changes.is_empty() { query } else { self.changes.bind(query)? };
+        query.execute(db).await?;
         Ok(self.committed)
     }
 }

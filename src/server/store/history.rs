@@ -3,11 +3,23 @@
 use super::logs::Head;
 use super::{Connection, LogId, Result, json, message_id, sqlite};
 use crate::protocol::At;
-use crate::protocol::views::{AuthorKind, Message};
+use crate::protocol::views::{About, AuthorKind, Message, Quote, Reaction, glimpse};
 
-/// (Seq, author, their kind, cid, body, reply_to, at, edited_at, deleted_at): see
+/// (Seq, author, their kind, cid, body, reply_to, at, edited_at, deleted_at, quote, reactions): see
 /// [`sqlite::MESSAGES_BEFORE`].
-type Row = (i64, String, String, String, String, Option<String>, i64, Option<i64>, Option<i64>);
+type Row = (
+    i64,
+    String,
+    String,
+    String,
+    String,
+    Option<String>,
+    i64,
+    Option<i64>,
+    Option<i64>,
+    Option<(String, Option<String>)>,
+    Vec<(i64, i64, String, String)>,
+);
 
 /// The word for an author's kind.
 #[must_use]
@@ -29,7 +41,18 @@ pub fn author_kind(word: &str) -> AuthorKind {
     }
 }
 
-/// Where the log stands and up to `limit` messages before `before`, newest first: one snapshot.
+/// A part of a log as it stood at one moment.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Where the log stood.
+    pub head: Head,
+    /// Its messages, newest first.
+    pub messages: Vec<Message>,
+    /// What belongs to all of it.
+    pub about: About,
+}
+
+/// Up to `limit` messages before `before`, newest first.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -38,29 +61,81 @@ pub async fn page(
     log: LogId,
     before: Option<i64>,
     limit: usize,
-) -> Result<(Head, Vec<Message>)> {
-    let (epoch, top, messages): (String, i64, String) = sqlx::query_as(sqlite::MESSAGES_BEFORE)
+) -> Result<Part> {
+    let row = sqlx::query_as(sqlite::MESSAGES_BEFORE)
         .bind(log)
         .bind(before.unwrap_or(i64::MAX))
         .bind(limit as i64)
         .fetch_one(db)
         .await?;
-    let message = |(seq, author, kind, cid, body, reply_to, at, edited_at, deleted_at): Row| {
-        let deleted = deleted_at.is_some();
-        Message {
-            id: message_id(log, seq),
-            seq,
-            author,
-            author_kind: author_kind(&kind),
-            body: if deleted { String::new() } else { body },
-            at: At(at),
-            edited_at: edited_at.map(At),
-            deleted,
-            reply_to,
-            reactions: Vec::new(),
-            cid: Some(cid),
+    part(log, row)
+}
+
+/// The messages at these seqs, in their order; those that are not there are left out.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn at(db: &mut Connection, log: LogId, seqs: &[i64]) -> Result<Vec<Message>> {
+    let row = sqlx::query_as(sqlite::MESSAGES_AT)
+        .bind(log)
+        .bind(json::write(seqs)?)
+        .fetch_one(db)
+        .await?;
+    Ok(part(log, row)?.messages)
+}
+
+/// The pinned messages, in the order of pinning.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn pinned(db: &mut Connection, log: LogId) -> Result<Vec<Message>> {
+    let seqs: Vec<i64> =
+        sqlx::query_scalar("SELECT seq FROM pins WHERE log_id = $1 ORDER BY pinned")
+            .bind(log)
+            .fetch_all(&mut *db)
+            .await?;
+    at(db, log, &seqs).await
+}
+
+/// The beginning of a message that is answered.
+#[must_use]
+pub(super) fn quote((author, text): (String, Option<String>)) -> Quote {
+    Quote { author, text: text.as_deref().map(glimpse) }
+}
+
+fn part(log: LogId, row: (String, i64, String, String, String)) -> Result<Part> {
+    let (epoch, top, messages, topic, pins) = row;
+    let messages = json::read::<Vec<Row>>(&messages)?.into_iter().map(|row| message(log, row));
+    let messages = messages.collect();
+    let mut pins = json::read::<Vec<(i64, i64)>>(&pins)?;
+    pins.sort_unstable();
+    let pins = pins.into_iter().map(|(_, seq)| message_id(log, seq)).collect();
+    Ok(Part { head: Head { epoch, top }, messages, about: About { topic, pins } })
+}
+
+fn message(log: LogId, row: Row) -> Message {
+    let (seq, author, kind, cid, body, reply_to, at, edited_at, deleted_at, quoted, mut given) =
+        row;
+    given.sort_unstable_by_key(|(since, given, ..)| (*since, *given));
+    let mut reactions: Vec<Reaction> = Vec::new();
+    for (_, _, emoji, user) in given {
+        match reactions.last_mut().filter(|last| last.emoji == emoji) {
+            Some(last) => last.users.push(user),
+            None => reactions.push(Reaction { emoji, users: vec![user] }),
         }
-    };
-    let messages = json::read::<Vec<Row>>(&messages)?.into_iter().map(message).collect();
-    Ok((Head { epoch, top }, messages))
+    }
+    Message {
+        id: message_id(log, seq),
+        seq,
+        author,
+        author_kind: author_kind(&kind),
+        body,
+        at: At(at),
+        edited_at: edited_at.map(At),
+        deleted: deleted_at.is_some(),
+        reply_to,
+        quote: quoted.map(quote),
+        reactions,
+        cid: Some(cid),
+    }
 }

@@ -13,6 +13,7 @@ pub mod logs;
 #[cfg(test)]
 mod plans;
 pub mod replay;
+pub mod revisions;
 pub mod rooms;
 pub mod sessions;
 pub mod sqlite;

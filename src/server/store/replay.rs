@@ -2,7 +2,7 @@
 
 use super::{Connection, LogId, Result, history, json, message_id, sqlite};
 use crate::protocol::At;
-use crate::protocol::frames::{Event, Kind, MessageData};
+use crate::protocol::frames::{Change, Event, Kind, MessageData, What};
 use serde_json::value::RawValue;
 
 /// A stretch of a log.
@@ -16,10 +16,20 @@ pub struct Stretch {
     pub top: i64,
 }
 
-/// (Stretch, seq, author, their kind, cid, body, reply_to, at): see [`sqlite::REPLAY`].
-type Said = (usize, i64, String, String, String, Option<String>, Option<String>, i64);
-/// (Stretch, seq, kind, data).
-type Other = (usize, i64, String, String);
+/// (Stretch, seq, author, their kind, cid, body, reply_to, at, quote): see [`sqlite::REPLAY`].
+type Said = (
+    usize,
+    i64,
+    String,
+    String,
+    String,
+    Option<String>,
+    Option<String>,
+    i64,
+    Option<(String, Option<String>)>,
+);
+/// (Stretch, seq, kind, data, the text of an edit).
+type Other = (usize, i64, String, String, Option<String>);
 
 /// The events of each stretch, in order. A log only grows: what it holds up to its top is the same
 /// in a later snapshot than the one that told the top.
@@ -31,7 +41,9 @@ pub async fn of(db: &mut Connection, stretches: &[Stretch]) -> Result<Vec<Vec<Ev
     let (said, other): (String, String) =
         sqlx::query_as(sqlite::REPLAY).bind(json::write(&asked)?).fetch_one(db).await?;
     let mut events: Vec<Vec<Event>> = stretches.iter().map(|_| Vec::new()).collect();
-    for (place, seq, author, kind, cid, body, reply_to, at) in json::read::<Vec<Said>>(&said)? {
+    for (place, seq, author, kind, cid, body, reply_to, at, quoted) in
+        json::read::<Vec<Said>>(&said)?
+    {
         let (Some(stretch), Some(events)) = (stretches.get(place), events.get_mut(place)) else {
             continue;
         };
@@ -42,17 +54,30 @@ pub async fn of(db: &mut Connection, stretches: &[Stretch]) -> Result<Vec<Vec<Ev
             body,
             at: At(at),
             reply_to,
+            quote: quoted.map(history::quote),
         };
         events.push(Event::new(seq, Some(cid), &Kind::Message(data)));
     }
-    for (place, seq, kind, data) in json::read::<Vec<Other>>(&other)? {
+    for (place, seq, kind, data, text) in json::read::<Vec<Other>>(&other)? {
         if let Some(events) = events.get_mut(place) {
             let data = RawValue::from_string(data).unwrap_or_default();
-            events.push(Event { seq, kind, cid: None, data });
+            let event = Event { seq, kind, cid: None, data };
+            events.push(if text.is_some() { with_text(event, text) } else { event });
         }
     }
     for events in &mut events {
         events.sort_unstable_by_key(|event| event.seq);
     }
     Ok(events)
+}
+
+/// An edit with the text that stands now.
+fn with_text(event: Event, text: Option<String>) -> Event {
+    match event.reading() {
+        Some(Kind::Change(Change { id, what: What::Edited { at, .. } })) => {
+            let what = What::Edited { body: text, at };
+            Event::new(event.seq, None, &Kind::Change(Change { id, what }))
+        }
+        _ => event,
+    }
 }

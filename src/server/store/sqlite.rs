@@ -40,15 +40,70 @@ macro_rules! unread {
     };
 }
 
-/// Where the log `$1` stands, and up to `$3` of its messages before the seq `$2`, newest first, as one
-/// JSON array: the driver hands every row from one thread to another, and a page of fifty would wait
-/// fifty times.
-pub const MESSAGES_BEFORE: &str = "SELECT l.epoch, l.top, (
-        SELECT json_group_array(json_array(
-            seq, name, author_kind, cid, body, reply_to, at, edited_at, deleted_at))
-        FROM (SELECT m.*, u.name FROM messages m JOIN users u ON u.id = m.author_id
-              WHERE m.log_id = l.id AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3 + 0))
-    FROM logs l WHERE l.id = $1";
+/// The seq in a message's id.
+macro_rules! seq_of {
+    ($id:literal) => {
+        concat!("CAST(SUBSTR(", $id, ", INSTR(", $id, ", '-') + 1) AS INTEGER)")
+    };
+}
+
+/// Who said the message that `m` answers, and how it begins, as a JSON array; null if it answers none.
+/// (240: `views::GLIMPSE_OF`.)
+macro_rules! quote {
+    () => {
+        concat!(
+            "CASE WHEN m.reply_to IS NOT NULL THEN (
+                SELECT json_array(a.name,
+                    CASE WHEN o.deleted_at IS NULL THEN SUBSTR(o.body, 1, 240) END)
+                FROM messages o CROSS JOIN users a ON a.id = o.author_id
+                WHERE o.log_id = m.log_id AND o.seq = ",
+            seq_of!("m.reply_to"),
+            ") END"
+        )
+    };
+}
+
+/// A message `m` as a JSON array, with its author `u`, its quote, and (since, given, emoji, name) of its
+/// reactions, which few messages have: whoever reads them puts them in order.
+macro_rules! message {
+    () => {
+        concat!(
+            "json_array(m.seq, u.name, m.author_kind, m.cid, m.body, m.reply_to, m.at, m.edited_at,
+                m.deleted_at, json(",
+            quote!(),
+            "), json((SELECT json_group_array(json_array(r.since, r.given, r.emoji, g.name))
+                FROM reactions r CROSS JOIN users g ON g.id = r.user_id
+                WHERE r.log_id = m.log_id AND r.seq = m.seq)))"
+        )
+    };
+}
+
+/// Where the log `$1` stands, what belongs to it as a whole, and up to `$3` of its messages before the
+/// seq `$2`, newest first, as one JSON array: the driver hands every row from one thread to another,
+/// and a page of fifty would wait fifty times.
+pub const MESSAGES_BEFORE: &str = concat!(
+    "SELECT l.epoch, l.top, (
+        SELECT json_group_array(json(message)) FROM (
+            SELECT ",
+    message!(),
+    " AS message FROM messages m CROSS JOIN users u ON u.id = m.author_id
+            WHERE m.log_id = l.id AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3 + 0)),
+    COALESCE((SELECT topic FROM rooms WHERE log_id = l.id), ''),
+    (SELECT json_group_array(json_array(p.pinned, p.seq)) FROM pins p WHERE p.log_id = l.id)
+    FROM logs l WHERE l.id = $1"
+);
+/// Where the log `$1` stands, and those of its messages whose seqs are among `$2` (a JSON array), in
+/// that order.
+pub const MESSAGES_AT: &str = concat!(
+    "SELECT l.epoch, l.top, (
+        SELECT json_group_array(json(message)) FROM (
+            SELECT ",
+    message!(),
+    " AS message FROM json_each($2) q CROSS JOIN messages m
+            ON m.log_id = l.id AND m.seq = q.value CROSS JOIN users u ON u.id = m.author_id)),
+    '', '[]'
+    FROM logs l WHERE l.id = $1"
+);
 /// Everything small that a page of the log `$1` shows to the user `$2`, whose own log is `$3` (all
 /// three may be absent), as of one moment and in one row: where the log stands (in its absence where
 /// it would begin), how far they have read in it, where their own log stands, the `$4` rooms they
@@ -127,14 +182,19 @@ const READERS: u32 = 4;
 /// Idle readers cost little; opening one costs a millisecond.
 const IDLE: Duration = Duration::from_secs(600);
 
-/// What a batch of the writer depends on, as five JSON arrays: the messages of the pairs (author,
-/// cid) `$1`, the tops of the logs `$2`, the logs and tops of the conversations (low, high) `$3`,
-/// which of the messages (log, seq) `$4` are there, and the markers of (user, log, low, high) `$5`.
+/// What a batch of the writer depends on, as six JSON arrays: the messages of the pairs (author, cid)
+/// `$1`, with the text that they were sent with (null where it is gone), the tops of the logs `$2`, the
+/// logs and tops of the conversations (low, high) `$3`, who said the messages (log, seq) `$4` and how
+/// they begin, the markers of (user, log, low, high) `$5`, and how the messages (log, seq) `$6` stand
+/// that something happens to: with their reactions, whether they are pinned, and how many are.
 /// It begins the transaction that [`PUT`] ends, so that a batch is two switches between threads; nobody
 /// changes what it finds until then.
 /// `CROSS JOIN` is SQLite's for "in this order": what is asked first, and not the table.
 pub const LOOK: &str = "BEGIN IMMEDIATE; SELECT
-    (SELECT json_group_array(json_array(m.author_id, m.cid, m.log_id, m.seq, m.body, m.at))
+    (SELECT json_group_array(json_array(m.author_id, m.cid, m.log_id, m.seq,
+        CASE WHEN m.deleted_at IS NOT NULL THEN NULL WHEN m.edited_at IS NULL THEN m.body ELSE (
+            SELECT o.body FROM revisions o WHERE o.log_id = m.log_id AND o.seq = m.seq
+            ORDER BY o.edit_seq LIMIT 1) END, m.at))
      FROM jsonb_each($1) q CROSS JOIN messages m
      ON m.author_id = q.value ->> 0 AND m.cid = q.value ->> 1),
     (SELECT json_group_array(json_array(l.id, l.top))
@@ -142,19 +202,29 @@ pub const LOOK: &str = "BEGIN IMMEDIATE; SELECT
     (SELECT json_group_array(json_array(d.low, d.high, l.id, l.top))
      FROM jsonb_each($3) q CROSS JOIN directs d
      ON d.low = q.value ->> 0 AND d.high = q.value ->> 1 CROSS JOIN logs l ON l.id = d.log_id),
-    (SELECT json_group_array(json_array(m.log_id, m.seq))
+    (SELECT json_group_array(json_array(m.log_id, m.seq, u.name,
+        CASE WHEN m.deleted_at IS NULL THEN SUBSTR(m.body, 1, 240) END))
      FROM jsonb_each($4) q CROSS JOIN messages m
-     ON m.log_id = q.value ->> 0 AND m.seq = q.value ->> 1),
+     ON m.log_id = q.value ->> 0 AND m.seq = q.value ->> 1
+     CROSS JOIN users u ON u.id = m.author_id),
     (SELECT json_group_array(json_array(r.user_id, r.log_id, r.seq))
      FROM jsonb_each($5) q
      LEFT JOIN directs d ON d.low = q.value ->> 2 AND d.high = q.value ->> 3
      CROSS JOIN reads r
-     ON r.user_id = q.value ->> 0 AND r.log_id = COALESCE(q.value ->> 1, d.log_id))";
-/// Stores a batch, and commits what [`LOOK`] began: messages `$1` of (log, seq, author, author's
-/// kind, cid, body, reply_to, at), other events `$2` of (log, seq, kind, data, at), read markers
-/// `$3` of (user, log, seq), and tops `$4` of (log, top, last message's seq or null, its time or
-/// null).
-pub const PUT: &str = "INSERT INTO messages
+     ON r.user_id = q.value ->> 0 AND r.log_id = COALESCE(q.value ->> 1, d.log_id)),
+    (SELECT json_group_array(json_array(m.log_id, m.seq, m.author_id,
+        CASE WHEN m.deleted_at IS NULL THEN m.body END, COALESCE(m.edited_at, m.at),
+        json((SELECT json_group_array(json_array(r.emoji, r.user_id, r.since))
+              FROM reactions r WHERE r.log_id = m.log_id AND r.seq = m.seq)),
+        EXISTS (SELECT 1 FROM pins p WHERE p.log_id = m.log_id AND p.seq = m.seq),
+        (SELECT COUNT(*) FROM pins p WHERE p.log_id = m.log_id)))
+     FROM jsonb_each($6) q CROSS JOIN messages m
+     ON m.log_id = q.value ->> 0 AND m.seq = q.value ->> 1)";
+/// Stores what most batches are made of, and nothing else; see [`PUT`].
+macro_rules! put {
+    ($end:literal) => {
+        concat!(
+            "INSERT INTO messages
     (log_id, seq, author_id, author_kind, cid, body, reply_to, at)
     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
            value ->> 6, value ->> 7 FROM jsonb_each($1);
@@ -165,8 +235,49 @@ pub const PUT: &str = "INSERT INTO messages
     ON CONFLICT (user_id, log_id) DO UPDATE SET seq = excluded.seq;
     UPDATE logs SET top = v.value ->> 1,
     said_seq = COALESCE(v.value ->> 2, said_seq), said_at = COALESCE(v.value ->> 3, said_at)
-    FROM jsonb_each($4) v WHERE logs.id = v.value ->> 0;
-    COMMIT";
+    FROM jsonb_each($4) v WHERE logs.id = v.value ->> 0;",
+            $end
+        )
+    };
+}
+/// Stores a batch, and commits what [`LOOK`] began: messages `$1` of (log, seq, author, author's
+/// kind, cid, body, reply_to, at), other events `$2` of (log, seq, kind, data, at), read markers
+/// `$3` of (user, log, seq), and tops `$4` of (log, top, last message's seq or null, its time or
+/// null).
+pub const PUT: &str = put!("COMMIT");
+/// The same, and what happened to messages: other texts `$5` of (log, seq, body, at), those that they
+/// replace `$6` of (log, seq, seq of the edit, by whom, body, since when), deleted messages `$7` of (log,
+/// seq, at), reactions given `$8` of (log, seq, emoji, user, given, since) and taken back `$9` of (log,
+/// seq, emoji, user), pins set `$10` of (log, seq, pinned) and removed `$11` of (log, seq), topics `$12`
+/// of (log, text). Nothing is left of a deleted message but its place.
+pub const PUT_CHANGES: &str = put!(
+    "
+    INSERT INTO revisions (log_id, seq, edit_seq, by_id, body, at)
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
+    FROM jsonb_each($6);
+    UPDATE messages SET body = v.value ->> 2, edited_at = v.value ->> 3
+    FROM jsonb_each($5) v WHERE messages.log_id = v.value ->> 0 AND messages.seq = v.value ->> 1;
+    DELETE FROM reactions WHERE (log_id, seq, emoji, user_id) IN
+    (SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM jsonb_each($9));
+    INSERT INTO reactions (log_id, seq, emoji, user_id, given, since)
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
+    FROM jsonb_each($8) WHERE TRUE
+    ON CONFLICT (log_id, seq, emoji, user_id) DO UPDATE
+    SET given = excluded.given, since = excluded.since;
+    DELETE FROM pins WHERE (log_id, seq) IN
+    (SELECT value ->> 0, value ->> 1 FROM jsonb_each($11));
+    INSERT INTO pins (log_id, seq, pinned)
+    SELECT value ->> 0, value ->> 1, value ->> 2 FROM jsonb_each($10);
+    UPDATE rooms SET topic = v.value ->> 1
+    FROM jsonb_each($12) v WHERE rooms.log_id = v.value ->> 0;
+    UPDATE messages SET body = '', edited_at = NULL, deleted_at = v.value ->> 2
+    FROM jsonb_each($7) v WHERE messages.log_id = v.value ->> 0 AND messages.seq = v.value ->> 1;
+    DELETE FROM revisions WHERE (log_id, seq) IN
+    (SELECT value ->> 0, value ->> 1 FROM jsonb_each($7));
+    DELETE FROM reactions WHERE (log_id, seq) IN
+    (SELECT value ->> 0, value ->> 1 FROM jsonb_each($7));
+    COMMIT"
+);
 /// Where logs stand for the user `$2` (null for a visitor), as one JSON array of (place in `$1`,
 /// log, epoch, top, read marker, unread). `$1` names each as (log, low, high, from the start): its
 /// key, or the two of a conversation; and whether somebody who has read nothing there has it all
@@ -183,16 +294,25 @@ pub const HEADS: &str = concat!(
     LEFT JOIN reads r ON r.user_id = $2 AND r.log_id = l.id"
 );
 /// What logs hold after one seq and up to another, as two JSON arrays: messages and other events,
-/// each with its place in `$1`, which names them as (log, after, up to).
-pub const REPLAY: &str = "SELECT
+/// each with its place in `$1`, which names them as (log, after, up to). An edit has no text of its own:
+/// it is told with the one that stands now.
+pub const REPLAY: &str = concat!(
+    "SELECT
     (SELECT json_group_array(json_array(q.key, m.seq, u.name, m.author_kind, m.cid,
-            CASE WHEN m.deleted_at IS NULL THEN m.body END, m.reply_to, m.at))
+            CASE WHEN m.deleted_at IS NULL THEN m.body END, m.reply_to, m.at, json(",
+    quote!(),
+    ")))
      FROM jsonb_each($1) q CROSS JOIN messages m
      ON m.log_id = q.value ->> 0 AND m.seq > q.value ->> 1 AND m.seq <= q.value ->> 2
      CROSS JOIN users u ON u.id = m.author_id),
-    (SELECT json_group_array(json_array(q.key, e.seq, e.kind, e.data))
+    (SELECT json_group_array(json_array(q.key, e.seq, e.kind, e.data,
+        CASE WHEN e.kind = 'edit' THEN (SELECT m.body FROM messages m
+            WHERE m.log_id = e.log_id AND m.deleted_at IS NULL AND m.seq = ",
+    seq_of!("(e.data ->> 'message')"),
+    ") END))
      FROM jsonb_each($1) q CROSS JOIN events e
-     ON e.log_id = q.value ->> 0 AND e.seq > q.value ->> 1 AND e.seq <= q.value ->> 2)";
+     ON e.log_id = q.value ->> 0 AND e.seq > q.value ->> 1 AND e.seq <= q.value ->> 2)"
+);
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
 

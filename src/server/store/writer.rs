@@ -4,7 +4,7 @@
 
 use super::batch::{self, Answer};
 use super::{LogId, Result, Store, UserId};
-use crate::protocol::frames::{Event, SendOk};
+use crate::protocol::frames::{ChangeOk, Event, SendOk};
 use crate::protocol::views::AuthorKind;
 use crate::protocol::{Refusal, Target};
 use crate::server::vital::Vital;
@@ -71,8 +71,55 @@ pub struct Mark {
     pub done: Done<()>,
 }
 
+/// What is to happen to a message, or to a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// The message `seq` gets another text.
+    Edit { seq: i64, body: String },
+    /// The message `seq` goes; its place stays.
+    Delete { seq: i64 },
+    /// A reaction to the message `seq` is given, or taken back.
+    React { seq: i64, emoji: String, on: bool },
+    /// The message `seq` is pinned, or no longer.
+    Pin { seq: i64, on: bool },
+    /// The room is about something else.
+    Topic { text: String },
+}
+
+impl Deed {
+    /// The message that it happens to.
+    #[must_use]
+    pub fn seq(&self) -> Option<i64> {
+        match self {
+            Self::Edit { seq, .. }
+            | Self::Delete { seq }
+            | Self::React { seq, .. }
+            | Self::Pin { seq, .. } => Some(*seq),
+            Self::Topic { .. } => None,
+        }
+    }
+}
+
+/// A change to what is in a log already.
+pub struct Change {
+    /// Who makes it.
+    pub by: Party,
+    /// Whether they keep order there: they may change what others said.
+    pub moderates: bool,
+    /// Where.
+    pub place: Place,
+    /// The log that the message's id names, if it is about one: it must be the place's.
+    pub log: Option<LogId>,
+    /// What.
+    pub deed: Deed,
+    /// Who waits for the answer.
+    pub done: Done<ChangeOk>,
+}
+
 /// Something to write into a log.
 pub enum Job {
+    /// A change.
+    Change(Change),
     /// A message.
     Post(Post),
     /// A read marker.
@@ -84,6 +131,7 @@ impl Job {
         match self {
             Self::Post(post) => (post.done)(Err(Refusal::unavailable())),
             Self::Mark(mark) => (mark.done)(Err(Refusal::unavailable())),
+            Self::Change(change) => (change.done)(Err(Refusal::unavailable())),
         }
     }
 }
@@ -167,6 +215,11 @@ impl Writer {
         self.hand_in(Job::Post(post));
     }
 
+    /// Hands in a change; `done` is called when it is stored or refused.
+    pub fn change(&self, change: Change) {
+        self.hand_in(Job::Change(change));
+    }
+
     /// Hands in a read marker; `done` is called when it is stored.
     pub fn mark(&self, mark: Mark) {
         self.hand_in(Job::Mark(mark));
@@ -192,6 +245,7 @@ async fn write(store: &Store, batch: Vec<Job>, publish: &(impl Fn(Vec<Committed>
             for (job, answer) in batch.into_iter().zip(answers) {
                 match (job, answer) {
                     (Job::Post(post), Answer::Post(answer)) => (post.done)(answer),
+                    (Job::Change(change), Answer::Change(answer)) => (change.done)(answer),
                     (Job::Mark(mark), _) => (mark.done)(Ok(())),
                     (job, _) => job.refuse(),
                 }

@@ -73,6 +73,7 @@ async fn log(client: &mut Client, to: &Target, who: &str) -> bool {
     let (before, read): (Vec<Message>, Vec<Message>) =
         read.into_iter().partition(|message| message.seq < first);
     assert_eq!(timeline.messages(), &read[..], "{to} as {who} holds it, and as it is read");
+    assert_eq!(*timeline.about(), fresh.about, "{to} as {who} holds it, and as it is read");
     assert!(before.is_empty() || timeline.has_more(), "{who} lacks the beginning of {to}");
     true
 }
@@ -124,6 +125,7 @@ fn unread(to: &Target, timeline: &Timeline, read: i64, me: &str) -> Option<i64> 
         return Some(0);
     }
     let whole = !timeline.has_more() || timeline.before().is_some_and(|first| first <= read + 1);
-    let others = timeline.messages().iter().filter(|it| it.seq > read && it.author != me);
+    let others =
+        timeline.messages().iter().filter(|it| it.seq > read && it.author != me && !it.deleted);
     whole.then(|| (others.count() as i64).min(UNREAD_MOST))
 }

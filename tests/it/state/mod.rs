@@ -34,6 +34,18 @@ pub enum Action {
     Say { device: usize, place: usize, long: bool },
     /// Says once more, with its cid, what this person said before on any of their devices.
     SayAgain { device: usize, which: usize },
+    /// Answers a message.
+    Reply { device: usize, place: usize, which: usize },
+    /// Changes a message's text; it may be another's.
+    Edit { device: usize, place: usize, which: usize },
+    /// Deletes a message.
+    Delete { device: usize, place: usize, which: usize },
+    /// Gives one of a few reactions, or takes it back.
+    React { device: usize, place: usize, which: usize, emoji: usize, on: bool },
+    /// Pins a message, or takes it down.
+    Pin { device: usize, place: usize, which: usize, on: bool },
+    /// Says what the room is about.
+    Topic { device: usize, place: usize },
     /// Sets the read marker, that far before the end.
     Read { device: usize, place: usize, back: i64 },
     /// Asks for an older page, which comes late.
@@ -65,10 +77,24 @@ pub enum Action {
 fn actions() -> impl Strategy<Value = Action> {
     let device = || 0..world::DEVICES;
     let place = || 0..world::PLACES;
+    // Few, so that the same message is met again.
+    let which = || 0..4usize;
     prop_oneof![
         12 => (device(), place(), prop::bool::weighted(0.1))
             .prop_map(|(device, place, long)| Action::Say { device, place, long }),
         3 => (device(), 0..50usize).prop_map(|(device, which)| Action::SayAgain { device, which }),
+        3 => (device(), place(), which())
+            .prop_map(|(device, place, which)| Action::Reply { device, place, which }),
+        5 => (device(), place(), which())
+            .prop_map(|(device, place, which)| Action::Edit { device, place, which }),
+        3 => (device(), place(), which())
+            .prop_map(|(device, place, which)| Action::Delete { device, place, which }),
+        6 => (device(), place(), which(), 0..world::EMOJI.len(), any::<bool>()).prop_map(
+            |(device, place, which, emoji, on)| Action::React { device, place, which, emoji, on }
+        ),
+        3 => (device(), place(), which(), any::<bool>())
+            .prop_map(|(device, place, which, on)| Action::Pin { device, place, which, on }),
+        1 => (device(), place()).prop_map(|(device, place)| Action::Topic { device, place }),
         4 => (device(), place(), 0..4i64)
             .prop_map(|(device, place, back)| Action::Read { device, place, back }),
         2 => (device(), place()).prop_map(|(device, place)| Action::Older { device, place }),
@@ -162,4 +188,29 @@ async fn p5_what_was_not_answered_is_said_once() {
     ])
     .await;
     assert!(world.counts().sends > world.counts().oks, "{:?}", world.counts());
+}
+
+#[tokio::test]
+async fn p5_with_edits_deletions_reactions_pins_and_topics() {
+    let say = |device| Action::Say { device, place: 0, long: false };
+    let react = |device, which, on| Action::React { device, place: 0, which, emoji: 0, on };
+    let edit = |device, which| Action::Edit { device, place: 0, which };
+    let world = run(&[
+        vec![say(0), say(1), say(2)],
+        vec![Action::Reply { device: 1, place: 0, which: 0 }, react(1, 0, true), react(2, 0, true)],
+        // All of it while somebody is away, and while a page is on its way.
+        vec![Action::Cut { device: 3 }, Action::Older { device: 4, place: 0 }],
+        vec![
+            edit(0, 0),
+            edit(0, 0),
+            react(1, 0, false),
+            react(1, 0, true),
+            Action::Pin { device: 0, place: 0, which: 1, on: true },
+            Action::Topic { device: 0, place: 0 },
+        ],
+        vec![Action::Delete { device: 0, place: 0, which: 0 }, edit(0, 0), edit(1, 1)],
+        vec![Action::Crash, Action::Return { device: 3 }],
+    ])
+    .await;
+    assert!(world.counts().resumes > 0, "{:?}", world.counts());
 }

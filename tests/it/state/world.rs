@@ -12,7 +12,10 @@ use crate::support::{
     soon,
 };
 use futures_util::future::join_all;
-use roomful::protocol::{Target, limits};
+use roomful::{
+    protocol::{Target, limits},
+    server::domain::changes::Wish,
+};
 use std::{cell::RefCell, path::PathBuf, time::Duration};
 
 /// Two of alice's, two of bob's, one of carol's.
@@ -22,6 +25,8 @@ const NAMES: [&str; 3] = ["alice", "bob", "carol"];
 const ROOMS: [&str; 2] = [LOBBY, "#kitchen"];
 /// The two rooms and the two others.
 pub const PLACES: usize = 4;
+/// What people react with.
+pub const EMOJI: [&str; 3] = ["👍", "🎉", "❤️"];
 /// How long a device listens before it looks whether all are done.
 const LISTEN: Duration = Duration::from_millis(5);
 
@@ -33,6 +38,8 @@ pub struct World {
     ledger: Ledger,
     backup: Option<PathBuf>,
     backups: usize,
+    /// Counts changes, so that each has a text of its own.
+    changes: usize,
 }
 
 struct Device {
@@ -57,8 +64,10 @@ impl World {
     pub async fn open() -> Self {
         let house = House::open().await;
         let mut people = Vec::new();
+        // She keeps order in the rooms.
+        house.account(NAMES[0], true).await;
         for name in NAMES {
-            people.push(house.person(name).await);
+            people.push(house.by_token_or_new(name).await);
         }
         people[0].make_room(&ROOMS[1][1..]).await;
         let ledger = Ledger::default();
@@ -69,7 +78,7 @@ impl World {
             tired: false,
         };
         let devices = OWNERS.iter().enumerate().map(device).collect();
-        let mut it = Self { house, people, devices, ledger, backup: None, backups: 0 };
+        let mut it = Self { house, people, devices, ledger, backup: None, backups: 0, changes: 0 };
         it.settle().await;
         it
     }
@@ -102,6 +111,34 @@ impl World {
                     client.say_again(said[which % said.len()].clone());
                     client.work().await;
                 }
+            }
+            Action::Reply { device, place: number, which } => {
+                let Some(client) = self.awake(device) else { return };
+                let body = format!("indeed, says {}", client.number);
+                client.answer(&place(&client.user, number), which, body);
+                client.work().await;
+            }
+            Action::Edit { device, place: number, which } => {
+                self.changes += 1;
+                let body = format!("changed  to\n{}", self.changes);
+                let wish = |message| Wish::Edit { message, body };
+                self.change(device, number, which, wish).await;
+            }
+            Action::Delete { device, place: number, which } => {
+                self.change(device, number, which, |message| Wish::Delete { message }).await;
+            }
+            Action::React { device, place: number, which, emoji, on } => {
+                let emoji = EMOJI[emoji].to_owned();
+                let wish = |message| Wish::React { message, emoji, on };
+                self.change(device, number, which, wish).await;
+            }
+            Action::Pin { device, place: number, which, on } => {
+                self.change(device, number, which, |message| Wish::Pin { message, on }).await;
+            }
+            Action::Topic { device, place: number } => {
+                self.changes += 1;
+                let text = format!("all about {}", self.changes);
+                self.change(device, number, 0, |_| Wish::Topic { text }).await;
             }
             Action::Read { device, place: number, back } => {
                 let Some(client) = self.awake(device) else { return };
@@ -148,6 +185,18 @@ impl World {
             Action::BackUp => self.back_up().await,
             Action::BringBack => self.bring_back().await,
         }
+    }
+
+    async fn change(
+        &mut self,
+        device: usize,
+        number: usize,
+        which: usize,
+        wish: impl FnOnce(String) -> Wish,
+    ) {
+        let Some(client) = self.awake(device) else { return };
+        client.change(&place(&client.user, number), which, wish);
+        client.work().await;
     }
 
     fn awake(&mut self, device: usize) -> Option<&mut Client> {

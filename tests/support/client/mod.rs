@@ -24,6 +24,7 @@ use roomful::{
         limits::PAGE,
         views::{History, House},
     },
+    server::domain::changes::Wish,
 };
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -235,6 +236,37 @@ impl Client {
             let frame = ClientFrame::Read { to: to.clone(), seq: (last - back).max(0) };
             self.ask(&frame, Asked::Nothing);
         }
+    }
+
+    /// Changes the `which`th message that is here, or what belongs to the whole conversation. It may be
+    /// refused: the message may be another's, or gone.
+    pub fn change(&mut self, to: &Target, which: usize, wish: impl FnOnce(String) -> Wish) {
+        let ids = self.timeline(to).map(|it| it.messages().iter().map(|it| it.id.clone()));
+        let ids: Vec<String> = ids.into_iter().flatten().collect();
+        if !self.greeted || ids.is_empty() {
+            return;
+        }
+        let to = to.clone();
+        let frame = match wish(ids[which % ids.len()].clone()) {
+            Wish::Edit { message, body } => ClientFrame::Edit { to, message, body },
+            Wish::Delete { message } => ClientFrame::Delete { to, message },
+            Wish::React { message, emoji, on } => ClientFrame::React { to, message, emoji, on },
+            Wish::Pin { message, on } => ClientFrame::Pin { to, message, on },
+            Wish::Topic { text } => ClientFrame::Topic { to, text },
+        };
+        self.ask(&frame, Asked::Nothing);
+    }
+
+    /// Answers the `which`th message that is here.
+    pub fn answer(&mut self, to: &Target, which: usize, body: String) {
+        let ids = self.timeline(to).map(|it| it.messages().iter().map(|it| it.id.clone()));
+        let ids: Vec<String> = ids.into_iter().flatten().collect();
+        if !self.greeted || ids.is_empty() {
+            return;
+        }
+        let (reply_to, cid) = (Some(ids[which % ids.len()].clone()), super::cid());
+        let sent = ClientFrame::Send { to: to.clone(), cid, body, reply_to };
+        self.ask(&sent, Asked::Nothing);
     }
 
     /// Reads an older page. It is put in place by [`Self::turn_pages`]: by then it is an old one.
@@ -481,7 +513,7 @@ impl Client {
                     }
                 }
             }
-            ServerFrame::Online { .. } => {}
+            ServerFrame::Online { .. } | ServerFrame::Typing { .. } => {}
             ServerFrame::Gone { to, .. } => self.breach(format_args!("was shut out of {to}")),
             ServerFrame::Error { err } => self.breach(format_args!("was refused: {err:?}")),
         }

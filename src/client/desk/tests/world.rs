@@ -14,7 +14,7 @@ use crate::protocol::{
         Reply, SendOk, ServerFrame, read_client, read_server,
     },
     limits::{Limits, PAGE},
-    views::{AuthorKind, History, House, Line, Me, Message, Side},
+    views::{About, AuthorKind, History, House, Line, Me, Message, Side},
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -90,6 +90,7 @@ impl Server {
             body: Some(body.into()),
             at: At(self.ids as i64 * 1_000),
             reply_to: None,
+            quote: None,
         });
         frames.extend(self.commit(to, cid.map(str::to_owned), &kind));
         frames
@@ -111,6 +112,7 @@ impl Server {
             edited_at: None,
             deleted: false,
             reply_to: None,
+            quote: None,
             reactions: vec![],
             cid: event.cid.clone(),
         })
@@ -126,7 +128,8 @@ impl Server {
             .filter_map(Self::message)
             .take(PAGE)
             .collect();
-        History { to: to.clone(), epoch: self.epoch.clone(), top: self.top(to), messages }
+        let (epoch, top, about) = (self.epoch.clone(), self.top(to), About::default());
+        History { to: to.clone(), epoch, top, messages, about }
     }
 
     fn unread(&self, to: &Target) -> i64 {
@@ -238,7 +241,12 @@ impl Server {
                 self.read.insert(to.clone(), seq);
                 self.commit(&Target::Own, None, &Kind::Read { to, seq })
             }
-            ClientFrame::Here { .. } | ClientFrame::Pong => vec![],
+            ClientFrame::Edit { .. }
+            | ClientFrame::Delete { .. }
+            | ClientFrame::React { .. }
+            | ClientFrame::Pin { .. }
+            | ClientFrame::Topic { .. } => reply(id, Some(json!({"seq": 0})), None),
+            ClientFrame::Here { .. } | ClientFrame::Typing { .. } | ClientFrame::Pong => vec![],
         }
     }
 

@@ -87,6 +87,8 @@ impl Told {
         let outcome = |answer| match answer {
             Answer::Post(Ok(ok)) => Ok((ok.id, ok.seq)),
             Answer::Post(Err(refusal)) => Err(refusal.code),
+            Answer::Change(Ok(ok)) => Ok((String::new(), ok.seq)),
+            Answer::Change(Err(refusal)) => Err(refusal.code),
             Answer::Mark => Ok((String::new(), 0)),
         };
         (committed, answers.into_iter().map(outcome).collect())

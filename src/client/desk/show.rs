@@ -1,0 +1,89 @@
+//! What the page is told: only what has changed since it was told last.
+
+use super::{
+    Desk, Effect, Fetch, Show,
+    mine::{as_written, privately},
+};
+use crate::client::{
+    Moment, Row, SaidState, conversations,
+    house::Older,
+    rows::{self, Picture, Tail},
+};
+use crate::words::Word;
+
+impl Desk {
+    pub(super) fn show(&mut self, now: &Moment) {
+        if std::mem::take(&mut self.rows_changed) {
+            let rows = self.rows();
+            self.effects.push(Effect::Show(Show::Rows(rows)));
+        }
+        let loading = self.fetches.iter().any(|(_, fetch)| matches!(fetch, Fetch::Older(_)));
+        let older = match (loading, self.timeline.has_more()) {
+            (true, _) => Older::Loading,
+            (false, true) => Older::More,
+            (false, false) => Older::Beginning,
+        };
+        let title = conversations::title(self.timeline.to(), self.conversations.unread());
+        let shown = &mut self.shown;
+        let effects = &mut self.effects;
+        changed(&mut shown.older, older, Show::Older, effects);
+        changed(&mut shown.fresh, self.fresh, Show::Fresh, effects);
+        changed(&mut shown.online, self.presence.online().clone(), Show::Online, effects);
+        changed(&mut shown.side, self.conversations.side(), Show::Side, effects);
+        changed(&mut shown.status, self.connection.status(now), Show::Status, effects);
+        changed(&mut shown.refusal, self.refusal.clone(), Show::Refusal, effects);
+        changed(&mut shown.title, title, Show::Title, effects);
+    }
+
+    pub(super) fn rows(&self) -> Vec<(String, Row)> {
+        let place = self.timeline.to();
+        let acked = self.acked.iter().map(|(entry, ok)| Tail::Mine {
+            cid: entry.cid.clone(),
+            id: Some(ok.id.clone()),
+            body: entry.body.clone(),
+            at: ok.at,
+            state: SaidState::Sent,
+        });
+        let waiting = self.outbox.entries().iter().filter_map(|entry| {
+            let (cid, at) = (entry.cid.clone(), entry.at);
+            match (&entry.failed, &entry.from) {
+                (None, Some(from)) if from == place => {
+                    let text = privately(entry, Word::PrivatelySending);
+                    Some(Tail::Quiet { key: cid, text })
+                }
+                (Some(why), Some(from)) if from == place => {
+                    let state = SaidState::Failed(why.clone());
+                    Some(Tail::Mine { cid, id: None, body: as_written(entry), at, state })
+                }
+                (_, from) if entry.to == *place && (from.is_none() || entry.failed.is_none()) => {
+                    let state = match &entry.failed {
+                        Some(why) => SaidState::Failed(why.clone()),
+                        None => SaidState::Pending,
+                    };
+                    Some(Tail::Mine { cid, id: None, body: entry.body.clone(), at, state })
+                }
+                _ => None,
+            }
+        });
+        rows::rows(Picture {
+            timeline: &self.timeline,
+            me: self.name(),
+            unread_after: self.unread_after,
+            notes: self.notes.all(),
+            tail: acked.chain(waiting).collect(),
+            zone: self.zone,
+        })
+    }
+}
+
+fn changed<T: PartialEq + Clone>(
+    shown: &mut T,
+    is: T,
+    show: fn(T) -> Show,
+    effects: &mut Vec<Effect>,
+) {
+    if *shown != is {
+        shown.clone_from(&is);
+        effects.push(Effect::Show(show(is)));
+    }
+}

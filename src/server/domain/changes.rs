@@ -1,0 +1,175 @@
+//! What happens to a message after it was said, and to what belongs to a whole conversation.
+
+use super::places::Place;
+use super::{Domain, Member, Who, unavailable};
+use crate::protocol::commands;
+use crate::protocol::frames::ChangeOk;
+use crate::protocol::views::{Message, Revision};
+use crate::protocol::{Code, Refusal, Target, limits};
+use crate::server::store::writer::{Change, Deed, Done};
+use crate::server::store::{LogId, history, message_place, revisions};
+use crate::words::Word;
+use tokio::sync::oneshot;
+
+/// A change before it is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// A message, by its id, gets another text.
+    Edit { message: String, body: String },
+    /// A message goes.
+    Delete { message: String },
+    /// A reaction is given or taken back.
+    React { message: String, emoji: String, on: bool },
+    /// A message is pinned, or no longer.
+    Pin { message: String, on: bool },
+    /// The room is about something else.
+    Topic { text: String },
+}
+
+impl Domain {
+    /// Checks a change and hands it to the writer; `done` hears once it is committed or refused.
+    ///
+    /// # Errors
+    /// What is wrong with it; then `done` was not called.
+    pub async fn change(
+        &self,
+        who: &Who,
+        to: &Target,
+        wish: Wish,
+        done: Done<ChangeOk>,
+    ) -> Result<(), Refusal> {
+        let me = who.member()?;
+        let found = self.locate(who, to).await?;
+        let place = found.written().ok_or_else(|| Refusal::not_found("such message"))?;
+        let moderates = self.moderates(me, &found);
+        let (log, deed) = self.deed(wish, &found, moderates)?;
+        self.speech.may_speak(me.id)?;
+        self.writer.change(Change { by: me.party(), moderates, place, log, deed, done });
+        Ok(())
+    }
+
+    /// The same, and waits until it is stored.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub async fn change_and_wait(
+        &self,
+        who: &Who,
+        to: &Target,
+        wish: Wish,
+    ) -> Result<ChangeOk, Refusal> {
+        let (answer, answered) = oneshot::channel();
+        let done = Box::new(move |result| {
+            // Whoever asked may have gone; the change is made all the same.
+            let _ = answer.send(result);
+        });
+        self.change(who, to, wish, done).await?;
+        answered.await.unwrap_or_else(|_| Err(Refusal::unavailable()))
+    }
+
+    fn deed(
+        &self,
+        wish: Wish,
+        found: &Place,
+        moderates: bool,
+    ) -> Result<(Option<LogId>, Deed), Refusal> {
+        // Whether it is this place's is known once the place's log is.
+        let of = |id: &str| message_place(id).ok_or_else(|| Refusal::not_found("such message"));
+        let in_room = matches!(found, Place::Room { .. });
+        let keeps_order = |why: Word| match in_room && !moderates {
+            true => Err(Refusal::new(Code::Forbidden, why)),
+            false => Ok(()),
+        };
+        Ok(match wish {
+            Wish::Edit { message, body } => {
+                commands::check_body(&body, self.config.body_limit)?;
+                let (log, seq) = of(&message)?;
+                (Some(log), Deed::Edit { seq, body })
+            }
+            Wish::Delete { message } => {
+                let (log, seq) = of(&message)?;
+                (Some(log), Deed::Delete { seq })
+            }
+            Wish::React { message, emoji, on } => {
+                let (log, seq) = of(&message)?;
+                let known = emojis::get(&emoji)
+                    .ok_or_else(|| Refusal::invalid("emoji", Word::NotAnEmoji))?;
+                (Some(log), Deed::React { seq, emoji: known.as_str().to_owned(), on })
+            }
+            Wish::Pin { message, on } => {
+                let (log, seq) = of(&message)?;
+                keeps_order(Word::PinNotYours)?;
+                (Some(log), Deed::Pin { seq, on })
+            }
+            Wish::Topic { text } => {
+                if !in_room {
+                    return Err(Refusal::invalid("to", Word::OnlyRoomsHaveTopics));
+                }
+                keeps_order(Word::TopicNotYours)?;
+                (None, Deed::Topic { text: topic(&text)? })
+            }
+        })
+    }
+
+    /// Whether they keep order there: may change what others said, pin, and say what the room is
+    /// about. In a conversation of two nobody does.
+    pub(super) fn moderates(&self, me: &Member, place: &Place) -> bool {
+        me.admin && matches!(place, Place::Room { .. })
+    }
+
+    /// The pinned messages of a place, in the order of pinning.
+    ///
+    /// # Errors
+    /// `not_found` for what is not there or not theirs to see.
+    pub async fn list_pins(&self, who: &Who, to: &Target) -> Result<Vec<Message>, Refusal> {
+        let mut db = self.store.glance().await.map_err(unavailable)?;
+        let place = self.find(&mut db, who, to).await?;
+        match place.log() {
+            Some(log) => history::pinned(&mut db, log).await.map_err(unavailable),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// How a message read before it was changed, the first text first: for its author, and for those
+    /// who keep order there.
+    ///
+    /// # Errors
+    /// `not_found` for what is not there, not theirs to see, or was deleted; `forbidden`.
+    pub async fn revisions(
+        &self,
+        who: &Who,
+        to: &Target,
+        message: &str,
+    ) -> Result<(Message, Vec<Revision>), Refusal> {
+        let none = || Refusal::not_found("such message");
+        let me = who.member()?;
+        let mut db = self.store.glance().await.map_err(unavailable)?;
+        let place = self.find(&mut db, who, to).await?;
+        let (log, seq) = message_place(message).ok_or_else(none)?;
+        if place.log() != Some(log) {
+            return Err(none());
+        }
+        let stands = history::at(&mut db, log, &[seq]).await.map_err(unavailable)?.pop();
+        let stands = stands.filter(|message| !message.deleted).ok_or_else(none)?;
+        if stands.author != *me.name && !self.moderates(me, &place) {
+            return Err(Refusal::new(Code::Forbidden, Word::RevisionsNotYours));
+        }
+        let before = revisions::of(&mut db, log, seq).await.map_err(unavailable)?;
+        Ok((stands, before))
+    }
+}
+
+/// A topic on one line.
+fn topic(text: &str) -> Result<String, Refusal> {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if text.contains(|c: char| c.is_control()) {
+        return Err(Refusal::invalid("text", Word::TopicControls));
+    }
+    let count = text.chars().count();
+    if count > limits::TOPIC {
+        let most = limits::TOPIC;
+        let why = Word::TopicTooLong.of(&[&most, &count]);
+        return Err(Refusal::too_long("text", why));
+    }
+    Ok(text)
+}
