@@ -73,7 +73,8 @@ fn pages() -> Vec<(&'static str, String)> {
     let slash = Refusal::invalid("name", "A room's name cannot contain a slash (/).");
     let too_long =
         Refusal::too_long("body", "A message has at most 4000 characters; this has 4,211.");
-    let older = House { before: Some(40), ..house("lobby") };
+    let mut older = house("lobby");
+    older.history.newer = true;
     let visiting = House { me: None, ..house("lobby") };
     vec![
         ("index", pages::index(&me, index(), None)),
@@ -220,7 +221,7 @@ fn messages() -> Vec<Message> {
 }
 
 fn line(to: Target, online: usize, unread: i64) -> Line {
-    Line { to, online, unread, at: Some(At(EVENING)) }
+    Line { to, online, unread, mentions: 0, at: Some(At(EVENING)) }
 }
 
 fn house(name: &str) -> House {
@@ -246,13 +247,14 @@ fn house(name: &str) -> House {
             epoch: "e1".to_owned(),
             top: 51,
             messages: messages(),
+            older: true,
+            newer: false,
             about: About {
                 topic: "Paper, ink and what stands in them".to_owned(),
                 pins: vec!["1-40".to_owned()],
             },
         },
-        before: None,
-        older: true,
+        at: None,
         read: 48,
         online: Online { count: here.len(), users: Some(here.map(str::to_owned).to_vec()) },
         side: Side {
@@ -281,7 +283,7 @@ fn house(name: &str) -> House {
 fn empty(name: &str) -> House {
     let mut house = house(name);
     house.history.messages.clear();
-    house.older = false;
+    house.history.older = false;
     house.online = Online { count: 1, users: Some(vec!["mira".to_owned()]) };
     house.side.people.clear();
     house
@@ -291,7 +293,7 @@ fn talk() -> House {
     let mut house = house("lobby");
     house.history.to = Target::Person("wen".to_owned());
     house.history.messages.retain(|message| matches!(message.author.as_str(), "wen" | "mira"));
-    house.older = false;
+    house.history.older = false;
     house.online = Online { count: 2, users: Some(vec!["mira".to_owned(), "wen".to_owned()]) };
     house
 }

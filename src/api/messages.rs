@@ -20,12 +20,18 @@ pub async fn say(to: Target, body: String, cid: String) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// A page of history, newest first; `before` is exclusive.
+/// A page of history, newest first: before a seq, after a seq, or around a message. At most one of
+/// the three is said.
 ///
 /// # Errors
-/// `not_found` for what is not there or not for me.
+/// `not_found` for what is not there or not for me, a message included.
 #[server(endpoint = "history", input = GetUrl, output = Answer)]
-pub async fn history(to: Target, before: Option<i64>) -> Result<views::History, Refusal> {
+pub async fn history(
+    to: Target,
+    before: Option<i64>,
+    after: Option<i64>,
+    around: Option<String>,
+) -> Result<views::History, Refusal> {
     let (domain, who) = asking().await?;
-    domain.history(&who, &to, before, None).await
+    domain.history(&who, &to, views::Span::of(before, after, around)?, None).await
 }

@@ -33,12 +33,12 @@ pub async fn list_rooms(filter: String, offset: usize) -> Result<Index, Refusal>
     domain.list_rooms(&who, &filter, offset).await
 }
 
-/// Everything a room's or a conversation's page shows.
+/// Everything a room's or a conversation's page shows; `at`: around the message of that id.
 ///
 /// # Errors
 /// `not_found` for what is not there or not for me.
 #[server(endpoint = "open_place", input = GetUrl, output = Answer)]
-pub async fn open_place(to: Target) -> Result<House, Refusal> {
+pub async fn open_place(to: Target, at: Option<String>) -> Result<House, Refusal> {
     let (domain, who) = asking().await?;
-    domain.house(&who, &to).await
+    domain.house(&who, &to, at).await
 }

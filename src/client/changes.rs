@@ -4,7 +4,7 @@
 //! - a page that was read *before* changes which are here already lacks them: they are kept, and
 //!   applied to the page when it comes ([`Changes::bring_forward`]);
 //! - a page that was read *after* changes which are still to come has them already: when they come
-//!   they are passed over for its messages;
+//!   they are passed over for its messages, as long as these are held;
 //! - a message that is on no page here is none of our business, until its page comes.
 //!
 //! So what is held is at every moment what a read at the last event would return, but for pages
@@ -57,10 +57,26 @@ impl Changes {
         }
     }
 
-    /// An older page, read at `top`, comes to a timeline that stands at `last`: what has happened to
+    /// Whether a page read at `top` can be brought up to date.
+    #[must_use]
+    pub fn know(&self, top: i64) -> bool {
+        top >= self.since
+    }
+
+    /// Only the messages between these seqs, themselves included, are still held.
+    pub fn hold(&mut self, range: Option<(i64, i64)>) {
+        let (first, last) = range.unwrap_or((i64::MAX, i64::MIN));
+        self.ahead.retain_mut(|page| {
+            page.first = page.first.max(first);
+            page.last = page.last.min(last);
+            page.first <= page.last
+        });
+    }
+
+    /// A page, read at `top`, comes to a timeline that stands at `last`: what has happened to
     /// it since is applied. False when that is not known any more; then it must be read again.
     pub fn bring_forward(&mut self, page: &mut [Message], top: i64, last: i64) -> bool {
-        if top < self.since {
+        if !self.know(top) {
             return false;
         }
         for (_, change) in self.kept.iter().filter(|(seq, _)| *seq > top) {

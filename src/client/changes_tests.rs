@@ -10,9 +10,10 @@ use crate::protocol::{
     At, Target,
     frames::{Event, Kind, MessageData},
     limits::PAGE,
-    views::{About, AuthorKind, History},
+    views::{About, AuthorKind, History, Span},
 };
 use proptest::prelude::*;
+use std::collections::VecDeque;
 
 /// What was done; the seq is its place in the list, counted from 1.
 #[derive(Clone, Debug)]
@@ -60,16 +61,30 @@ impl Log {
         Some(it)
     }
 
-    fn read(&self, before: Option<i64>, limit: usize) -> History {
-        let before = before.unwrap_or(i64::MAX).min(self.top() + 1);
-        let messages = (1..before).rev().filter_map(|seq| self.message(seq)).take(limit).collect();
+    fn read(&self, span: Span<i64>, limit: usize) -> History {
+        let (pivot, below, above) = match span {
+            Span::Newest => (i64::MAX, limit, 0),
+            Span::Before(seq) => (seq, limit, 0),
+            Span::After(seq) => (seq + 1, 0, limit),
+            Span::Around(seq) => (seq, limit / 2, limit - limit / 2),
+        };
+        let all: Vec<Message> = (1..=self.top()).filter_map(|seq| self.message(seq)).collect();
+        let middle = all.iter().filter(|message| message.seq < pivot).count();
+        let (first, end) =
+            (middle.saturating_sub(below), all.len().min(middle.saturating_add(above)));
         History {
             to: Target::Room("a".into()),
             epoch: "e1".into(),
             top: self.top(),
-            messages,
+            messages: all[first..end].iter().rev().cloned().collect(),
+            older: first > 0,
+            newer: end < all.len(),
             about: About::default(),
         }
+    }
+
+    fn read_before(&self, before: Option<i64>, limit: usize) -> History {
+        self.read(before.map_or(Span::Newest, Span::Before), limit)
     }
 
     /// An event as it was told, or as it is replayed: with what stands now, not what stood then.
@@ -125,9 +140,19 @@ enum Step {
     /// Something got lost: all that is missing is replayed.
     Replay,
     /// An older page is read…
-    Ask,
-    /// …and comes.
+    Older,
+    /// …or a newer one…
+    Newer,
+    /// …or one around that seq, or the newest…
+    Turn(Option<i64>),
+    /// …and comes, the first that was read.
     Come,
+    /// So many of the oldest are kept.
+    Oldest(usize),
+    /// So many of the newest are kept.
+    Newest(usize),
+    /// No more messages are taken.
+    Detach,
 }
 
 fn steps() -> impl Strategy<Value = Step> {
@@ -141,8 +166,13 @@ fn steps() -> impl Strategy<Value = Step> {
             .prop_map(|(which, emoji, user, on)| Step::React(which, emoji, user, on)),
         4 => (1..6usize).prop_map(Step::Hear),
         1 => Just(Step::Replay),
-        3 => Just(Step::Ask),
-        3 => Just(Step::Come),
+        3 => Just(Step::Older),
+        3 => Just(Step::Newer),
+        1 => prop::option::of(1..40i64).prop_map(Step::Turn),
+        5 => Just(Step::Come),
+        1 => (1..12usize).prop_map(Step::Oldest),
+        1 => (1..12usize).prop_map(Step::Newest),
+        1 => Just(Step::Detach),
     ]
 }
 
@@ -160,24 +190,29 @@ fn hear(it: &mut Timeline, log: &Log, many: usize) {
     }
 }
 
-/// What is held is what is read, as far back as it goes.
+/// What is held is what is read, from its first message to its last, or to the end.
 fn agrees(it: &Timeline, log: &Log) {
-    let mut read = log.read(None, usize::MAX).messages;
-    read.retain(|message| it.before().is_some_and(|first| message.seq >= first));
+    let mut read = log.read(Span::Newest, usize::MAX).messages;
+    let end = it.ends().filter(|_| it.has_newer()).unwrap_or(i64::MAX);
+    read.retain(|message| it.before().is_some_and(|first| (first..=end).contains(&message.seq)));
     read.reverse();
     assert_eq!(it.messages(), &read[..]);
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
     #[test]
     fn p5_with_edits_deletions_and_reactions(
         before in 0..20usize,
         page in 1..6usize,
+        first in prop::option::of(1..20i64),
         steps in prop::collection::vec(steps(), 0..80),
     ) {
         let mut log = Log(vec![Done::Said; before]);
-        let mut it = Timeline::new(log.read(None, page), true);
-        let mut asked: Option<(Option<i64>, History)> = None;
+        let around = |seq: Option<i64>| seq.map_or(Span::Newest, Span::Around);
+        let mut it = Timeline::new(log.read(around(first.filter(|seq| log.top() >= *seq)), page));
+        let mut asked: VecDeque<(Span<i64>, Option<i64>, History)> = VecDeque::new();
         for step in steps {
             match step {
                 Step::Say => log.0.push(Done::Said),
@@ -194,12 +229,27 @@ proptest! {
                     }
                     agrees(&it, &log);
                 }
-                Step::Ask => asked = Some((it.before(), log.read(it.before(), page))),
-                Step::Come => {
-                    if let Some((before, page)) = asked.take() {
-                        it.prepend(before, page);
-                    }
+                Step::Older => {
+                    let span = it.before().map_or(Span::Newest, Span::Before);
+                    asked.push_back((span, it.before(), log.read_before(it.before(), page)));
                 }
+                Step::Newer => {
+                    let span = Span::After(it.ends().unwrap_or(0));
+                    asked.push_back((span, it.ends(), log.read(span, page)));
+                }
+                Step::Turn(seq) => {
+                    let span = around(seq.filter(|seq| *seq <= log.top()));
+                    asked.push_back((Span::Around(0), None, log.read(span, page)));
+                }
+                Step::Come => match asked.pop_front() {
+                    Some((Span::Around(_), _, page)) => { it.turn_to(page); }
+                    Some((Span::After(_), after, page)) => { it.append(after, page); }
+                    Some((_, before, page)) => { it.prepend(before, page); }
+                    None => {}
+                },
+                Step::Oldest(most) => it.keep_oldest(most),
+                Step::Newest(most) => it.keep_newest(most),
+                Step::Detach => it.detach(),
             }
             if it.last() == log.top() {
                 agrees(&it, &log);
@@ -207,6 +257,19 @@ proptest! {
         }
         hear(&mut it, &log, usize::MAX);
         agrees(&it, &log);
+        // Whoever reads on gets to both ends, in no more steps than there are messages.
+        for _ in 0..=log.top() {
+            if it.has_newer() {
+                it.append(it.ends(), log.read(Span::After(it.ends().unwrap_or(0)), page));
+            }
+            if it.has_older() {
+                it.prepend(it.before(), log.read_before(it.before(), page));
+            }
+        }
+        let mut all = log.read(Span::Newest, usize::MAX).messages;
+        all.reverse();
+        prop_assert_eq!(it.messages(), &all[..]);
+        prop_assert!(!it.has_newer() && !it.has_older());
     }
 }
 
@@ -217,8 +280,8 @@ fn said(count: i64) -> Log {
 #[test]
 fn a_page_that_comes_late_gets_what_has_happened_since() {
     let mut log = said(10);
-    let mut it = Timeline::new(log.read(None, 5), true);
-    let (before, page) = (it.before(), log.read(it.before(), 5));
+    let mut it = Timeline::new(log.read(Span::Newest, 5));
+    let (before, page) = (it.before(), log.read_before(it.before(), 5));
     log.0.extend([Done::Edited(3), Done::Deleted(4), Done::Reacted(2, "👍", "alice", true)]);
     hear(&mut it, &log, 3);
     assert!(it.prepend(before, page));
@@ -229,9 +292,9 @@ fn a_page_that_comes_late_gets_what_has_happened_since() {
 #[test]
 fn a_page_that_is_further_on_is_not_taken_back() {
     let mut log = said(10);
-    let mut it = Timeline::new(log.read(None, 5), true);
+    let mut it = Timeline::new(log.read(Span::Newest, 5));
     log.0.extend([Done::Edited(3), Done::Edited(3)]);
-    let (before, page) = (it.before(), log.read(it.before(), 5));
+    let (before, page) = (it.before(), log.read_before(it.before(), 5));
     assert!(it.prepend(before, page));
     hear(&mut it, &log, 1);
     assert_eq!(it.messages()[2].body, edited(12), "the newer text stays");
@@ -240,14 +303,45 @@ fn a_page_that_is_further_on_is_not_taken_back() {
 }
 
 #[test]
+fn a_newer_page_meets_events_as_an_older_one_does() {
+    let mut log = said(10);
+    let mut it = Timeline::new(log.read(Span::Before(4), 3));
+    let late = log.read(Span::After(3), 4);
+    log.0.extend([Done::Edited(5), Done::Deleted(6)]);
+    hear(&mut it, &log, 2);
+    assert!(it.append(Some(3), late));
+    agrees(&it, &log);
+    log.0.extend([Done::Edited(8), Done::Edited(8)]);
+    assert!(it.append(Some(7), log.read(Span::After(7), 4)));
+    hear(&mut it, &log, 1);
+    assert_eq!(it.messages()[7].body, edited(14), "the newer text stays");
+    hear(&mut it, &log, 1);
+    agrees(&it, &log);
+}
+
+#[test]
+fn what_was_further_on_and_let_go_is_forgotten() {
+    let mut log = said(10);
+    let mut it = Timeline::new(log.read(Span::Newest, 5));
+    let early = log.read(Span::Before(6), 5);
+    log.0.push(Done::Edited(3));
+    let ahead = log.read(Span::Before(6), 5);
+    assert!(it.prepend(Some(6), ahead));
+    it.keep_newest(5);
+    assert!(it.prepend(Some(6), early));
+    hear(&mut it, &log, 1);
+    agrees(&it, &log);
+}
+
+#[test]
 fn a_page_that_is_too_old_is_read_again() {
     let mut log = said(PAGE as i64 + 5);
-    let mut it = Timeline::new(log.read(None, PAGE), true);
-    let (before, page) = (it.before(), log.read(it.before(), PAGE));
+    let mut it = Timeline::new(log.read(Span::Newest, PAGE));
+    let (before, page) = (it.before(), log.read_before(it.before(), PAGE));
     log.0.extend(vec![Done::Edited(1); MOST + 1]);
     hear(&mut it, &log, usize::MAX);
     assert!(!it.prepend(before, page), "nobody knows any more what is missing");
-    assert!(it.has_more());
-    assert!(it.prepend(before, log.read(before, PAGE)));
+    assert!(it.has_older());
+    assert!(it.prepend(before, log.read_before(before, PAGE)));
     agrees(&it, &log);
 }

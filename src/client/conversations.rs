@@ -80,7 +80,14 @@ impl Conversations {
         if self.has(to) || *to == Target::Own {
             return false;
         }
-        let line = Line { to: to.clone(), online: 0, unread: 0, at: None };
+        let line = Line {
+            to: to.clone(),
+            online: 0,
+            unread: 0,
+            mentions: 0,
+            level: crate::protocol::people::Level::All,
+            at: None,
+        };
         self.list(to).insert(0, Conversation { line, last: None });
         true
     }
@@ -108,6 +115,7 @@ impl Conversations {
             let owes = matches!(to, Target::Person(_)) || answer.read.is_none_or(|read| read > 0);
             if owes {
                 one.line.unread = answer.unread.unwrap_or(before);
+                one.line.mentions = answer.mentions;
             }
             if one.line.unread > before {
                 // Somebody spoke there while the connection was away.
@@ -179,7 +187,7 @@ impl Conversations {
     pub fn read(&mut self, to: &Target, seq: i64) -> bool {
         let Some(one) = self.find(to) else { return false };
         if one.last.is_none_or(|last| seq >= last) {
-            one.line.unread = 0;
+            (one.line.unread, one.line.mentions) = (0, 0);
             return false;
         }
         one.line.unread > 0
@@ -244,7 +252,14 @@ mod tests {
     }
 
     fn line(to: Target, unread: i64) -> Line {
-        Line { to, online: 0, unread, at: None }
+        Line {
+            to,
+            online: 0,
+            unread,
+            mentions: 0,
+            level: crate::protocol::people::Level::All,
+            at: None,
+        }
     }
 
     fn side() -> Side {
@@ -266,6 +281,7 @@ mod tests {
             online: None,
             read: Some(1),
             unread: Some(unread),
+            mentions: 0,
         }
     }
 
@@ -359,14 +375,17 @@ mod tests {
     fn a_person_is_online_or_not_and_a_room_has_a_count() {
         let mut it = followed();
         let users = Some(vec!["alice".to_owned(), "bob".to_owned()]);
-        it.online(&room("a"), &Online { count: 2, users: users.clone() });
-        it.online(&bob(), &Online { count: 2, users });
+        it.online(&room("a"), &Online { count: 2, users: users.clone(), idle: Vec::new() });
+        it.online(&bob(), &Online { count: 2, users, idle: Vec::new() });
         let online = |it: &Conversations| (it.side().rooms[0].online, it.side().people[0].online);
         assert_eq!(online(&it), (2, 1));
         it.moved(&bob(), &[], &["bob".to_owned()], 1);
         it.moved(&room("a"), &["kim".to_owned()], &[], 3);
         assert_eq!(online(&it), (3, 0));
-        it.online(&bob(), &Online { count: 1, users: Some(vec!["alice".to_owned()]) });
+        it.online(
+            &bob(),
+            &Online { count: 1, users: Some(vec!["alice".to_owned()]), idle: Vec::new() },
+        );
         assert_eq!(online(&it), (3, 0));
     }
 

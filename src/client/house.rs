@@ -16,8 +16,19 @@ pub enum Act {
     Say(String),
     /// Go to another room or conversation.
     Go(Target),
+    /// Go to a message, by its id.
+    Jump {
+        /// Where it was said.
+        to: Target,
+        /// Which.
+        id: String,
+    },
     /// Load older messages.
     Older,
+    /// Load newer messages.
+    Newer,
+    /// To the end of the log.
+    ToEnd,
     /// Send a failed message again, by its key.
     Retry(String),
     /// Give a failed message up, by its key.
@@ -52,14 +63,16 @@ pub struct Said {
     pub body: String,
     /// When.
     pub at: At,
-    /// In the reader's own time, `16:02`.
-    pub clock: String,
+    /// The same moment on the reader's own clock.
+    pub local: At,
     /// The first of a group of one author within five minutes: shows face, name and time.
     pub first: bool,
     /// Whether it was changed.
     pub edited: bool,
     /// Whether it was deleted: then only a tombstone is shown.
     pub deleted: bool,
+    /// Whether somebody wanted to see it: it stands out.
+    pub found: bool,
     /// How it fares.
     pub state: SaidState,
 }
@@ -104,7 +117,18 @@ pub enum Older {
     Loading,
 }
 
-/// What stays as it was when the page was rendered. The plain form and links need the last three
+/// Where the log is to be scrolled to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Spot {
+    /// Where a place opens: at the message that was asked for, at what is new, or at its end.
+    Opening,
+    /// Its end.
+    End,
+    /// The message of this id.
+    Message(String),
+}
+
+/// What stays as it was when the page was rendered. The plain form and links need the last four
 /// while no program runs.
 #[derive(Clone, Debug)]
 pub struct Fixed {
@@ -116,8 +140,10 @@ pub struct Fixed {
     pub cid: String,
     /// The seq of the oldest message: the page of older ones ends before it.
     pub oldest: Option<i64>,
-    /// This is an older page, which ends before that seq.
-    pub before: Option<i64>,
+    /// The seq of the newest message, where there are newer ones: their page begins after it…
+    pub newest: Option<i64>,
+    /// …and the log's own top: the newest page ends there.
+    pub top: i64,
 }
 
 /// Everything the page shows. `Copy`: signals are handles.
@@ -131,6 +157,12 @@ pub struct HouseState {
     pub rows: RwSignal<Vec<(String, Row)>>,
     /// Whether there is more above.
     pub older: RwSignal<Older>,
+    /// Whether there is more below.
+    pub newer: RwSignal<bool>,
+    /// Whether something else is read than the end.
+    pub away: RwSignal<bool>,
+    /// Where to scroll to, each time it is said.
+    pub spot: RwSignal<Option<Spot>>,
     /// Messages that came while the log was not at its end.
     pub fresh: RwSignal<usize>,
     /// Who is here.
@@ -148,11 +180,12 @@ pub struct HouseState {
 }
 
 impl HouseState {
-    /// The page's first state, the same on both sides. `oldest`: the seq of its oldest message.
+    /// The page's first state, the same on both sides. `ends`: the seqs of its oldest and its newest
+    /// message.
     #[must_use]
     pub fn new<Messages>(
         house: &House<Messages>,
-        oldest: Option<i64>,
+        ends: Option<(i64, i64)>,
         rows: Vec<(String, Row)>,
         act: Callback<Act>,
     ) -> Self {
@@ -161,12 +194,16 @@ impl HouseState {
                 me: house.me.clone(),
                 limits: house.limits,
                 cid: house.cid.clone(),
-                oldest,
-                before: house.before,
+                oldest: ends.map(|(oldest, _)| oldest),
+                newest: ends.map(|(_, newest)| newest).filter(|_| house.history.newer),
+                top: house.history.top,
             }),
             place: RwSignal::new(house.history.to.clone()),
             rows: RwSignal::new(rows),
-            older: RwSignal::new(if house.older { Older::More } else { Older::Beginning }),
+            older: RwSignal::new(if house.history.older { Older::More } else { Older::Beginning }),
+            newer: RwSignal::new(house.history.newer),
+            away: RwSignal::new(false),
+            spot: RwSignal::new(None),
             fresh: RwSignal::new(0),
             online: RwSignal::new(house.online.clone()),
             side: RwSignal::new(house.side.clone()),

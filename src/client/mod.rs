@@ -22,7 +22,7 @@ pub use moment::Moment;
 #[cfg(feature = "hydrate")]
 pub use shell::wake;
 
-use crate::protocol::views::House;
+use crate::protocol::views::{House, Message};
 use leptos::prelude::*;
 
 /// The page's first state: what the server renders and what the browser hydrates are the same.
@@ -37,31 +37,37 @@ fn state_acting(house: &House, act: Callback<Act>) -> HouseState {
     let mut house = house.clone();
     house.online = presence::sorted(house.online);
     let rows = first_rows(&house);
-    let oldest = house.history.messages.last().map(|oldest| oldest.seq);
-    HouseState::new(&house, oldest, rows, act)
+    HouseState::new(&house, ends(&house.history.messages), rows, act)
+}
+
+/// The seqs of the oldest and the newest message of a page, which are newest first.
+#[must_use]
+pub fn ends(messages: &[Message]) -> Option<(i64, i64)> {
+    Some((messages.last()?.seq, messages.first()?.seq))
 }
 
 /// The rows of the page's first state.
 #[must_use]
 pub fn first_rows(house: &House) -> Vec<(String, Row)> {
-    let timeline = timeline::Timeline::new(house.history.clone(), house.older);
+    let timeline = timeline::Timeline::new(house.history.clone());
     rows::rows(rows::Picture {
         timeline: &timeline,
         me: house.me.as_ref().map(|me| me.name.as_str()),
-        unread_after: desk::unread_after(house),
+        unread: rows::Unread::of(house),
+        found: house.at.as_deref(),
         notes: &[],
         tail: Vec::new(),
         zone: rows::Zone::UTC,
     })
 }
 
-/// The page's first state where the rows are rendered already and kept: `oldest` is the seq of the
-/// oldest message, none in an empty log. One row stands for all.
+/// The page's first state where the rows are rendered already and kept: `ends` are those of the page,
+/// none in an empty log. One row stands for all.
 #[cfg(feature = "ssr")]
 #[must_use]
-pub fn state_around<Messages>(house: &House<Messages>, oldest: Option<i64>) -> HouseState {
-    let rows = oldest.map(|_| (String::new(), Row::New));
-    let state = HouseState::new(house, oldest, Vec::from_iter(rows), Callback::new(|_| ()));
+pub fn state_around<Messages>(house: &House<Messages>, ends: Option<(i64, i64)>) -> HouseState {
+    let rows = ends.map(|_| (String::new(), Row::New));
+    let state = HouseState::new(house, ends, Vec::from_iter(rows), Callback::new(|_| ()));
     state.online.update_untracked(|online| *online = presence::sorted(std::mem::take(online)));
     state
 }

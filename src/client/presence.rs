@@ -224,7 +224,7 @@ mod tests {
     }
 
     fn online(names: &[&str]) -> Online {
-        Online { count: names.len(), users: Some(list(names)) }
+        Online { count: names.len(), users: Some(list(names)), idle: Vec::new() }
     }
 
     fn presence(names: &[&str]) -> Presence {
@@ -261,11 +261,12 @@ mod tests {
     #[test]
     fn past_two_hundred_there_is_the_count_alone() {
         let many: Vec<String> = (0..200).map(|n| format!("u{n}")).collect();
-        let mut it = Presence::new(None, Online { count: 200, users: Some(many) });
+        let mut it =
+            Presence::new(None, Online { count: 200, users: Some(many), idle: Vec::new() });
         assert_eq!(it.change(&list(&["one more"]), &[], 201, 0), Change::default());
-        assert_eq!(it.online(), &Online { count: 201, users: None });
+        assert_eq!(it.online(), &Online { count: 201, users: None, idle: Vec::new() });
         it.change(&[], &list(&["u1"]), 200, 0);
-        assert_eq!(it.online(), &Online { count: 200, users: None });
+        assert_eq!(it.online(), &Online { count: 200, users: None, idle: Vec::new() });
         it.replace(online(&["a"]), 0);
         assert_eq!(it.online(), &online(&["a"]));
     }
@@ -273,7 +274,7 @@ mod tests {
     #[test]
     fn a_full_room_is_quiet() {
         let many: Vec<String> = (0..60).map(|n| format!("u{n:02}")).collect();
-        let mut it = Presence::new(None, Online { count: 60, users: Some(many) });
+        let mut it = Presence::new(None, Online { count: 60, users: Some(many), idle: Vec::new() });
         assert_eq!(it.change(&list(&["sam"]), &[], 61, 0), Change::default());
         assert!(it.online().users.as_ref().is_some_and(|users| users.contains(&"sam".into())));
     }

@@ -2,9 +2,14 @@
 //! changes, so that the page moves nothing that has not moved.
 
 use super::{Row, Said, SaidState, presence::Note, timeline::Timeline};
-use crate::protocol::{At, views::Message};
+use crate::protocol::{
+    At,
+    views::{House, Message},
+};
 
-/// Messages of one author within this time form a group.
+/// Messages of one author form a group while no more than this lies between one and the next. The
+/// group's beginning does not count: then what is loaded before it would part it anew, and what one
+/// reads would move.
 const GROUP_MS: i64 = 5 * 60_000;
 
 /// A reader's time zone: how many minutes it is ahead of UTC at a moment.
@@ -29,14 +34,54 @@ pub enum Tail {
     Quiet { key: String, text: String },
 }
 
+/// What was unread when a place was opened: the line above it stays where it was until one leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// My read marker.
+    pub after: i64,
+    /// The log's top.
+    pub top: i64,
+}
+
+impl Unread {
+    /// As the page was loaded. Whoever has never read here is not shown that everything is new.
+    #[must_use]
+    pub fn of<Messages>(house: &House<Messages>) -> Option<Self> {
+        let (after, top) = (house.read, house.history.top);
+        (house.me.is_some() && after > 0 && after < top).then_some(Self { after, top })
+    }
+
+    /// The seq of the first of these messages that was unread, where it is not further back. They
+    /// come oldest first; `older`: there are more before them.
+    #[must_use]
+    pub fn first<'a>(
+        self,
+        me: Option<&str>,
+        messages: impl IntoIterator<Item = &'a Message>,
+        older: bool,
+    ) -> Option<i64> {
+        let mut messages = messages.into_iter().peekable();
+        let oldest = messages.peek()?.seq;
+        if older && oldest > self.after + 1 {
+            return None;
+        }
+        messages
+            .find(|message| message.seq > self.after && me != Some(message.author.as_str()))
+            .map(|message| message.seq)
+            .filter(|seq| *seq <= self.top)
+    }
+}
+
 /// Everything that the log shows.
 pub struct Picture<'a> {
     /// The messages.
     pub timeline: &'a Timeline,
     /// My name; none for a visitor.
     pub me: Option<&'a str>,
-    /// My read marker when the place was opened, where the "new" line is to be shown.
-    pub unread_after: Option<i64>,
+    /// What was unread when the place was opened, where the "new" line is to be shown.
+    pub unread: Option<Unread>,
+    /// The message that somebody wanted to see, by its id.
+    pub found: Option<&'a str>,
     /// The quiet lines of this visit.
     pub notes: &'a [Note],
     /// What has not come back yet.
@@ -49,7 +94,7 @@ struct Rows {
     rows: Vec<(String, Row)>,
     zone: Zone,
     day: String,
-    /// Author and beginning of the group that is open.
+    /// Author and time of the last message of the group that is open.
     group: Option<(String, At)>,
 }
 
@@ -71,16 +116,17 @@ impl Rows {
 
     fn said(&mut self, key: String, mut said: Said) {
         let first = match &self.group {
-            Some((author, began)) => {
-                *author != said.author || said.at.0 - began.0 > GROUP_MS || said.at < *began
+            Some((author, last)) => {
+                *author != said.author || said.at.0 - last.0 > GROUP_MS || said.at < *last
             }
             None => true,
         };
-        if first {
-            self.group = Some((said.author.clone(), said.at));
+        match &mut self.group {
+            Some((_, last)) if !first => *last = said.at,
+            group => *group = Some((said.author.clone(), said.at)),
         }
         said.first = first;
-        said.clock = self.zone.local(said.at).clock();
+        said.local = self.zone.local(said.at);
         self.rows.push((key, Row::Said(said)));
     }
 }
@@ -97,7 +143,7 @@ fn key(message: &Message, me: Option<&str>) -> String {
 /// The rows, oldest first.
 #[must_use]
 pub fn rows(picture: Picture<'_>) -> Vec<(String, Row)> {
-    let Picture { timeline, me, unread_after, notes, tail, zone } = picture;
+    let Picture { timeline, me, unread, found, notes, tail, zone } = picture;
     let messages = timeline.messages();
     let mut it = Rows {
         rows: Vec::with_capacity(messages.len() + tail.len() + 8),
@@ -106,16 +152,15 @@ pub fn rows(picture: Picture<'_>) -> Vec<(String, Row)> {
         group: None,
     };
     // A line that stood before what is loaded now stands nowhere.
-    let first = if timeline.has_more() { timeline.before().unwrap_or(0) } else { 0 };
+    let first = if timeline.has_older() { timeline.before().unwrap_or(0) } else { 0 };
     let mut notes = notes.iter().filter(|note| note.after >= first).peekable();
-    let mut new_after = unread_after;
+    let new = unread.and_then(|unread| unread.first(me, messages, timeline.has_older()));
     for message in messages {
         while let Some(note) = notes.next_if(|note| note.after < message.seq) {
             it.other(note.key.clone(), Row::Came(note.text()));
         }
         it.day(message.at);
-        if new_after.is_some_and(|read| message.seq > read) && me != Some(message.author.as_str()) {
-            new_after = None;
+        if new == Some(message.seq) {
             it.other("new".to_owned(), Row::New);
         }
         it.said(
@@ -125,13 +170,18 @@ pub fn rows(picture: Picture<'_>) -> Vec<(String, Row)> {
                 author: message.author.clone(),
                 body: message.body.clone(),
                 at: message.at,
-                clock: String::new(),
+                local: message.at,
                 first: false,
                 edited: message.edited_at.is_some(),
                 deleted: message.deleted,
+                found: found == Some(message.id.as_str()),
                 state: SaidState::Sent,
             },
         );
+    }
+    // So does what belongs below it: the end of the log is further down.
+    if timeline.has_newer() {
+        return it.rows;
     }
     for note in notes {
         it.other(note.key.clone(), Row::Came(note.text()));
@@ -146,10 +196,11 @@ pub fn rows(picture: Picture<'_>) -> Vec<(String, Row)> {
                     author: me.unwrap_or_default().to_owned(),
                     body,
                     at,
-                    clock: String::new(),
+                    local: at,
                     first: false,
                     edited: false,
                     deleted: false,
+                    found: false,
                     state,
                 };
                 it.said(cid, said);
@@ -172,7 +223,7 @@ mod tests {
 
     fn timeline(messages: Vec<Message>) -> Timeline {
         let top = messages.iter().map(|message| message.seq).max().unwrap_or(0);
-        Timeline::new(History { messages, top, ..history("#a", 0..=0) }, false)
+        Timeline::new(History { messages, top, ..history("#a", 0..=0) })
     }
 
     fn by(seq: i64, author: &str, minute: i64) -> Message {
@@ -183,7 +234,8 @@ mod tests {
         Picture {
             timeline,
             me: Some("alice"),
-            unread_after: None,
+            unread: None,
+            found: None,
             notes: &[],
             tail: vec![],
             zone: Zone::UTC,
@@ -207,11 +259,22 @@ mod tests {
         let it = timeline(vec![
             by(1, "bob", 0),
             by(2, "bob", 5),
-            by(3, "bob", 6),
-            by(4, "sam", 6),
-            by(5, "bob", 7),
+            by(3, "bob", 10),
+            by(4, "bob", 16),
+            by(5, "sam", 16),
+            by(6, "bob", 17),
         ]);
-        assert_eq!(words(&rows(picture(&it))), ["1970-01-01", "m1!", "m2", "m3!", "m4!", "m5!"]);
+        let shown = words(&rows(picture(&it)));
+        assert_eq!(shown, ["1970-01-01", "m1!", "m2", "m3", "m4!", "m5!", "m6!"]);
+    }
+
+    #[test]
+    fn what_is_loaded_before_changes_nothing_but_the_first_row() {
+        let messages: Vec<Message> = (1..60).map(|seq| by(seq, "bob", seq * 2)).collect();
+        let all = rows(picture(&timeline(messages.clone())));
+        let some = rows(picture(&timeline(messages[20..].to_vec())));
+        assert!(matches!(&some[1].1, Row::Said(said) if said.first), "complete with its head");
+        assert_eq!(some[2..], all[22..]);
     }
 
     #[test]
@@ -221,7 +284,7 @@ mod tests {
         let shanghai = Picture { zone: Zone(|_| 480), ..picture(&it) };
         let rows = rows(shanghai);
         assert_eq!(words(&rows), ["1970-01-02", "m1!", "m2"]);
-        assert!(matches!(&rows[1].1, Row::Said(said) if said.clock == "07:58"));
+        assert!(matches!(&rows[1].1, Row::Said(said) if said.local.clock() == "07:58"));
     }
 
     #[test]
@@ -234,10 +297,28 @@ mod tests {
     fn the_new_line_stands_above_the_first_unread_of_another() {
         let it =
             timeline(vec![by(1, "bob", 0), by(2, "alice", 0), by(3, "bob", 0), by(4, "bob", 0)]);
-        let new = |after| words(&rows(Picture { unread_after: Some(after), ..picture(&it) }));
+        let unread = |after| Some(Unread { after, top: 4 });
+        let new = |after| words(&rows(Picture { unread: unread(after), ..picture(&it) }));
         assert_eq!(new(1), ["1970-01-01", "m1!", "m2!", "NEW", "m3!", "m4"]);
         assert_eq!(new(3), ["1970-01-01", "m1!", "m2!", "m3!", "NEW", "m4!"]);
         assert!(!new(4).contains(&"NEW".to_owned()));
+        let unread = Some(Unread { after: 2, top: 2 });
+        let later = words(&rows(Picture { unread, ..picture(&it) }));
+        assert!(!later.contains(&"NEW".to_owned()), "it came while one was there");
+    }
+
+    #[test]
+    fn the_new_line_stands_nowhere_else_than_where_the_new_begins() {
+        let unread = Some(Unread { after: 5, top: 12 });
+        let new = |seqs, older| {
+            let it = Timeline::new(History { older, ..history("#a", seqs) });
+            words(&rows(Picture { unread, ..picture(&it) })).iter().position(|row| row == "NEW")
+        };
+        assert_eq!(new(8..=12, true), None, "it is further up");
+        assert_eq!(new(8..=12, false), Some(1));
+        assert_eq!(new(6..=12, true), Some(1));
+        assert_eq!(new(4..=12, true), Some(3));
+        assert_eq!(new(1..=5, false), None, "it is further down");
     }
 
     #[test]
@@ -279,9 +360,13 @@ mod tests {
         let it = timeline(vec![by(1, "bob", 0), by(2, "bob", 0)]);
         let shown = rows(Picture { notes: notes.all(), ..picture(&it) });
         assert_eq!(words(&shown), ["before all", "1970-01-01", "m1!", "between", "m2!", "last"]);
-        let later = Timeline::new(history("#a", 2..=2), true);
+        let page = History { older: true, ..history("#a", 2..=2) };
+        let later = Timeline::new(page.clone());
         let shown = rows(Picture { notes: notes.all(), ..picture(&later) });
         assert_eq!(words(&shown), ["1970-01-01", "m2!", "last"], "above what is loaded: nowhere");
+        let part = Timeline::new(History { newer: true, ..page });
+        let shown = rows(Picture { notes: notes.all(), ..picture(&part) });
+        assert_eq!(words(&shown), ["1970-01-01", "m2!"], "below it: nowhere either");
         let none = timeline(vec![]);
         assert_eq!(
             words(&rows(Picture { notes: notes.all(), ..picture(&none) })),
@@ -307,7 +392,8 @@ mod tests {
             for after in notes {
                 quiet.say("x".into(), after);
             }
-            let shown = rows(Picture { notes: quiet.all(), unread_after: read, ..picture(&it) });
+            let unread = read.map(|after| Unread { after, top: 40 });
+            let shown = rows(Picture { notes: quiet.all(), unread, ..picture(&it) });
             let keys: HashSet<&String> = shown.iter().map(|(key, _)| key).collect();
             prop_assert_eq!(keys.len(), shown.len());
         }

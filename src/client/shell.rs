@@ -148,15 +148,22 @@ impl Shell {
                     socket.send(text);
                 }
             }
-            Task::History { ticket, to, before } => spawn_local(async move {
-                let result = api::messages::history(to, before).await;
+            Task::History { ticket, to, span } => spawn_local(async move {
+                let (before, after, around) = span.parts();
+                let result = api::messages::history(to, before, after, around).await;
                 put(Input::History { ticket, result });
             }),
-            Task::Place { ticket, to } => spawn_local(async move {
-                let result = api::rooms::open_place(to).await.map(Box::new);
+            Task::Place { ticket, to, at } => spawn_local(async move {
+                let result = api::rooms::open_place(to, at).await.map(Box::new);
                 put(Input::Opened { ticket, result });
             }),
-            Task::Push(to) => browser::push(&urls::page(&to)),
+            Task::Push { to, at } => {
+                // The way back leads to what was read, unless that was the end.
+                let read =
+                    if self.state.away.get_untracked() { browser::being_read() } else { None };
+                let address = at.map_or_else(|| urls::page(&to), |id| urls::message(&to, &id));
+                browser::push(&address, read.as_deref());
+            }
             Task::Visit(address) => browser::visit(&address),
             Task::Keep { cid, stored } => {
                 if let Some(user) = &self.user {
@@ -188,12 +195,16 @@ impl Shell {
             }
             Show::Rows(rows) => state.rows.set(rows),
             Show::Older(older) => state.older.set(older),
+            Show::Newer(newer) => state.newer.set(newer),
+            Show::Away(away) => state.away.set(away),
             Show::Fresh(fresh) => state.fresh.set(fresh),
+            Show::Spot(spot) => state.spot.set(Some(spot)),
             Show::Online(online) => state.online.set(online),
             Show::Side(side) => state.side.set(side),
             Show::Status(status) => state.status.set(status),
             Show::Refusal(refusal) => state.refusal.set(refusal),
             Show::Title(title) => document().set_title(&title),
+            Show::Waiting(count) => browser::waiting(count),
         }
     }
 

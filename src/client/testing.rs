@@ -45,6 +45,8 @@ pub fn history(to: &str, seqs: std::ops::RangeInclusive<i64>) -> History {
         epoch: "e1".into(),
         top: *seqs.end(),
         messages: seqs.rev().map(|seq| message(seq, "bob")).collect(),
+        older: false,
+        newer: false,
         about: About::default(),
     }
 }

@@ -81,11 +81,15 @@ fn here(state: HouseState, name: &str) -> bool {
     state.online.with(|online| online.users.iter().flatten().any(|user| user == name))
 }
 
-/// Goes to another place without leaving the page, on a plain click on a link to one. Every other
-/// click is the browser's.
+/// Goes to another place or to a message without leaving the page, on a plain click on a link to one,
+/// wherever it stands. Every other click is the browser's.
 fn follow(ev: &ev::MouseEvent, state: HouseState) {
-    let Some(link) = plain_click(ev, "a[data-go]") else { return };
-    let Some(target) = link.get_attribute("href").as_deref().and_then(urls::target) else { return };
+    let Some(link) = plain_click(ev, "a[href]") else { return };
+    let Some(href) = link.get_attribute("href") else { return };
+    // As people paste it, with this very house before it.
+    let origin = window().location().origin().unwrap_or_default();
+    let address = href.strip_prefix(&origin).unwrap_or(&href);
+    let Some((to, id)) = urls::place(address) else { return };
     ev.prevent_default();
     if let Ok(Some(drawer)) = link.closest("[popover]")
         && let Ok(drawer) = drawer.dyn_into::<HtmlElement>()
@@ -93,5 +97,8 @@ fn follow(ev: &ev::MouseEvent, state: HouseState) {
         // Refused where it is a column and not a drawer: then there is nothing to close.
         let _ = drawer.hide_popover();
     }
-    state.act.run(Act::Go(target));
+    state.act.run(match id {
+        Some(id) => Act::Jump { to, id },
+        None => Act::Go(to),
+    });
 }

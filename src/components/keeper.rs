@@ -41,15 +41,16 @@ pub enum Step {
 }
 
 /// What to do when the log lay like `then` and now lies like `now`, and the line that is read has
-/// moved by `shift` inside the content.
+/// moved by `shift` inside the content; `whole`: its end is in the page, as it was before.
 #[must_use]
-pub fn step(then: Lie, now: Lie, shift: f64) -> Step {
-    if then.content == now.content && then.window == now.window {
+pub fn step(then: Lie, now: Lie, shift: f64, whole: bool) -> Step {
+    // What comes at one end and is let go at the other may leave the size as it was.
+    if then.content == now.content && then.window == now.window && shift == 0.0 {
         return Step::Stay;
     }
     // Where the reader stands in the log as it was: they may have scrolled since.
     let stood = Lie { top: now.top, ..then };
-    if stood.at_end() || now.at_end() {
+    if whole && (stood.at_end() || now.at_end()) {
         return Step::End;
     }
     if shift == 0.0 { Step::Stay } else { Step::By(shift) }
@@ -62,9 +63,12 @@ pub use browser::keep;
 mod browser {
     use super::{Lie, Step, step};
     use crate::{
-        client::{Act, HouseState, Row, house::Older},
+        client::{
+            Act, HouseState, Row,
+            house::{Older, Spot},
+        },
         components::live::effect,
-        protocol::Target,
+        protocol::urls,
     };
     use leptos::{
         html,
@@ -74,8 +78,9 @@ mod browser {
     };
     use std::{cell::RefCell, rc::Rc};
 
-    /// Older messages are asked for when, on the way up, less than this many pixels are left above.
-    const ASK_OLDER: f64 = 800.0;
+    /// Older messages are asked for when, on the way up, less than this many pixels are left above;
+    /// newer ones when less are left below.
+    const ASK: f64 = 800.0;
     /// How far from the window's top the line above the new messages comes to lie.
     const NEW_FROM_TOP: f64 = 48.0;
 
@@ -84,15 +89,15 @@ mod browser {
         let keeper = Rc::new(RefCell::new(None::<Rc<Keeper>>));
         effect(move || {
             let (Some(log), Some(rows)) = (log.get(), rows.get()) else { return };
-            // Another room opens as a page does: at its end, or where the new begins.
-            state.place.track();
-            // Whoever waits at the top while older messages come may want still older ones.
+            state.spot.track();
+            // Whoever waits at one end while messages come there may want still more of them.
             state.older.track();
+            state.newer.track();
             let known = keeper.borrow().clone();
-            match known {
-                Some(keeper) if keeper.is_elsewhere() => keeper.open_soon(),
-                Some(keeper) => keeper.settle(),
-                None => {
+            match (known, state.spot.try_update_untracked(Option::take).flatten()) {
+                (Some(keeper), Some(spot)) => keeper.go_soon(spot),
+                (Some(keeper), None) => keeper.settle(),
+                (None, _) => {
                     let made = Keeper::begin(state, log.into(), rows.into());
                     *keeper.borrow_mut() = Some(made);
                 }
@@ -115,18 +120,17 @@ mod browser {
         anchor: Option<(Element, f64)>,
         /// What was said last about being at the end.
         told: Option<bool>,
+        /// Whether the end of the log was in the page.
+        whole: bool,
         /// The reader's last move was upwards.
         climbing: bool,
-        /// The place was changed and its rows are not laid out yet.
-        opening: bool,
-        /// What is shown.
-        place: Option<Target>,
+        /// Where to go to once its rows are laid out.
+        going: Option<Spot>,
     }
 
     impl Keeper {
         fn begin(state: HouseState, log: HtmlElement, rows: Element) -> Rc<Self> {
             let keeper = Rc::new(Self { state, log, rows, kept: RefCell::default() });
-            keeper.is_elsewhere();
             keeper.awaken();
             let moved = {
                 let keeper = keeper.clone();
@@ -160,10 +164,9 @@ mod browser {
             let now = self.lie();
             self.log.set_scroll_top((now.content - now.window - below) as i32);
             if below == 0.0 {
-                self.open();
-            } else {
-                self.remember();
+                self.go(&Spot::Opening);
             }
+            self.remember();
         }
 
         fn lie(&self) -> Lie {
@@ -174,23 +177,44 @@ mod browser {
             }
         }
 
-        /// Whether another place is shown than the last time.
-        fn is_elsewhere(&self) -> bool {
-            let place = Some(self.state.place.get_untracked());
-            let mut kept = self.kept.borrow_mut();
-            let elsewhere = kept.place != place;
-            kept.place = place;
-            elsewhere
-        }
-
-        fn open_soon(self: &Rc<Self>) {
-            self.kept.borrow_mut().opening = true;
+        /// The rows of the new place may be laid out in a moment or be there already.
+        fn go_soon(self: &Rc<Self>, spot: Spot) {
+            {
+                let mut kept = self.kept.borrow_mut();
+                if spot == Spot::Opening {
+                    // Of another place nothing was told yet.
+                    kept.told = None;
+                }
+                kept.climbing = false;
+                kept.going = Some(spot);
+            }
             let keeper = self.clone();
-            request_animation_frame(move || keeper.settle());
+            request_animation_frame(move || {
+                keeper.settle();
+                keeper.kept.borrow_mut().going = None;
+                keeper.remember();
+            });
         }
 
-        /// To the end, or to where the new begins if that would be out of sight.
+        fn go(&self, spot: &Spot) {
+            match spot {
+                Spot::End => self.log.set_scroll_top(self.log.scroll_height()),
+                Spot::Message(id) => {
+                    if let Some(row) = document().get_element_by_id(&urls::anchor(id)) {
+                        self.show(&row);
+                    }
+                }
+                Spot::Opening => self.open(),
+            }
+        }
+
+        /// To the message that was asked for, to the end, or to where the new begins if that would be
+        /// out of sight.
         fn open(&self) {
+            if let Ok(Some(row)) = self.rows.query_selector(".found") {
+                self.show(&row);
+                return;
+            }
             self.log.set_scroll_top(self.log.scroll_height());
             let new = self
                 .state
@@ -203,20 +227,30 @@ mod browser {
                     self.log.scroll_by_with_x_and_y(0.0, above - NEW_FROM_TOP);
                 }
             }
-            {
-                let mut kept = self.kept.borrow_mut();
-                kept.opening = false;
-                kept.climbing = false;
+        }
+
+        /// Into the middle, unless it is in sight.
+        fn show(&self, row: &Element) {
+            let (row, window) =
+                (row.get_bounding_client_rect(), self.log.get_bounding_client_rect());
+            if row.top() < window.top() || row.bottom() > window.bottom() {
+                let middle = window.top() + (window.height() - row.height()) / 2.0;
+                self.log.scroll_by_with_x_and_y(0.0, row.top() - middle);
             }
-            self.remember();
+        }
+
+        /// Whether the end of the log is in the page.
+        fn is_whole(&self) -> bool {
+            !self.state.newer.get_untracked()
         }
 
         /// After anything that may have moved the log or its content.
         fn settle(&self) {
-            let opening = self.kept.borrow().opening;
-            if opening {
+            let going = self.kept.borrow().going.clone();
+            if let Some(spot) = going {
                 if self.state.rows.with_untracked(|rows| !rows.is_empty()) {
-                    self.open();
+                    self.go(&spot);
+                    self.remember();
                 }
                 return;
             }
@@ -226,7 +260,7 @@ mod browser {
                     Some((row, began)) if row.is_connected() => self.begins(row) - began,
                     _ => 0.0,
                 };
-                step(kept.lie, self.lie(), shift)
+                step(kept.lie, self.lie(), shift, kept.whole && self.is_whole())
             };
             let (now, then) = (self.lie().top, self.kept.borrow().lie.top);
             if now != then {
@@ -272,20 +306,30 @@ mod browser {
                 let began = self.begins(&row);
                 (row, began)
             });
-            let at_end = lie.at_end();
+            let whole = self.is_whole();
+            let at_end = whole && lie.at_end();
             let told = {
                 let mut kept = self.kept.borrow_mut();
                 kept.lie = lie;
                 kept.anchor = anchor;
+                kept.whole = whole;
                 kept.told.replace(at_end)
             };
             if told != Some(at_end) {
                 self.state.act.run(Act::AtEnd(at_end));
             }
-            // A log that does not fill its window cannot be scrolled up: it asks by itself.
+            // A log that does not fill its window cannot be scrolled: it asks by itself.
             let climbing = self.kept.borrow().climbing;
-            let wanted = climbing && lie.top < ASK_OLDER || lie.content <= lie.window;
-            if wanted && lie.window > 0.0 && self.state.older.get_untracked() == Older::More {
+            let short = lie.content <= lie.window;
+            if lie.window <= 0.0 {
+                return;
+            }
+            if !climbing && lie.below() < ASK && !whole {
+                self.state.act.run(Act::Newer);
+            }
+            if (climbing && lie.top < ASK || short)
+                && self.state.older.get_untracked() == Older::More
+            {
                 self.state.act.run(Act::Older);
             }
         }
@@ -302,30 +346,44 @@ mod tests {
     #[test]
     fn scrolling_alone_is_never_corrected() {
         for top in [0.0, 1000.0, 2150.0, 2200.0] {
-            assert_eq!(step(READING, Lie { top, ..READING }, 0.0), Step::Stay);
+            assert_eq!(step(READING, Lie { top, ..READING }, 0.0, true), Step::Stay);
         }
     }
 
     #[test]
     fn the_end_is_kept_when_something_is_said_or_the_window_shrinks() {
-        assert_eq!(step(END, Lie { content: 3400.0, ..END }, 0.0), Step::End);
-        assert_eq!(step(END, Lie { window: 500.0, ..END }, 0.0), Step::End);
+        assert_eq!(step(END, Lie { content: 3400.0, ..END }, 0.0, true), Step::End);
+        assert_eq!(step(END, Lie { window: 500.0, ..END }, 0.0, true), Step::End);
     }
 
     #[test]
     fn older_history_moves_nothing_that_is_read() {
         let loaded = Lie { content: 5500.5, ..READING };
-        assert_eq!(step(READING, loaded, 2500.5), Step::By(2500.5));
+        assert_eq!(step(READING, loaded, 2500.5, true), Step::By(2500.5));
+    }
+
+    #[test]
+    fn as_much_let_go_as_was_loaded_moves_nothing_that_is_read() {
+        assert_eq!(step(READING, READING, 1200.0, false), Step::By(1200.0));
+        assert_eq!(step(READING, READING, -1200.0, true), Step::By(-1200.0));
+    }
+
+    #[test]
+    fn the_end_of_a_part_is_not_the_end() {
+        let loaded = Lie { content: 5000.0, ..END };
+        assert_eq!(step(END, loaded, 0.0, false), Step::Stay);
+        let let_go = Lie { content: 3500.0, ..END };
+        assert_eq!(step(END, let_go, -1500.0, false), Step::By(-1500.0));
     }
 
     #[test]
     fn what_is_said_below_moves_nothing() {
-        assert_eq!(step(READING, Lie { content: 3400.0, ..READING }, 0.0), Step::Stay);
+        assert_eq!(step(READING, Lie { content: 3400.0, ..READING }, 0.0, true), Step::Stay);
     }
 
     #[test]
     fn who_scrolls_away_while_something_is_said_is_let_go() {
         let away = Lie { top: 1500.0, content: 3040.0, ..END };
-        assert_eq!(step(END, away, 0.0), Step::Stay);
+        assert_eq!(step(END, away, 0.0, true), Step::Stay);
     }
 }

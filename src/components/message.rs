@@ -11,6 +11,7 @@ use crate::{
         Act, Row,
         house::{Said, SaidState},
     },
+    protocol::urls,
     words::{Word, words},
 };
 use leptos::{
@@ -42,15 +43,21 @@ fn message(key: &str, said: Said, act: Callback<Act>) -> impl IntoView + use<> {
         (said.state == SaidState::Pending, " pending"),
         (matches!(said.state, SaidState::Failed(_)), " failed"),
         (said.deleted, " deleted"),
+        (said.found, " found"),
     ] {
         if is {
             class.push_str(word);
         }
     }
-    let label = format!("{}, {}", said.author, said.clock);
-    let time = view! {
-        <time datetime=said.at.to_string() title=dates::moment(said.at)>{said.clock}</time>
+    let clock = said.local.clock();
+    let label = format!("{}, {clock}", said.author);
+    // As the server renders it, and where it is the same anyway, it says whose clock that is.
+    let title = match said.local == said.at {
+        true => dates::moment(said.at),
+        false => dates::moment_here(said.local),
     };
+    let time = view! { <time datetime=said.at.to_string() title=title>{clock}</time> };
+    let id = said.id.as_deref().map(urls::anchor);
     // The first of a group shows who and when; the others show when, on hover, in place of a face.
     let head = if said.first {
         Either::Left(view! {
@@ -71,7 +78,7 @@ fn message(key: &str, said: Said, act: Callback<Act>) -> impl IntoView + use<> {
         SaidState::Failed(why) => Some(not_sent(key.to_owned(), why, act)),
         SaidState::Sent | SaidState::Pending => None,
     };
-    view! { <article class=class aria-label=label>{head} {body} {failed}</article> }
+    view! { <article id=id class=class aria-label=label>{head} {body} {failed}</article> }
 }
 
 fn not_sent(key: String, why: String, act: Callback<Act>) -> impl IntoView {

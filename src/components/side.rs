@@ -70,15 +70,20 @@ fn line(known: &Line, current: bool) -> impl IntoView + use<> {
     let lit = known.online > 0;
     let person_here = lit && matches!(known.to, Target::Person(_));
     let class = if known.unread > 0 { "unread" } else { "" };
-    let unread = (known.unread > 0).then(|| {
-        view! { <span class="count">{dates::unread(known.unread)}<span class="sr">" " {w.say(Word::Unread)}</span></span> }
-    });
+    let count = |count: i64, class, before, word: Word| {
+        (count > 0).then(|| {
+            view! { <span class=class>{before}{dates::unread(count)}<span class="sr">" " {w.say(word)}</span></span> }
+        })
+    };
+    let mentions = count(known.mentions, "count mentions", "@", Word::OfYou);
+    let unread = count(known.unread, "count", "", Word::Unread);
     view! {
         <li class=class>
             <a href=urls::page(&known.to) data-go="" aria-current=current.then_some("page")>
                 {mark(&known.to, lit)}
                 <bdi class="name" dir="auto">{name}</bdi>
                 {person_here.then(|| view! { <span class="sr">{w.say(Word::HereNow)}</span> })}
+                {mentions}
                 {unread}
             </a>
         </li>

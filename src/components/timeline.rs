@@ -7,7 +7,7 @@ use super::{
     message,
 };
 use crate::{
-    client::{HouseState, Row, house::Older},
+    client::{Act, HouseState, Row, house::Older},
     protocol::{Target, urls},
     words::{Word, words},
 };
@@ -16,6 +16,8 @@ use std::collections::HashMap;
 
 /// The log's id, for whoever skips the side column.
 pub const ID: &str = "log";
+/// The id of what stands above its oldest row.
+const BEGINNING: &str = "beginning";
 
 /// The log and what floats above it.
 pub fn timeline(state: HouseState) -> impl IntoView {
@@ -24,14 +26,13 @@ pub fn timeline(state: HouseState) -> impl IntoView {
     #[cfg(feature = "hydrate")]
     super::keeper::keep(state, log, rows);
     let quiet = quiet(state);
-    let to_end = click(move || {
-        if let Some(log) = log.get_untracked() {
-            log.set_scroll_top(log.scroll_height());
-        }
-    });
+    let to_end = click(move || state.act.run(Act::ToEnd));
     let live_region = live(move || Some(if quiet.get() { "off" } else { "polite" }));
-    let nothing_new = live(move || state.fresh.get() == 0);
-    let new = live(move || w.count(Word::NewMessages, state.fresh.get() as i64));
+    let at_end = live(move || !state.away.get());
+    let new = live(move || match state.fresh.get() {
+        0 => w.say(Word::ToNewest).to_owned(),
+        fresh => w.count(Word::NewMessages, fresh as i64),
+    });
     view! {
         <div class="log-frame">
             <div
@@ -47,10 +48,10 @@ pub fn timeline(state: HouseState) -> impl IntoView {
                 <div class="log-in">
                     {beginning(state)}
                     {rows_of(state, rows)}
-                    {newest(state)}
+                    {newer(state)}
                 </div>
             </div>
-            <button class="button to-end" type="button" hidden=nothing_new on:click=to_end>
+            <button class="button to-end" type="button" hidden=at_end on:click=to_end>
                 {new}
                 {icon(icons::DOWN)}
             </button>
@@ -142,14 +143,23 @@ fn beginning(state: HouseState) -> impl IntoView {
         (_, place, true) => w.with(Word::RoomEmpty, &[place.name()]),
         (_, place, false) => w.with(Word::RoomStart, &[place.name()]),
     };
-    view! { <div class="beginning">{older} {house} <span dir="auto">{live(said)}</span></div> }
+    view! { <div class="beginning" id=BEGINNING>{older} {house} <span dir="auto">{live(said)}</span></div> }
 }
 
-/// The way back from an older page, where there is no script.
-fn newest(state: HouseState) -> impl IntoView {
-    let older_page = state.fixed.with_value(|fixed| fixed.before.is_some());
-    older_page.then(|| {
-        view! { <p class="newest asleep-only"><a class="link" href=page(state)>{words().say(Word::NewestMessages)}</a></p> }
+/// The ways down from a page that is not the newest, where there is no script. The next page is read
+/// from its beginning.
+fn newer(state: HouseState) -> impl IntoView {
+    let w = words();
+    let (newest, top) = state.fixed.with_value(|fixed| (fixed.newest, fixed.top));
+    newest.map(|newest| {
+        let newer = format!("{}?after={newest}#{BEGINNING}", page(state));
+        let newest = format!("{}?before={}", page(state), top + 1);
+        view! {
+            <p class="newer asleep-only">
+                <a class="link" href=newer>{w.say(Word::NewerMessages)}</a>
+                <a class="link" href=newest>{w.say(Word::NewestMessages)}</a>
+            </p>
+        }
     })
 }
 
@@ -167,7 +177,9 @@ fn quiet(state: HouseState) -> RwSignal<bool> {
         const PASSED: std::time::Duration = std::time::Duration::from_millis(500);
         let mut before = None::<(Target, bool)>;
         effect(move || {
-            let now = (state.place.get(), state.older.get() == Older::Loading);
+            // What is below a page that is not the newest was said before, too.
+            let loading = state.older.get() == Older::Loading || state.newer.get();
+            let now = (state.place.get(), loading);
             let moved = before.as_ref().is_some_and(|(place, _)| *place != now.0);
             let loaded = before.as_ref().is_some_and(|(_, loading)| *loading) && !now.1;
             if now.1 || moved {

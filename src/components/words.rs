@@ -58,9 +58,15 @@ pub fn day(date: &str) -> String {
 /// "20 November 2026, 08:00 UTC".
 #[must_use]
 pub fn moment(at: At) -> String {
+    moment_here(at) + " UTC"
+}
+
+/// "20 November 2026, 08:00", on the clock where that is read.
+#[must_use]
+pub fn moment_here(at: At) -> String {
     let date = at.date();
     match parts(&date) {
-        Some((day, month, year)) => words().with(Word::MomentUtc, &[day, month, year, &at.clock()]),
+        Some((day, month, year)) => words().with(Word::Moment, &[day, month, year, &at.clock()]),
         None => date,
     }
 }
@@ -107,6 +113,7 @@ mod tests {
         assert_eq!(day("1970-01-01"), "Thursday 1 January 1970");
         assert_eq!(day("soon"), "soon");
         assert_eq!(moment(at), "20 November 2026, 08:00 UTC");
+        assert_eq!(moment_here(at), "20 November 2026, 08:00");
         assert_eq!(short_day(at), "20 Nov");
     }
 }

@@ -4,6 +4,7 @@
 use super::Shell;
 use crate::{
     components::{notice, page_header::page_header, panel},
+    protocol::urls,
     words::Words,
 };
 use leptos::prelude::*;
@@ -92,7 +93,7 @@ pub fn document<V: IntoView + 'static>(
                     <meta name="color-scheme" content="light dark"/>
                     <meta name="theme-color" content="#f1ede5" media="(prefers-color-scheme: light)"/>
                     <meta name="theme-color" content="#1a1d25" media="(prefers-color-scheme: dark)"/>
-                    <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                    <link rel="icon" href=urls::ICON type="image/svg+xml"/>
                     <link rel="stylesheet" href=shell.assets.css.clone()/>
                     {program}
                     {shell.run.as_deref().map(|run| reload_after(run, &shell.nonce))}

@@ -5,12 +5,12 @@ use super::{
     document::{Page, document, json},
 };
 use crate::{
-    client::{HouseState, Row, first_rows, first_state, state_around},
+    client::{HouseState, Row, first_rows, first_state, rows::Unread, state_around},
     components::{
         HouseView, message,
         timeline::{self, KeptRows},
     },
-    protocol::views::{House, Me, Message},
+    protocol::views::{House, Message},
     words::{Word, Words},
 };
 use leptos::prelude::*;
@@ -28,14 +28,14 @@ pub fn house(shell: &Shell, house: House, returned: Option<Returned>) -> String 
     written(shell, &house, json(&house), || first_state(&house))
 }
 
-/// The same page around rows that were rendered before ([`rows`]), to the byte. `oldest` is the seq
-/// of the oldest message, none in an empty log; `Messages` are their JSON.
+/// The same page around rows that were rendered before ([`rows`]), to the byte. `ends` are the seqs of
+/// its oldest and its newest message, none in an empty log; `Messages` are their JSON.
 #[must_use]
 pub fn house_around<Messages: Serialize>(
     shell: &Shell,
     house: House<Messages>,
     rows: &str,
-    oldest: Option<i64>,
+    ends: Option<(i64, i64)>,
     returned: Option<Returned>,
 ) -> String {
     let house = with_returned(house, returned);
@@ -45,7 +45,7 @@ pub fn house_around<Messages: Serialize>(
     let data = json(&house);
     let page = written(shell, &house, place.to_string(), || {
         provide_context(KeptRows(Arc::clone(&place)));
-        state_around(&house, oldest)
+        state_around(&house, ends)
     });
     let mut whole = String::with_capacity(page.len() + rows.len() + data.len());
     let mut put_in = [rows, &data].into_iter();
@@ -81,15 +81,9 @@ pub fn row(words: Words, row: &Row) -> String {
 /// Above which message the line stands that says what is new, by its seq. `messages` are newest
 /// first.
 #[must_use]
-pub fn new_line(me: Option<&Me>, read: i64, messages: &[Message]) -> Option<i64> {
-    let me = me.filter(|_| read > 0)?;
-    // Nothing new is the most frequent, and the newest message tells.
-    messages.first().filter(|newest| newest.seq > read)?;
-    messages
-        .iter()
-        .rev()
-        .find(|message| message.seq > read && message.author != me.name)
-        .map(|message| message.seq)
+pub fn new_line<Messages>(house: &House<Messages>, messages: &[Message]) -> Option<i64> {
+    let me = house.me.as_ref().map(|me| me.name.as_str());
+    Unread::of(house)?.first(me, messages.iter().rev(), house.history.older)
 }
 
 /// A refused message comes back with the id it had, so that sending it again is the same try.
@@ -137,7 +131,7 @@ mod tests {
 
     fn lobby(body: &str) -> House {
         House {
-            me: Some(views::Me { name: "alice".to_owned(), admin: false }),
+            me: Some(views::Me { name: "alice".to_owned(), admin: false, blocked: Vec::new() }),
             limits: crate::protocol::limits::Limits::default(),
             history: views::History {
                 to: Target::Room("a%b?c".to_owned()),
@@ -158,10 +152,12 @@ mod tests {
                     reactions: Vec::new(),
                     cid: None,
                 }],
+                older: true,
+                newer: false,
             },
-            before: None,
-            older: true,
+            at: None,
             read: 41,
+            mine: None,
             online: crate::protocol::frames::Online::default(),
             side: views::Side::default(),
             cid: "c-1".to_owned(),
@@ -221,6 +217,7 @@ mod tests {
         let mut house = lobby("x");
         let one = house.history.messages.remove(0);
         house.read = read;
+        house.history.top = 60;
         house.history.messages = (0..50)
             .map(|back| {
                 let seq = 60 - back;
@@ -246,7 +243,16 @@ mod tests {
         let empty = |mut house: House| {
             house.history.messages.clear();
             house.history.top = 0;
-            House { older: false, ..house }
+            house.history.older = false;
+            house
+        };
+        let older = |mut house: House, older| {
+            house.history.older = older;
+            house
+        };
+        let newer = |mut house: House| {
+            house.history.newer = true;
+            House { at: Some("1-30".to_owned()), ..house }
         };
         let talk = |mut house: House| {
             house.history.to = Target::Person("bob".to_owned());
@@ -255,10 +261,18 @@ mod tests {
         let mut with_side = long(41);
         for (to, unread) in [("lobby", 0), ("a%b?c", 100)] {
             let to = Target::Room(to.to_owned());
-            with_side.side.rooms.push(views::Line { to, online: 1, unread, at: None });
+            with_side.side.rooms.push(views::Line {
+                to,
+                online: 1,
+                unread,
+                mentions: 0,
+                level: crate::protocol::people::Level::All,
+                at: None,
+            });
         }
         let many = ["z", "alice", "A", "b<c>"].map(str::to_owned).to_vec();
-        with_side.online = crate::protocol::frames::Online { count: 4, users: Some(many) };
+        with_side.online =
+            crate::protocol::frames::Online { count: 4, users: Some(many), idle: Vec::new() };
         let returned = Returned {
             action: "/api/say".to_owned(),
             refusal: Refusal::too_long("body", "Too long."),
@@ -272,8 +286,10 @@ mod tests {
             (long(59), None),
             (long(44), Some(returned)),
             (visitor(long(20)), None),
-            (House { before: Some(61), ..long(60) }, None),
-            (House { older: false, ..long(60) }, None),
+            (newer(long(60)), None),
+            (newer(long(20)), None),
+            (older(long(60), false), None),
+            (older(long(5), false), None),
             (empty(long(0)), None),
             (empty(long(5)), None),
             (visitor(empty(long(0))), None),
@@ -284,21 +300,21 @@ mod tests {
             let shell = Shell { nonce: "n-1".to_owned(), me: it.me.clone(), ..Shell::default() };
             let plain = house(&shell, it.clone(), returned.clone());
             // Rows made for another reader of the same, with the line in the same place.
-            let new = new_line(it.me.as_ref(), it.read, &it.history.messages);
+            let new = new_line(&it, &it.history.messages);
             let for_another = House {
-                me: Some(Me { name: "zoe".to_owned(), admin: true }),
+                me: Some(views::Me { name: "zoe".to_owned(), admin: true, blocked: Vec::new() }),
                 read: new.map_or(60, |seq| seq - 1),
                 cid: "c-9".to_owned(),
                 side: views::Side::default(),
                 ..it.clone()
             };
-            let oldest = it.history.messages.last().map(|message| message.seq);
+            let ends = crate::client::ends(&it.history.messages);
             let json = serde_json::value::to_raw_value(&it.history.messages).unwrap();
             let around = house_around(
                 &shell,
                 it.map(|_| json),
                 &rows(&for_another, |it| row(Words::default(), it)),
-                oldest,
+                ends,
                 returned,
             );
             assert_eq!(plain, around);

@@ -329,6 +329,9 @@ pub struct Online {
     /// Who, sorted; absent where there are too many to name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub users: Option<Vec<String>>,
+    /// Those of them who have not been active lately, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub idle: Vec<String>,
 }
 
 /// The answer to one [`Follow`].
@@ -360,6 +363,9 @@ pub struct Followed {
     /// Messages of others past it, counted up to [`super::limits::UNREAD_MOST`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unread: Option<i64>,
+    /// Those of them that call me, counted likewise.
+    #[serde(default, skip_serializing_if = "views::is_zero")]
+    pub mentions: i64,
 }
 
 /// The answer to a `sub`.
@@ -422,6 +428,12 @@ pub enum ServerFrame {
         leave: Vec<String>,
         #[cfg_attr(feature = "ssr", serde(skip_serializing_if = "Option::is_none"))]
         all: Option<Vec<String>>,
+        /// Here, and not active any more.
+        #[cfg_attr(feature = "ssr", serde(skip_serializing_if = "Vec::is_empty"))]
+        idle: Vec<String>,
+        /// Active again.
+        #[cfg_attr(feature = "ssr", serde(skip_serializing_if = "Vec::is_empty"))]
+        awake: Vec<String>,
         count: usize,
     },
     /// Somebody is writing; shown for [`super::limits::TYPING_SHOWN_MS`].
@@ -512,6 +524,10 @@ fn read_frame(t: &str, text: &str) -> Option<ServerFrame> {
         leave: Vec<String>,
         all: Option<Vec<String>>,
         #[serde(default)]
+        idle: Vec<String>,
+        #[serde(default)]
+        awake: Vec<String>,
+        #[serde(default)]
         count: usize,
         #[serde(default)]
         reason: String,
@@ -535,6 +551,8 @@ fn read_frame(t: &str, text: &str) -> Option<ServerFrame> {
             join: it.join,
             leave: it.leave,
             all: it.all,
+            idle: it.idle,
+            awake: it.awake,
             count: it.count,
         },
         "typing" => ServerFrame::Typing { to: it.to?, user: it.user },

@@ -47,6 +47,10 @@ pub const ROOM_NAME: usize = 128;
 pub const PASSWORD: (usize, usize) = (8, 128);
 /// Characters of a client's message id.
 pub const CID: usize = 64;
+/// People whom somebody may block: a page tells all of them.
+pub const BLOCKED: usize = 1_000;
+/// People whom one message calls; whoever is named after them is not called.
+pub const CALLED: usize = 50;
 /// Unread messages are counted up to here; beyond it a client shows "99+".
 pub const UNREAD_MOST: i64 = 100;
 

@@ -113,9 +113,10 @@ fn skeleton(folded: &str) -> String {
     unicode_security::skeleton(&lower).collect()
 }
 
-#[cfg(feature = "ssr")]
-fn in_user_name(c: char) -> bool {
-    let letter = c.is_alphanumeric() || unicode_normalization::char::is_combining_mark(c);
+/// What a user's name is made of: letters, marks and digits of any script, and `_ . -`.
+#[must_use]
+pub fn in_user_name(c: char) -> bool {
+    let letter = c.is_alphanumeric() || super::marks::is_mark(c);
     (letter && !is_ignorable(c)) || matches!(c, '_' | '.' | '-')
 }
 
@@ -131,8 +132,7 @@ fn steers_text(c: char) -> bool {
 }
 
 /// Unicode's Default_Ignorable_Code_Point: characters that show nothing.
-#[cfg(feature = "ssr")]
-fn is_ignorable(c: char) -> bool {
+pub(super) fn is_ignorable(c: char) -> bool {
     matches!(c,
         '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}'
         | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'

@@ -122,6 +122,7 @@ impl Refusal {
             "such message" => Word::NoSuchMessage.into(),
             "person of that name" => Word::NoSuchPerson.into(),
             "page" => Word::NoSuchPage.into(),
+            "member of that name" => Word::NoSuchMember.into(),
             "such session" => Word::NoSuchSession.into(),
             "such call" => Word::NoSuchCall.into(),
             _ => Reason::from(format!("There is no {what} here.")),

@@ -14,6 +14,10 @@ pub const LOG_IN: &str = "/login";
 pub const SIGN_UP: &str = "/signup";
 /// My password and my sessions.
 pub const ACCOUNT: &str = "/account";
+/// The house's picture…
+pub const ICON: &str = "/favicon.svg";
+/// …and with a light in it, while something waits.
+pub const ICON_LIT: &str = "/favicon-lit.svg";
 /// Where the first administrator is made.
 pub const SET_UP: &str = "/setup";
 
@@ -37,6 +41,30 @@ pub fn page(target: &Target) -> String {
         Target::Person(name) => format!("/talk/{}/", encode(name)),
         Target::Own => INDEX.to_owned(),
     }
+}
+
+/// The page of a target that shows this message, by its id.
+#[must_use]
+pub fn message(target: &Target, id: &str) -> String {
+    format!("{}?at={}#{}", page(target), encode(id), anchor(id))
+}
+
+/// The id that the row of a message has in its page.
+#[must_use]
+pub fn anchor(id: &str) -> String {
+    format!("m-{id}")
+}
+
+/// Where an address of [`page`] or [`message`] leads, and to which message there. None for any other
+/// address: also for one with another query, which is a page of its own.
+#[must_use]
+pub fn place(address: &str) -> Option<(Target, Option<String>)> {
+    let address = address.split('#').next().unwrap_or_default();
+    let (path, id) = match address.split_once('?') {
+        Some((path, query)) => (path, Some(decode(query.strip_prefix("at=")?)?)),
+        None => (address, None),
+    };
+    Some((target(path)?, id))
 }
 
 /// The target of a page's path, the inverse of [`page`].
@@ -94,11 +122,24 @@ mod tests {
         assert_eq!(safe_next(Some("/chat/%E4%B8%AD/")), "/chat/%E4%B8%AD/");
     }
 
+    #[test]
+    fn other_queries_are_pages_of_their_own() {
+        assert_eq!(place("/chat/a/?before=4"), None);
+        assert_eq!(
+            place("/chat/a/?at=1&b=2"),
+            Some((Target::Room("a".into()), Some("1&b=2".into())))
+        );
+        assert_eq!(place("/chat/a/#log"), Some((Target::Room("a".into()), None)));
+        assert_eq!(place("/account?at=1-2"), None);
+    }
+
     proptest! {
         #[test]
         fn every_name_survives_its_url(name in "[^/]{1,40}") {
             for target_ in [Target::Room(name.clone()), Target::Person(name.clone())] {
-                prop_assert_eq!(target(&page(&target_)), Some(target_));
+                prop_assert_eq!(target(&page(&target_)), Some(target_.clone()));
+                let address = message(&target_, "1-45");
+                prop_assert_eq!(place(&address), Some((target_, Some("1-45".to_owned()))));
             }
         }
     }

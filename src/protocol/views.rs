@@ -5,8 +5,15 @@ use super::{
     At, Refusal, Target,
     frames::{After, Online},
     limits::Limits,
+    people::{Level, Mine},
 };
 use serde::{Deserialize, Serialize};
+
+/// Whether a count need not be told.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+pub(super) fn is_zero(count: &i64) -> bool {
+    *count == 0
+}
 
 /// What kind of author a message has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -118,6 +125,52 @@ pub struct Message {
     pub cid: Option<String>,
 }
 
+/// Which messages of a log a page holds. A message is named by its id, or by its seq where ids have
+/// been read already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Span<Id = String> {
+    /// The newest.
+    #[default]
+    Newest,
+    /// The newest before this seq.
+    Before(i64),
+    /// The oldest after this seq.
+    After(i64),
+    /// Those around this message, itself included.
+    Around(Id),
+}
+
+impl Span {
+    /// As a query says it, where each may be left out.
+    ///
+    /// # Errors
+    /// `invalid` where more than one is said.
+    pub fn of(
+        before: Option<i64>,
+        after: Option<i64>,
+        around: Option<String>,
+    ) -> Result<Self, Refusal> {
+        match (before, after, around) {
+            (None, None, None) => Ok(Self::Newest),
+            (Some(seq), None, None) => Ok(Self::Before(seq)),
+            (None, Some(seq), None) => Ok(Self::After(seq)),
+            (None, None, Some(id)) => Ok(Self::Around(id)),
+            _ => Err(Refusal::invalid("before", "Say only one of before, after and around.")),
+        }
+    }
+
+    /// The inverse of [`Span::of`].
+    #[must_use]
+    pub fn parts(self) -> (Option<i64>, Option<i64>, Option<String>) {
+        match self {
+            Self::Newest => (None, None, None),
+            Self::Before(seq) => (Some(seq), None, None),
+            Self::After(seq) => (None, Some(seq), None),
+            Self::Around(id) => (None, None, Some(id)),
+        }
+    }
+}
+
 /// A text that a message had before it was changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revision {
@@ -141,6 +194,12 @@ pub struct History<Messages = Vec<Message>> {
     pub top: i64,
     /// Newest first.
     pub messages: Messages,
+    /// Whether there are messages before these.
+    #[serde(default)]
+    pub older: bool,
+    /// Whether there are messages after these.
+    #[serde(default)]
+    pub newer: bool,
     /// Topic and pins.
     #[serde(default, skip_serializing_if = "About::is_empty")]
     pub about: About,
@@ -153,6 +212,9 @@ pub struct Me {
     pub name: String,
     /// Whether I look after the house.
     pub admin: bool,
+    /// Of whom I wish to hear nothing; told on the pages of rooms and conversations.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocked: Vec<String>,
 }
 
 /// The last message of a room, for the index.
@@ -203,6 +265,12 @@ pub struct Line {
     pub online: usize,
     /// Unread messages of others, counted up to [`super::limits::UNREAD_MOST`].
     pub unread: i64,
+    /// Those of them that call me, counted likewise.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub mentions: i64,
+    /// Of what I wish to be told there.
+    #[serde(default, skip_serializing_if = "Level::is_usual")]
+    pub level: Level,
     /// When something was last said there.
     pub at: Option<At>,
 }
@@ -210,7 +278,7 @@ pub struct Line {
 /// The side column.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Side {
-    /// Rooms I have been in, or for a visitor the busiest; the latest first.
+    /// Rooms I have joined, or for a visitor the busiest; the latest first.
     pub rooms: Vec<Line>,
     /// My conversations, the latest first.
     pub people: Vec<Line>,
@@ -226,14 +294,16 @@ pub struct House<Messages = Vec<Message>> {
     pub me: Option<Me>,
     /// What the server takes.
     pub limits: Limits,
-    /// The newest page of history, or an older one where `before` says so.
+    /// A page of history: the newest, that around the first unread message, or the one that was asked
+    /// for.
     pub history: History<Messages>,
-    /// This page ends before that seq (paging back without a script).
-    pub before: Option<i64>,
-    /// Whether older messages exist.
-    pub older: bool,
+    /// The id of the message that the page was asked to show.
+    pub at: Option<String>,
     /// My read marker when the page was made.
     pub read: i64,
+    /// How I stand in this room; none for a conversation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mine: Option<Mine>,
     /// Who is here.
     pub online: Online,
     /// Rooms and people.
@@ -253,11 +323,10 @@ impl<Messages> House<Messages> {
     /// The same with the messages in another form.
     #[must_use]
     pub fn map<Other>(self, other: impl FnOnce(Messages) -> Other) -> House<Other> {
-        let Self { me, limits, history, before, older, read, online, side, cid, draft, refusal } =
-            self;
-        let History { to, epoch, top, messages, about } = history;
-        let history = History { to, epoch, top, messages: other(messages), about };
-        House { me, limits, history, before, older, read, online, side, cid, draft, refusal }
+        let Self { me, limits, history, at, read, mine, online, side, cid, draft, refusal } = self;
+        let History { to, epoch, top, messages, older, newer, about } = history;
+        let history = History { to, epoch, top, messages: other(messages), older, newer, about };
+        House { me, limits, history, at, read, mine, online, side, cid, draft, refusal }
     }
 }
 

@@ -49,6 +49,10 @@ pub struct Announcement {
     pub leave: Vec<String>,
     /// `join` is everybody who is there, and replaces what was told before.
     pub all: bool,
+    /// Not active any more; with `all`, everybody who is not.
+    pub idle: Vec<String>,
+    /// Active again.
+    pub awake: Vec<String>,
     /// How many are there now.
     pub count: usize,
 }
@@ -95,6 +99,16 @@ impl Presence {
         self.change(|state, now| state.leave(group, name, conn, now));
     }
 
+    /// See [`State::active`].
+    pub fn active(&self, user: UserId, conn: ConnId, active: bool) {
+        self.change(|state, now| state.active(user, conn, active, now));
+    }
+
+    /// See [`State::oust`].
+    pub fn oust(&self, group: Group, gone: impl Fn(UserId) -> bool) {
+        self.change(|state, now| state.oust(group, gone, now));
+    }
+
     /// See [`State::tell_anew`].
     pub fn tell_anew(&self, group: Group) {
         self.change(|state, now| state.tell_anew(group, now));
@@ -110,14 +124,15 @@ impl Presence {
         self.look().unwatch(group);
     }
 
-    /// Waits for the next announcements.
-    pub async fn next(&self) -> Vec<Announcement> {
+    /// Waits for the next announcements, and for who went.
+    pub async fn next(&self) -> (Vec<Announcement>, Vec<UserId>) {
         loop {
             let next = {
                 let mut state = self.look();
                 let due = state.due(Instant::now());
-                if !due.is_empty() {
-                    return due;
+                let away = state.take_away();
+                if !due.is_empty() || !away.is_empty() {
+                    return (due, away);
                 }
                 state.next()
             };

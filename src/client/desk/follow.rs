@@ -1,6 +1,9 @@
 //! Following conversations: what is subscribed to, from where, and what the events do.
 
-use super::{Asked, Desk, Effect, Fetch};
+use super::{
+    Asked, Desk, Effect, Fetch,
+    history::{KEPT, MOST},
+};
 use crate::client::{Moment, conversations::Counted, presence::Change, timeline::Applied};
 use crate::protocol::{
     Code, Refusal, Target,
@@ -173,7 +176,7 @@ impl Desk {
             // What happened there is seen in the side column, as the server has it now.
             let to = self.timeline.to().clone();
             let ticket = self.fetch(Fetch::Side);
-            self.effects.push(Effect::Place { ticket, to });
+            self.effects.push(Effect::Place { ticket, to, at: None });
         }
     }
 
@@ -194,6 +197,10 @@ impl Desk {
         }
         let seq = event.seq;
         let place = self.timeline.to().clone();
+        if !self.at_end && event.kind == "message" && self.timeline.messages().len() >= MOST {
+            // What is read is not let go for what is out of sight.
+            self.timeline.detach();
+        }
         match self.timeline.apply(event) {
             Applied::Old => {}
             Applied::Gap => {
@@ -219,8 +226,8 @@ impl Desk {
                 let unread = !mine && !self.is_reading();
                 self.conversations.message(&place, seq, message.at, unread);
                 self.drop_acked();
-                if self.at_end {
-                    self.timeline.trim();
+                if self.at_end && self.timeline.messages().len() > MOST {
+                    self.timeline.keep_newest(KEPT);
                 }
             }
         }
@@ -302,7 +309,7 @@ impl Desk {
     ) {
         let here = to == self.timeline.to();
         if all.is_some() || (join.is_empty() && leave.is_empty()) {
-            let online = Online { count, users: all };
+            let online = Online { count, users: all, idle: Vec::new() };
             self.conversations.online(to, &online);
             if here {
                 self.presence.replace(online, now.ms);

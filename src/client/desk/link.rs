@@ -61,7 +61,10 @@ impl Desk {
         match frame {
             ServerFrame::Hello(hello) => self.hello(generation, &hello, now),
             ServerFrame::Event { to, event } => self.event(&to, event),
-            ServerFrame::Online { to, join, leave, all, count } => {
+            // Whether somebody was active lately moves nobody.
+            ServerFrame::Online { join, leave, all: None, idle, awake, .. }
+                if join.is_empty() && leave.is_empty() && idle.len() + awake.len() > 0 => {}
+            ServerFrame::Online { to, join, leave, all, count, .. } => {
                 self.online(&to, &join, &leave, all, count, now);
             }
             ServerFrame::Gone { to, reason } => self.gone(&to, &reason),

@@ -41,6 +41,8 @@ impl Desk {
         self.effects.push(kept);
         self.effects.push(Effect::Taken);
         self.rows_changed = true;
+        // What one says one sees, wherever one was reading.
+        self.to_end();
         Ok(())
     }
 

@@ -15,17 +15,17 @@ use super::{
     Act, Moment, Row, Status,
     connection::{Connection, Event as Link},
     conversations::{self, Conversations},
-    house::Older,
+    house::{Older, Spot},
     outbox::{Entry, Outbox},
     presence::{Notes, Presence},
-    rows::Zone,
+    rows::{Unread, Zone},
     timeline::Timeline,
 };
 use crate::protocol::{
     Refusal, Target,
     frames::{After, Follow, Online, SendOk},
     limits::Limits,
-    views::{History, House, Me, Side},
+    views::{History, House, Me, Side, Span},
 };
 use follow::Hold;
 
@@ -52,8 +52,8 @@ pub enum Input {
     Return,
     /// A person did something.
     Act(Act),
-    /// The browser's back or forward leads to this place.
-    WentTo(Target),
+    /// The browser's back or forward leads to this place, and to the message of this id.
+    WentTo { to: Target, at: Option<String> },
     /// A page of history came.
     History { ticket: u64, result: Result<History, Refusal> },
     /// A place came.
@@ -84,11 +84,11 @@ pub enum Effect {
     /// Send this text.
     Send(String),
     /// Load a page of history.
-    History { ticket: u64, to: Target, before: Option<i64> },
-    /// Load a place.
-    Place { ticket: u64, to: Target },
-    /// Put a place's address into the address line.
-    Push(Target),
+    History { ticket: u64, to: Target, span: Span },
+    /// Load a place, around the message of this id.
+    Place { ticket: u64, to: Target, at: Option<String> },
+    /// Put the address of a place, or of a message there, into the address line.
+    Push { to: Target, at: Option<String> },
     /// Leave for this address as a page of its own.
     Visit(String),
     /// Store a message of mine.
@@ -112,8 +112,14 @@ pub enum Show {
     Rows(Vec<(String, Row)>),
     /// Whether there is more above.
     Older(Older),
+    /// Whether there is more below.
+    Newer(bool),
+    /// Whether something else is read than the end.
+    Away(bool),
     /// How many came while the log was not at its end.
     Fresh(usize),
+    /// Scroll there.
+    Spot(Spot),
     /// Who is here.
     Online(Online),
     /// The side column.
@@ -124,6 +130,8 @@ pub enum Show {
     Refusal(Option<Refusal>),
     /// The page's title.
     Title(String),
+    /// How many messages wait for me, in all conversations.
+    Waiting(i64),
 }
 
 /// What a numbered frame asked for.
@@ -136,11 +144,15 @@ enum Asked {
 /// What a request to the server is for.
 enum Fetch {
     /// Going there; `push`: the address line does not say so yet.
-    Go { to: Target, push: bool },
+    Go { to: Target, at: Option<String>, push: bool },
     /// The side column afresh.
     Side,
     /// Older history, before that seq.
     Older(Option<i64>),
+    /// Newer history, after that seq.
+    Newer(Option<i64>),
+    /// Another page of the log in place of what is shown: the newest, or around a message.
+    Turn { span: Span, push: bool },
     /// The newest page of history anew.
     Anew,
 }
@@ -148,12 +160,15 @@ enum Fetch {
 /// What was shown last, so that only what changes is said.
 struct Shown {
     older: Older,
+    newer: bool,
+    away: bool,
     fresh: usize,
     online: Online,
     side: Side,
     status: Status,
     refusal: Option<Refusal>,
     title: String,
+    waiting: i64,
 }
 
 /// The machine.
@@ -175,13 +190,17 @@ pub struct Desk {
     /// These were refused for a while; asked for again at that time.
     ask_again: Vec<Target>,
     ask_again_at: u64,
-    unread_after: Option<i64>,
+    unread: Option<Unread>,
+    /// The message that somebody wanted to see, by its id.
+    found: Option<String>,
     read: i64,
     read_due: Option<u64>,
     at_end: bool,
     visible: bool,
     fresh: usize,
-    older_from: u64,
+    /// Where the log is to be scrolled once its rows are shown.
+    spot: Option<Spot>,
+    pages_from: u64,
     zone: Zone,
     refusal: Option<Refusal>,
     asked: Vec<(u64, Asked)>,
@@ -197,17 +216,6 @@ pub struct Desk {
     effects: Vec<Effect>,
 }
 
-/// My read marker, where the page shows something that I have not read. Whoever has never read here
-/// is not shown that everything is new.
-#[must_use]
-pub fn unread_after(house: &House) -> Option<i64> {
-    let me = house.me.as_ref()?;
-    let unread = |message: &crate::protocol::views::Message| {
-        message.seq > house.read && message.author != me.name
-    };
-    (house.read > 0 && house.history.messages.iter().any(unread)).then_some(house.read)
-}
-
 impl Desk {
     /// For the page that was loaded, with what was stored of my messages.
     #[must_use]
@@ -216,13 +224,13 @@ impl Desk {
         let stored = if name.is_some() { stored } else { &[] };
         let place = &house.history.to;
         let online = super::presence::sorted(house.online.clone());
-        let mut it = Self {
+        Self {
             me: house.me.clone(),
             limits: house.limits,
             connection: Connection::default(),
             outbox: Outbox::restore(stored.iter().map(String::as_str)),
             acked: Vec::new(),
-            timeline: Timeline::new(house.history.clone(), house.older),
+            timeline: Timeline::new(house.history.clone()),
             hold: Hold::Away,
             presence: Presence::new(name, online.clone()),
             notes: Notes::default(),
@@ -231,13 +239,15 @@ impl Desk {
             own_asked: false,
             ask_again: Vec::new(),
             ask_again_at: 0,
-            unread_after: unread_after(house),
+            unread: Unread::of(house),
+            found: house.at.clone(),
             read: house.read,
             read_due: None,
-            at_end: true,
+            at_end: !house.history.newer && house.at.is_none(),
             visible,
             fresh: 0,
-            older_from: 0,
+            spot: None,
+            pages_from: 0,
             zone: Zone::UTC,
             refusal: house.refusal.clone(),
             asked: Vec::new(),
@@ -248,22 +258,19 @@ impl Desk {
             reload_from: 0,
             rows_changed: false,
             shown: Shown {
-                older: if house.older { Older::More } else { Older::Beginning },
+                older: if house.history.older { Older::More } else { Older::Beginning },
+                newer: house.history.newer,
+                away: false,
                 fresh: 0,
                 online,
                 side: Side { own: None, ..house.side.clone() },
                 status: Status::Quiet,
                 refusal: house.refusal.clone(),
                 title: conversations::title(place, 0),
+                waiting: 0,
             },
             effects: Vec::new(),
-        };
-        if house.before.is_some() {
-            // A page from further back, read without a script so far: there is a hole between it
-            // and what comes live.
-            it.hold = Hold::Reloading;
         }
-        it
     }
 
     /// Takes what happened; returns what is to be done, in order.
@@ -282,7 +289,7 @@ impl Desk {
             }
             Input::Return => self.link(Link::Return, now),
             Input::Act(act) => self.act(act, now),
-            Input::WentTo(to) => self.go(to, false),
+            Input::WentTo { to, at } => self.go(to, at, false),
             Input::History { ticket, result } => self.history(ticket, result, now),
             Input::Opened { ticket, result } => self.opened(ticket, result, now),
             Input::Stored(stored) => {
@@ -371,8 +378,11 @@ impl Desk {
                 Ok(()) => self.refusal = None,
                 Err(refusal) => self.refusal = Some(refusal),
             },
-            Act::Go(to) => self.go(to, true),
+            Act::Go(to) => self.go(to, None, true),
+            Act::Jump { to, id } => self.go(to, Some(id), true),
             Act::Older => self.older(now),
+            Act::Newer => self.newer(now),
+            Act::ToEnd => self.to_end(),
             Act::Retry(cid) => self.retry(cid, now),
             Act::Discard(cid) => self.discard(cid),
             Act::AtEnd(at_end) => self.at_end(at_end),

@@ -1,18 +1,35 @@
 //! Going from one place to another.
 
-use super::{Desk, Effect, Fetch, Show, follow::Hold, history::OLDER_MS, unread_after};
+use super::{Desk, Effect, Fetch, Show, Spot, Unread, follow::Hold, history::PAGES_MS};
 use crate::client::{Moment, presence::Presence, timeline::Timeline};
-use crate::protocol::{Refusal, Target, urls, views::House};
+use crate::protocol::{
+    Refusal, Target, urls,
+    views::{House, Span},
+};
 
 impl Desk {
-    pub(super) fn go(&mut self, to: Target, push: bool) {
+    /// To a place, or to the message of that id there; `push`: the address line does not say so yet.
+    pub(super) fn go(&mut self, to: Target, at: Option<String>, push: bool) {
         // Of two places asked for in a row only the last counts.
         self.fetches.retain(|(_, fetch)| !matches!(fetch, Fetch::Go { .. }));
-        if to == *self.timeline.to() {
+        if to != *self.timeline.to() {
+            let ticket = self.fetch(Fetch::Go { to: to.clone(), at: at.clone(), push });
+            self.effects.push(Effect::Place { ticket, to, at });
             return;
         }
-        let ticket = self.fetch(Fetch::Go { to: to.clone(), push });
-        self.effects.push(Effect::Place { ticket, to });
+        match at.map(|id| (self.timeline.get(&id).map(|message| message.deleted), id)) {
+            Some((Some(false), id)) => self.find(id, push),
+            // Deleted messages are told of by the server, in the same words as any that is not there.
+            Some((_, id)) => self.turn(Span::Around(id), push),
+            None => {
+                if push && self.found.is_some() {
+                    self.effects.push(Effect::Push { to, at: None });
+                }
+                self.found = None;
+                self.rows_changed = true;
+                self.to_end();
+            }
+        }
     }
 
     pub(super) fn opened(
@@ -23,22 +40,24 @@ impl Desk {
     ) {
         match (self.fetched(ticket), result) {
             (Some(Fetch::Go { push, .. }), Ok(house)) => self.enter(*house, push),
-            (Some(Fetch::Go { to, push }), Err(refusal)) => {
+            (Some(Fetch::Go { to, at, push }), Err(refusal)) => {
                 if !refusal.temporary {
                     // The server has a page for it: one that makes the room, or asks to log in.
-                    self.effects.push(Effect::Visit(urls::page(&to)));
+                    let address = at.map_or_else(|| urls::page(&to), |id| urls::message(&to, &id));
+                    self.effects.push(Effect::Visit(address));
                     return;
                 }
                 if !push {
                     // The address line has moved already: it says again what is shown.
-                    self.effects.push(Effect::Push(self.timeline.to().clone()));
+                    let to = self.timeline.to().clone();
+                    self.effects.push(Effect::Push { to, at: None });
                 }
                 self.refusal = Some(refusal);
             }
             (Some(Fetch::Side), Ok(house)) => self.conversations.merge(&house.side),
             (Some(Fetch::Side), Err(refusal)) if refusal.temporary => {
                 self.ask_again.push(Target::Own);
-                self.ask_again_at = now.ms + refusal.retry_ms.unwrap_or(OLDER_MS);
+                self.ask_again_at = now.ms + refusal.retry_ms.unwrap_or(PAGES_MS);
             }
             _ => {}
         }
@@ -56,24 +75,26 @@ impl Desk {
         if left != to && !self.conversations.has(&left) {
             self.unfollow(left);
         }
-        self.unread_after = unread_after(&house);
+        self.unread = Unread::of(&house);
+        self.found = house.at.clone();
         self.read = house.read;
         let me = self.name().map(str::to_owned);
         self.presence = Presence::new(me, house.online);
-        self.timeline = Timeline::new(house.history, house.older);
+        self.timeline = Timeline::new(house.history);
         self.hold = Hold::Away;
         self.notes.clear();
         self.fetches.retain(|(_, fetch)| matches!(fetch, Fetch::Side));
         self.reload_at = None;
         self.reload_from = 0;
-        self.older_from = 0;
-        self.at_end = true;
+        self.pages_from = 0;
+        self.at_end = !self.timeline.has_newer() && house.at.is_none();
+        self.spot = Some(Spot::Opening);
         self.fresh = 0;
-        self.refusal = None;
+        self.refusal = house.refusal;
         self.settle_all();
         self.rows_changed = true;
         if push {
-            self.effects.push(Effect::Push(to.clone()));
+            self.effects.push(Effect::Push { to: to.clone(), at: house.at });
         }
         self.effects.push(Effect::Show(Show::Place(to.clone())));
         self.follow(vec![to]);

@@ -10,8 +10,8 @@ const READ_MS: u64 = 1_000;
 impl Desk {
     /// The log is, or is no longer, at its end.
     pub(super) fn at_end(&mut self, at_end: bool) {
-        self.at_end = at_end;
-        if at_end {
+        self.at_end = at_end && !self.timeline.has_newer();
+        if self.at_end {
             self.fresh = 0;
         }
     }

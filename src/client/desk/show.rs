@@ -18,21 +18,28 @@ impl Desk {
             self.effects.push(Effect::Show(Show::Rows(rows)));
         }
         let loading = self.fetches.iter().any(|(_, fetch)| matches!(fetch, Fetch::Older(_)));
-        let older = match (loading, self.timeline.has_more()) {
+        let older = match (loading, self.timeline.has_older()) {
             (true, _) => Older::Loading,
             (false, true) => Older::More,
             (false, false) => Older::Beginning,
         };
-        let title = conversations::title(self.timeline.to(), self.conversations.unread());
+        let waiting = self.conversations.unread();
+        let title = conversations::title(self.timeline.to(), waiting);
         let shown = &mut self.shown;
         let effects = &mut self.effects;
         changed(&mut shown.older, older, Show::Older, effects);
+        changed(&mut shown.newer, self.timeline.has_newer(), Show::Newer, effects);
+        changed(&mut shown.away, !self.at_end, Show::Away, effects);
         changed(&mut shown.fresh, self.fresh, Show::Fresh, effects);
         changed(&mut shown.online, self.presence.online().clone(), Show::Online, effects);
         changed(&mut shown.side, self.conversations.side(), Show::Side, effects);
         changed(&mut shown.status, self.connection.status(now), Show::Status, effects);
         changed(&mut shown.refusal, self.refusal.clone(), Show::Refusal, effects);
         changed(&mut shown.title, title, Show::Title, effects);
+        changed(&mut shown.waiting, waiting, Show::Waiting, effects);
+        if let Some(spot) = self.spot.take() {
+            effects.push(Effect::Show(Show::Spot(spot)));
+        }
     }
 
     pub(super) fn rows(&self) -> Vec<(String, Row)> {
@@ -68,7 +75,8 @@ impl Desk {
         rows::rows(Picture {
             timeline: &self.timeline,
             me: self.name(),
-            unread_after: self.unread_after,
+            unread: self.unread,
+            found: self.found.as_deref(),
             notes: self.notes.all(),
             tail: acked.chain(waiting).collect(),
             zone: self.zone,

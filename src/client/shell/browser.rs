@@ -2,7 +2,8 @@
 //! no element, no permission).
 
 use crate::client::{Moment, rows::Zone};
-use crate::protocol::At;
+use crate::components::timeline;
+use crate::protocol::{At, urls};
 use leptos::prelude::{document, window};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -44,9 +45,10 @@ pub fn is_visible() -> bool {
     document().visibility_state() == VisibilityState::Visible
 }
 
-/// The path in the address line.
-pub fn path() -> String {
-    window().location().pathname().unwrap_or_default()
+/// What the address line says, without the host.
+pub fn address() -> String {
+    let location = window().location();
+    location.pathname().unwrap_or_default() + &location.search().unwrap_or_default()
 }
 
 /// Where the socket is: this very host, encrypted where the page is.
@@ -57,10 +59,41 @@ pub fn socket_url() -> String {
     format!("{}://{host}/ws", if secure { "wss" } else { "ws" })
 }
 
-/// Puts an address into the address line.
-pub fn push(address: &str) {
+/// Puts an address into the address line; the one that is left remembers which message was read.
+pub fn push(address: &str, read: Option<&str>) {
     if let Ok(history) = window().history() {
+        let _ = history.replace_state(&read.map_or(JsValue::NULL, JsValue::from_str), "");
         let _ = history.push_state_with_url(&JsValue::NULL, "", Some(address));
+    }
+}
+
+/// The message that was read where the address line leads back to.
+pub fn left_at() -> Option<String> {
+    window().history().ok()?.state().ok()?.as_string()
+}
+
+/// The message in the middle of the log.
+pub fn being_read() -> Option<String> {
+    let page = document();
+    let log = page.get_element_by_id(timeline::ID)?.get_bounding_client_rect();
+    let (x, y) = (log.x() + log.width() / 2.0, log.y() + log.height() / 2.0);
+    let row = page.element_from_point(x as f32, y as f32)?.closest("article[id]").ok()??;
+    row.id().strip_prefix(&urls::anchor("")).map(str::to_owned)
+}
+
+/// Says outside of the page that so many messages wait: on the program's badge, where there is one, and
+/// by a light in the tab's picture.
+pub fn waiting(count: i64) {
+    let get = |of: &JsValue, name: &str| js_sys::Reflect::get(of, &name.into()).ok();
+    if let Some(navigator) = get(window().as_ref(), "navigator")
+        && let Some(set) = get(&navigator, "setAppBadge")
+        && let Ok(set) = set.dyn_into::<js_sys::Function>()
+    {
+        // Where the program is not installed there is no badge, and nothing comes of it.
+        let _ = set.call1(&navigator, &JsValue::from_f64(count as f64));
+    }
+    if let Ok(Some(icon)) = document().query_selector("link[rel=icon]") {
+        let _ = icon.set_attribute("href", if count > 0 { urls::ICON_LIT } else { urls::ICON });
     }
 }
 

@@ -34,8 +34,11 @@ thread_local! {
     /// Whether the pointer went down beside the panel.
     static BESIDE: Cell<bool> = const { Cell::new(false) };
     /// Where to go once the panel is closed.
-    static NEXT: RefCell<Option<Target>> = const { RefCell::new(None) };
+    static NEXT: RefCell<Option<Spot>> = const { RefCell::new(None) };
 }
+
+/// A place, and a message there by its id.
+type Spot = (Target, Option<String>);
 
 /// What came of a question.
 enum Answer {
@@ -90,8 +93,8 @@ fn clicked(event: Event) {
 }
 
 /// The place whose page has this address, if the page can go there without leaving.
-fn place(address: &str) -> Option<Target> {
-    if super::is_house() { urls::target(address) } else { None }
+fn place(address: &str) -> Option<Spot> {
+    if super::is_house() { urls::place(address) } else { None }
 }
 
 fn submitted(event: Event) {
@@ -249,7 +252,7 @@ fn trouble(address: Option<&str>) {
 }
 
 /// Closes the panel and goes there.
-fn leave_for(to: Target) {
+fn leave_for(to: Spot) {
     NEXT.set(Some(to));
     if let Some(dialog) = dialog() {
         dialog.close();
@@ -272,8 +275,10 @@ fn closed() {
 }
 
 fn go_on() {
-    if let Some(to) = NEXT.take() {
-        put(Input::Act(Act::Go(to)));
+    match NEXT.take() {
+        Some((to, Some(id))) => put(Input::Act(Act::Jump { to, id })),
+        Some((to, None)) => put(Input::Act(Act::Go(to))),
+        None => {}
     }
 }
 
@@ -286,7 +291,7 @@ fn popped() {
         if let Some(dialog) = dialog() {
             dialog.close();
         }
-    } else if let Some(to) = urls::target(&browser::path()) {
-        put(Input::WentTo(to));
+    } else if let Some((to, at)) = urls::place(&browser::address()) {
+        put(Input::WentTo { to, at: browser::left_at().or(at) });
     }
 }

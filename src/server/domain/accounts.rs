@@ -264,7 +264,7 @@ impl Domain {
         Ok(token)
     }
 
-    fn admin<'a>(&self, who: &'a Who) -> Result<&'a Member, Refusal> {
+    pub(super) fn admin<'a>(&self, who: &'a Who) -> Result<&'a Member, Refusal> {
         let me = who.member()?;
         if me.admin { Ok(me) } else { Err(Refusal::new(Code::Forbidden, Word::AdminsOnly)) }
     }

@@ -1,10 +1,10 @@
 //! Telling the others who came and who went.
 
 use super::Domain;
-use crate::protocol::Target;
+use crate::protocol::{At, Target};
 use crate::server::groups::{Addressed, Broadcast, Group};
 use crate::server::presence::{Announcement, Scene};
-use crate::server::store::{LogId, rooms};
+use crate::server::store::{LogId, UserId, people, rooms};
 use std::collections::HashMap;
 
 /// Names of rooms that are kept at hand. Past it they are read again: a house with more rooms in
@@ -17,14 +17,27 @@ impl Domain {
         // Rooms never change their name.
         let mut names = HashMap::new();
         loop {
-            for one in self.presence.next().await {
+            let (due, away) = self.presence.next().await;
+            for one in due {
                 self.announce(one, &mut names).await;
+            }
+            // Only a note, which a failing disk must not make the end of all announcements.
+            if !away.is_empty()
+                && let Err(error) = self.note_gone(&away).await
+            {
+                tracing::warn!(%error, "when people were last seen was not noted");
             }
         }
     }
 
+    async fn note_gone(&self, away: &[UserId]) -> crate::server::store::Result<()> {
+        let mut tx = self.store.write().await?;
+        people::went(&mut tx, away, At::now()).await?;
+        tx.commit().await
+    }
+
     async fn announce(&self, one: Announcement, names: &mut HashMap<LogId, String>) {
-        let Announcement { scene, join, leave, all, count } = one;
+        let Announcement { scene, join, leave, all, idle, awake, count } = one;
         let (group, to) = match scene {
             Scene::Room(log) => {
                 let group = Group::Room(log);
@@ -45,7 +58,8 @@ impl Domain {
                 },
             ),
         };
-        self.groups.publish(group, &Broadcast::Online { to, join, leave, all, count });
+        let online = Broadcast::Online { to, join, leave, all, idle, awake, count };
+        self.groups.publish(group, &online);
     }
 
     async fn room_name(

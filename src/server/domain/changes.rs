@@ -1,7 +1,7 @@
 //! What happens to a message after it was said, and to what belongs to a whole conversation.
 
 use super::places::Place;
-use super::{Domain, Member, Who, unavailable};
+use super::{Domain, Who, unavailable};
 use crate::protocol::commands;
 use crate::protocol::frames::ChangeOk;
 use crate::protocol::views::{Message, Revision};
@@ -41,10 +41,19 @@ impl Domain {
         let me = who.member()?;
         let found = self.locate(who, to).await?;
         let place = found.written().ok_or_else(|| Refusal::not_found("such message"))?;
-        let moderates = self.moderates(me, &found);
+        self.may_write(me, &found).await?;
+        let moderates = self.moderates(me, &found).await?;
+        let told = match &wish {
+            Wish::React { message, on: true, .. } => Some(message.clone()),
+            _ => None,
+        };
         let (log, deed) = self.deed(wish, &found, moderates)?;
         self.speech.may_speak(me.id)?;
-        self.writer.change(Change { by: me.party(), moderates, place, log, deed, done });
+        let notice = match told {
+            Some(message) => self.notice_of_reaction(me, &found, &message).await?,
+            None => None,
+        };
+        self.writer.change(Change { by: me.party(), moderates, place, log, deed, notice, done });
         Ok(())
     }
 
@@ -111,12 +120,6 @@ impl Domain {
         })
     }
 
-    /// Whether they keep order there: may change what others said, pin, and say what the room is
-    /// about. In a conversation of two nobody does.
-    pub(super) fn moderates(&self, me: &Member, place: &Place) -> bool {
-        me.admin && matches!(place, Place::Room { .. })
-    }
-
     /// The pinned messages of a place, in the order of pinning.
     ///
     /// # Errors
@@ -151,7 +154,7 @@ impl Domain {
         }
         let stands = history::at(&mut db, log, &[seq]).await.map_err(unavailable)?.pop();
         let stands = stands.filter(|message| !message.deleted).ok_or_else(none)?;
-        if stands.author != *me.name && !self.moderates(me, &place) {
+        if stands.author != *me.name && !self.moderates(me, &place).await? {
             return Err(Refusal::new(Code::Forbidden, Word::RevisionsNotYours));
         }
         let before = revisions::of(&mut db, log, seq).await.map_err(unavailable)?;

@@ -8,6 +8,7 @@ use crate::server::groups::Group;
 use crate::server::store::heads::{self, Head, Of};
 use crate::server::store::replay::{self, Stretch};
 use crate::server::store::rooms::Room;
+use crate::server::store::writer::Party;
 use crate::server::store::{Connection, directs, logs};
 
 impl Followed {
@@ -24,6 +25,7 @@ impl Followed {
             online: None,
             read: None,
             unread: None,
+            mentions: 0,
         }
     }
 }
@@ -69,6 +71,7 @@ impl Domain {
                 online: self.online(place),
                 read: counts.then_some(head.read),
                 unread: counts.then_some(head.unread),
+                mentions: if counts { head.mentions } else { 0 },
             }
         };
         let places = follows.iter().map(|(place, _)| *place);
@@ -91,11 +94,16 @@ impl Domain {
             Place::Room { log, .. } => Some(self.presence.look().online(Group::Room(*log))),
             Place::Direct { me, other, .. } => {
                 let look = self.presence.look();
-                let here = |name: &str| look.is_here(Group::House, name).then(|| name.to_owned());
-                let mut users: Vec<_> =
-                    [&me.name, &other.name].into_iter().filter_map(|n| here(n)).collect();
-                users.sort();
-                Some(Online { count: users.len(), users: Some(users) })
+                let two = [me, other];
+                let of = |is: &dyn Fn(&Party) -> bool| {
+                    let some = two.into_iter().filter(|one| is(one));
+                    let mut some: Vec<_> = some.map(|one| one.name.to_string()).collect();
+                    some.sort();
+                    some
+                };
+                let users = of(&|one| look.is_here(Group::House, &one.name));
+                let idle = of(&|one| look.is_idle(one.id));
+                Some(Online { count: users.len(), users: Some(users), idle })
             }
             Place::Own { .. } => None,
         }

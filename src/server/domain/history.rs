@@ -1,13 +1,14 @@
 //! Pages of history.
 
+use crate::words::Word;
 use super::places::Place;
 use super::{Domain, Who, unavailable};
-use crate::protocol::views::{About, History, Message};
-use crate::protocol::{Refusal, Target, limits};
+use crate::protocol::views::{About, History, Message, Span};
+use crate::protocol::{Code, Refusal, Target, limits};
 use crate::server::kept::Keep;
 use crate::server::store::history::Part;
 use crate::server::store::logs::Head;
-use crate::server::store::{Connection, LogId, history, logs};
+use crate::server::store::{Connection, LogId, history, logs, message_place};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::sync::Arc;
@@ -27,6 +28,8 @@ pub struct Page {
     pub messages: Vec<Message>,
     /// Whether there are older ones.
     pub older: bool,
+    /// Whether there are newer ones.
+    pub newer: bool,
     /// Topic and pins.
     pub about: About,
     json: Box<RawValue>,
@@ -51,14 +54,13 @@ impl Serialize for Shared {
 }
 
 impl Shared {
-    fn new(mut messages: Vec<Message>, about: About) -> Self {
-        let older = messages.len() > limits::PAGE;
-        messages.truncate(limits::PAGE);
+    fn new(part: Part) -> Self {
+        let Part { messages, older, newer, about, .. } = part;
         // Plain data with text keys: it always has a JSON form. `<` is escaped, so that it may
         // stand in a page's script.
         let json = serde_json::to_string(&messages).unwrap_or_default().replace('<', "\\u003c");
         let json = RawValue::from_string(json).unwrap_or_default();
-        Self(Arc::new(Page { messages, older, about, json }))
+        Self(Arc::new(Page { messages, older, newer, about, json }))
     }
 
     /// What it takes in memory, about.
@@ -70,9 +72,8 @@ impl Shared {
     }
 }
 
-/// The newest page of each log and older ones (those that end before a seq), kept under the head
-/// of the log.
-pub struct Pages(Keep<(LogId, Option<i64>), Head, Shared>);
+/// Pages of each log, kept under its head.
+pub struct Pages(Keep<(LogId, Span<i64>), Head, Shared>);
 
 impl Default for Pages {
     fn default() -> Self {
@@ -81,16 +82,15 @@ impl Default for Pages {
 }
 
 impl Domain {
-    /// A page of history, newest first, and where the log stood at that moment. `before` is
-    /// exclusive.
+    /// A page of history, newest first, and where the log stood at that moment.
     ///
     /// # Errors
-    /// `not_found` for what is not there or not theirs to see.
+    /// `not_found` for what is not there or not theirs to see, a message included.
     pub async fn history(
         &self,
         who: &Who,
         to: &Target,
-        before: Option<i64>,
+        span: Span,
         limit: Option<usize>,
     ) -> Result<History, Refusal> {
         let mut db = self.store.glance().await.map_err(unavailable)?;
@@ -99,36 +99,72 @@ impl Domain {
             return Err(Refusal::invalid("to", "History is of a #room or a @person."));
         }
         let limit = limit.unwrap_or(limits::PAGE).clamp(1, limits::PAGE_MOST);
-        let Part { head, messages, about } = match place.log() {
-            Some(log) => history::page(&mut db, log, before, limit).await.map_err(unavailable)?,
-            None => {
-                let head = logs::head_of_none(&mut db).await.map_err(unavailable)?;
-                Part { head, messages: Vec::new(), about: About::default() }
-            }
+        let span = by_seqs(place.log(), &span)?;
+        let part = match place.log() {
+            Some(log) => history::page(&mut db, log, span, limit).await.map_err(unavailable)?,
+            None => nothing(logs::head_of_none(&mut db).await.map_err(unavailable)?),
         };
-        Ok(History { to: place.target(), epoch: head.epoch, top: head.top, messages, about })
+        if let Span::Around(seq) = span {
+            is_there(&part.messages, seq)?;
+        }
+        let Part { head, messages, older, newer, about } = part;
+        let (to, Head { epoch, top }) = (place.target(), head);
+        Ok(History { to, epoch, top, messages, older, newer, about })
     }
 
-    /// The page of this log before `before`, if it has just been found to stand at `head`; or a
-    /// later one, and where it stood then.
+    /// This page of the log, if it has just been found to stand at `head`; or a later one, and where
+    /// it stood then.
     pub(super) async fn page(
         &self,
         db: &mut Connection,
         log: Option<LogId>,
         head: Head,
-        before: Option<i64>,
+        span: Span<i64>,
     ) -> crate::server::store::Result<(Head, Shared)> {
-        let Some(log) = log else { return Ok((head, Shared::new(Vec::new(), About::default()))) };
-        if let Some(page) = self.pages.0.get(&(log, before), &head) {
+        let Some(log) = log else {
+            return Ok((head.clone(), Shared::new(nothing(head))));
+        };
+        if let Some(page) = self.pages.0.get(&(log, span), &head) {
             return Ok((head, page));
         }
-        // One more than a page tells whether there are older ones.
-        let Part { head, messages, about } =
-            history::page(db, log, before, limits::PAGE + 1).await?;
-        let page = Shared::new(messages, about);
-        self.pages.0.put((log, before), head.clone(), page.clone(), page.bytes());
+        let part = history::page(db, log, span, limits::PAGE).await?;
+        let head = part.head.clone();
+        let page = Shared::new(part);
+        self.pages.0.put((log, span), head.clone(), page.clone(), page.bytes());
         Ok((head, page))
     }
+}
+
+/// A log in which nothing was said yet.
+fn nothing(head: Head) -> Part {
+    Part { head, messages: Vec::new(), older: false, newer: false, about: About::default() }
+}
+
+/// The same span of this log by seqs. What is a message of another log is none of this one.
+pub(super) fn by_seqs(log: Option<LogId>, span: &Span) -> Result<Span<i64>, Refusal> {
+    Ok(match span {
+        Span::Newest => Span::Newest,
+        Span::Before(seq) => Span::Before(*seq),
+        Span::After(seq) => Span::After(*seq),
+        Span::Around(id) => match message_place(id) {
+            Some((of, seq)) if Some(of) == log => Span::Around(seq),
+            _ => return Err(gone()),
+        },
+    })
+}
+
+/// Whether the message is among these and was not deleted.
+///
+/// # Errors
+/// `not_found`.
+pub(super) fn is_there(messages: &[Message], seq: i64) -> Result<(), Refusal> {
+    let there = messages.iter().any(|message| message.seq == seq && !message.deleted);
+    if there { Ok(()) } else { Err(gone()) }
+}
+
+/// A message was asked for that is not there, was deleted, or is in a place they may not see.
+fn gone() -> Refusal {
+    Refusal::new(Code::NotFound, Word::MessageIsGone)
 }
 
 #[cfg(test)]
@@ -138,7 +174,8 @@ mod tests {
     /// Anybody may ask for pages before the first message, as many as there are numbers.
     #[test]
     fn a_page_without_messages_counts_for_what_it_takes() {
-        type Entry = ((LogId, Option<i64>), Head, Shared, Page);
-        assert!(Shared::new(Vec::new(), About::default()).bytes() >= size_of::<Entry>());
+        type Entry = ((LogId, Span<i64>), Head, Shared, Page);
+        let head = Head { epoch: String::new(), top: 0 };
+        assert!(Shared::new(nothing(head)).bytes() >= size_of::<Entry>());
     }
 }

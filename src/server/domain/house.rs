@@ -1,15 +1,16 @@
 //! Everything a room's or a conversation's page shows.
 
-use super::history::Shared;
+use super::history::{Page, Shared, by_seqs, is_there};
 use super::places::Place;
 use super::{Domain, Who, unavailable};
 use crate::protocol::frames::After;
-use crate::protocol::views::{History, House, Line, Side};
+use crate::protocol::people::{Level, Mine, Role};
+use crate::protocol::views::{History, House, Line, Me, Side, Span};
 use crate::protocol::{At, Refusal, Target};
 use crate::server::groups::Group;
 use crate::server::security::secrets;
-use crate::server::store::LogId;
 use crate::server::store::standing::{self, Most, Standing, Viewer};
+use crate::server::store::{Connection, LogId};
 
 /// Rooms and people in the side column, at most: a connection follows all of them.
 pub const SIDE_MOST: usize = 60;
@@ -24,21 +25,20 @@ const MOST: Most = Most { known: SIDE_MOST, few: SIDE_LEAST, newest: 2 * SIDE_LE
 pub struct Opened {
     /// The log, if there is one yet.
     pub log: Option<LogId>,
+    /// Which page of it this is.
+    pub span: Span<i64>,
     /// What it shows.
     pub house: House<Shared>,
 }
 
 impl Domain {
-    /// A place's page. `before` pages back.
+    /// A place's page: that which was asked for; otherwise the newest, or where more than it holds is
+    /// unread, the page around the first unread message. A message that is not there is told of in
+    /// the page's refusal.
     ///
     /// # Errors
     /// `not_found` for what is not there or not theirs to see.
-    pub async fn open(
-        &self,
-        who: &Who,
-        to: &Target,
-        before: Option<i64>,
-    ) -> Result<Opened, Refusal> {
+    pub async fn open(&self, who: &Who, to: &Target, span: Span) -> Result<Opened, Refusal> {
         let mut db = self.store.glance().await.map_err(unavailable)?;
         let place = self.find(&mut db, who, to).await?;
         if let Place::Own { .. } = place {
@@ -50,44 +50,87 @@ impl Domain {
         };
         let log = place.log();
         let mut stand = standing::of(&mut db, log, viewer, MOST).await.map_err(unavailable)?;
-        let (head, page) =
-            self.page(&mut db, log, stand.head.clone(), before).await.map_err(unavailable)?;
-        stand.head = head;
+        let mut at = None;
+        let mut refusal = None;
+        let mut here = by_seqs(log, &span).unwrap_or_else(|why| {
+            refusal = Some(why);
+            Span::Newest
+        });
+        let mut page = self.page_at(&mut db, log, &mut stand, here).await?;
+        if let (Span::Around(seq), Span::Around(id)) = (here, span) {
+            match is_there(&page.messages, seq) {
+                Ok(()) => at = Some(id),
+                Err(why) => {
+                    refusal = Some(why);
+                    here = Span::Newest;
+                    page = self.page_at(&mut db, log, &mut stand, here).await?;
+                }
+            }
+        }
+        if here == Span::Newest
+            && let Who::Member(me) = who
+            && opens_earlier(&me.name, stand.read, &page)
+        {
+            here = Span::Around(stand.read + 1);
+            page = self.page_at(&mut db, log, &mut stand, here).await?;
+        }
         drop(db);
-        Ok(Opened { log, house: self.shown(who, &place, stand, page, before) })
+        let mut house = self.shown(who, &place, stand, page);
+        (house.at, house.refusal) = (at, refusal);
+        Ok(Opened { log, span: here, house })
+    }
+
+    async fn page_at(
+        &self,
+        db: &mut Connection,
+        log: Option<LogId>,
+        stand: &mut Standing,
+        span: Span<i64>,
+    ) -> Result<Shared, Refusal> {
+        let (head, page) =
+            self.page(db, log, stand.head.clone(), span).await.map_err(unavailable)?;
+        stand.head = head;
+        Ok(page)
     }
 
     /// The same, whole.
     ///
     /// # Errors
     /// `not_found` for what is not there or not theirs to see.
-    pub async fn house(&self, who: &Who, to: &Target) -> Result<House, Refusal> {
-        let opened = self.open(who, to, None).await?;
+    pub async fn house(
+        &self,
+        who: &Who,
+        to: &Target,
+        at: Option<String>,
+    ) -> Result<House, Refusal> {
+        let span = at.map_or(Span::Newest, Span::Around);
+        let opened = self.open(who, to, span).await?;
         Ok(opened.house.map(|page| page.messages.clone()))
     }
 
-    fn shown(
-        &self,
-        who: &Who,
-        place: &Place,
-        stand: Standing,
-        page: Shared,
-        before: Option<i64>,
-    ) -> House<Shared> {
+    fn shown(&self, who: &Who, place: &Place, stand: Standing, page: Shared) -> House<Shared> {
         let side = self.side(place, &stand);
         House {
-            me: who.me(),
+            me: who.me().map(|me| Me { blocked: stand.blocked, ..me }),
             limits: self.config.limits(),
-            older: page.older,
             history: History {
                 to: place.target(),
                 epoch: stand.head.epoch,
                 top: stand.head.top,
+                older: page.older,
+                newer: page.newer,
                 about: page.about.clone(),
                 messages: page,
             },
-            before,
+            at: None,
             read: stand.read,
+            mine: stand.stands.map(|(access, role, level)| Mine {
+                access,
+                role,
+                level: level.unwrap_or_default(),
+                moderates: matches!(who, Who::Member(me) if me.admin)
+                    || role == Some(Role::Moderator),
+            }),
             online: self.online(place).unwrap_or_default(),
             side,
             cid: secrets::short_id(),
@@ -98,11 +141,13 @@ impl Domain {
 
     fn side(&self, here: &Place, stand: &Standing) -> Side {
         let look = self.presence.look();
-        let line = |key: LogId, name: &str, unread: i64, said_at: At| Line {
-            online: look.count(Group::Room(key)),
-            to: Target::Room(name.to_owned()),
-            unread,
-            at: (said_at.0 > 0).then_some(said_at),
+        let line = |room: &standing::Line<LogId>| Line {
+            online: look.count(Group::Room(room.key)),
+            to: Target::Room(room.name.clone()),
+            unread: room.unread,
+            mentions: room.mentions,
+            level: room.level,
+            at: (room.said_at.0 > 0).then_some(room.said_at),
         };
         let mut rooms = Vec::with_capacity(stand.rooms.len().max(SIDE_LEAST) + 1);
         let known = |log: LogId| stand.rooms.iter().any(|room| room.key == log);
@@ -111,22 +156,26 @@ impl Domain {
             && !known(*log)
         {
             here_first = Some(*log);
-            rooms.push(line(*log, name, 0, At(0)));
+            let (level, said_at) = (Level::All, At(0));
+            let (key, name) = (*log, name.clone());
+            rooms.push(line(&standing::Line { key, name, said_at, unread: 0, mentions: 0, level }));
         }
-        rooms.extend(stand.rooms.iter().map(|it| line(it.key, &it.name, it.unread, it.said_at)));
+        rooms.extend(stand.rooms.iter().map(line));
         for other in &stand.newest {
             if rooms.len() >= SIDE_LEAST {
                 break;
             }
             if !known(other.key) && here_first != Some(other.key) {
                 // Who has never been there owes it nothing.
-                rooms.push(line(other.key, &other.name, 0, other.said_at));
+                rooms.push(line(other));
             }
         }
         let person = |with: &standing::Line<_>| Line {
             online: usize::from(look.is_here(Group::House, &with.name)),
             to: Target::Person(with.name.clone()),
             unread: with.unread,
+            mentions: with.mentions,
+            level: with.level,
             at: Some(with.said_at),
         };
         Side {
@@ -135,4 +184,12 @@ impl Domain {
             people: stand.people.iter().map(person).collect(),
         }
     }
+}
+
+/// Whether a place of which this is the newest page is opened further up, at the first unread message.
+/// Whoever has never read here is not owed all of it, and whoever has spoken since was there.
+fn opens_earlier(me: &str, read: i64, newest: &Page) -> bool {
+    let unread_before = newest.messages.last().is_some_and(|oldest| oldest.seq > read + 1);
+    let spoke = || newest.messages.iter().any(|it| it.seq > read && it.author == me);
+    read > 0 && newest.older && unread_before && !spoke()
 }

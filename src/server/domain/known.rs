@@ -1,12 +1,18 @@
-//! What the house knows by heart: who shows which credentials, and which room or person has which
-//! name. Whether somebody may is never kept here; it is asked at every call.
+//! What the house knows by heart: who shows which credentials, which room or person has which name,
+//! who may see a room, and who stands how in it. What changes any of it is committed by the writer, who
+//! has it forgotten here before anybody hears of the commit; what somebody may do is decided from it
+//! at every call.
 
 use super::Member;
-use super::remembered::Remembered;
+use super::remembered::{Reading, Remembered};
 use crate::protocol::At;
-use crate::server::store::UserId;
+use crate::server::store::acts::Changed;
+use crate::server::store::memberships::Standing;
+use crate::server::store::people::Between;
 use crate::server::store::rooms::Room;
 use crate::server::store::writer::Party;
+use crate::server::store::{LogId, UserId};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,6 +22,10 @@ const CALLERS: usize = 16_384;
 const ROOMS: usize = 8_192;
 /// People, likewise.
 const PEOPLE: usize = 16_384;
+/// How somebody stands in a room they speak in, some 40 bytes each.
+const STANDINGS: usize = 65_536;
+/// How two who write to each other stand, likewise.
+const PAIRS: usize = 16_384;
 /// A session is read again after this time: its use is noted then, and what changed it by ways
 /// that nobody told us of does not last.
 const FRESH: Duration = Duration::from_secs(60);
@@ -54,10 +64,16 @@ impl Caller {
 pub struct Known {
     /// Sessions and tokens.
     pub callers: Remembered<Shown, Caller>,
-    /// Rooms by folded name. Nothing forgets one: rooms neither go nor change their name.
+    /// Rooms by folded name, with who may see them. They do not change their name.
     pub rooms: Remembered<String, Room>,
-    /// People by folded name, likewise.
+    /// People by folded name. Nothing forgets one: they neither go nor change their name.
     pub people: Remembered<String, Party>,
+    /// How somebody stands in a room.
+    pub standings: Remembered<(UserId, LogId), Standing>,
+    /// How the first stands to the second.
+    pub between: Remembered<(UserId, UserId), Between>,
+    /// The rooms that not everybody may see, all of them.
+    pub guarded: Remembered<(), Arc<HashSet<LogId>>>,
 }
 
 impl Default for Known {
@@ -66,11 +82,46 @@ impl Default for Known {
             callers: Remembered::new(CALLERS),
             rooms: Remembered::new(ROOMS),
             people: Remembered::new(PEOPLE),
+            standings: Remembered::new(STANDINGS),
+            between: Remembered::new(PAIRS),
+            guarded: Remembered::new(2),
         }
     }
 }
 
+/// Stands for what may be seen by whom, as far as it is known: another one when that has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rights(Reading, Reading);
+
 impl Known {
+    /// See [`Rights`].
+    pub fn rights(&self) -> Rights {
+        Rights(self.rooms.reading(), self.standings.reading())
+    }
+
+    /// A commit says that this is so no longer.
+    pub fn forget(&self, changed: &Changed) {
+        match changed {
+            Changed::Standing { user, log } => self.standings.forget_one(&(*user, *log)),
+            Changed::Room { log } | Changed::Lost { log, .. } => {
+                self.rooms.forget(|room| room.log_id == *log);
+                self.guarded.forget_one(&());
+            }
+            Changed::Between { one, other } => {
+                self.between.forget_one(&(*one, *other));
+                self.between.forget_one(&(*other, *one));
+            }
+            Changed::Rights { user } | Changed::Banned { user } => {
+                self.callers.forget(|caller| caller.member.id == *user);
+            }
+            Changed::Ended { user, sessions } => {
+                for session in sessions {
+                    self.forget_session(*user, session);
+                }
+            }
+        }
+    }
+
     /// A session of this user has ended.
     pub fn forget_session(&self, user: UserId, session: &str) {
         self.callers.forget(|caller| {

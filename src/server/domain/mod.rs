@@ -7,13 +7,19 @@ pub mod changes;
 pub mod connections;
 pub mod follow;
 pub mod gauges;
+mod gone;
 pub mod history;
 pub mod house;
 mod known;
+pub mod membership;
+pub mod moderation;
+pub mod notices;
+pub mod people;
 pub mod places;
 pub mod post;
 pub mod read;
 mod remembered;
+pub mod rights;
 pub mod rooms;
 pub mod sessions;
 mod tell;
@@ -48,7 +54,7 @@ pub struct Domain {
     /// Who hears what.
     pub groups: Arc<dyn Groups>,
     /// Who is where.
-    pub presence: Presence,
+    pub presence: Arc<Presence>,
     /// Who is connected, and how often.
     pub connections: connections::Connections,
     pages: history::Pages,
@@ -59,7 +65,7 @@ pub struct Domain {
     set_up_key: Mutex<Option<String>>,
     /// Once a user exists this stays true, and is not asked again.
     inhabited: AtomicBool,
-    known: known::Known,
+    known: Arc<known::Known>,
 }
 
 /// What a database error is to those outside; the cause is logged.
@@ -78,23 +84,29 @@ impl Domain {
         store: Store,
         groups: Arc<dyn Groups>,
     ) -> std::io::Result<(Self, Writing)> {
-        let heard = Arc::clone(&groups);
-        let (writer, writing) =
-            Writer::start(store.clone(), move |committed| tell::tell(&*heard, committed))?;
         let patience = Patience { grace: config.leave_grace, every: config.presence_every };
+        let presence = Arc::new(Presence::new(patience));
+        let known = Arc::<known::Known>::default();
+        let aware = gone::Aware {
+            groups: Arc::clone(&groups),
+            presence: Arc::clone(&presence),
+            known: Arc::clone(&known),
+        };
+        let (writer, writing) =
+            Writer::start(store.clone(), move |committed| aware.learn(committed))?;
         let domain = Self {
             speech: Speech::new(config.message_rate.0),
             connections: connections::Connections::new(
                 config.connections_per_user,
                 config.connections_per_address,
             ),
-            presence: Presence::new(patience),
+            presence,
             guesses_at_account: Slowdown::new(FREE_FAILURES.0),
             guesses_from_address: Slowdown::new(FREE_FAILURES.1),
             pages: history::Pages::default(),
             set_up_key: Mutex::new(None),
             inhabited: AtomicBool::new(false),
-            known: known::Known::default(),
+            known,
             config,
             store,
             writer,

@@ -4,6 +4,7 @@ use super::{Domain, Member, Who, unavailable};
 use crate::protocol::names::fold;
 use crate::protocol::{Refusal, Target};
 use crate::server::groups::{Group, Side};
+use crate::server::store::rooms::Room;
 use crate::server::store::writer::{Party, Place as Written};
 use crate::server::store::{Connection, LogId, directs, rooms, users};
 use crate::words::Word;
@@ -121,16 +122,48 @@ impl Domain {
         Ok(place)
     }
 
+    /// The room of this name, for whoever asks.
+    ///
+    /// # Errors
+    /// Those of [`Domain::locate`].
+    pub async fn room(&self, who: &Who, name: &str) -> Result<Room, Refusal> {
+        let folded = fold(name);
+        if let Some(room) = self.recall_room(who, &folded)? {
+            return Ok(room);
+        }
+        let mut db = self.store.glance().await.map_err(unavailable)?;
+        self.look_up_room(&mut db, who, folded).await
+    }
+
+    fn recall_room(&self, who: &Who, folded: &str) -> Result<Option<Room>, Refusal> {
+        if !self.config.public_reading {
+            who.member()?;
+        }
+        let Some(room) = self.known.rooms.get(folded) else { return Ok(None) };
+        match self.sees_as_known(who, &room) {
+            Some(true) => Ok(Some(room)),
+            Some(false) => Err(no_room()),
+            None => Ok(None),
+        }
+    }
+
+    async fn look_up_room(
+        &self,
+        db: &mut Connection,
+        who: &Who,
+        folded: String,
+    ) -> Result<Room, Refusal> {
+        let reading = self.known.rooms.reading();
+        let room = rooms::find(db, &folded).await.map_err(unavailable)?;
+        let room = room.ok_or_else(no_room)?;
+        self.known.rooms.put(reading, folded, room.clone());
+        if self.sees(db, who, &room).await? { Ok(room) } else { Err(no_room()) }
+    }
+
     /// A place whose name is known by heart. Whether they may see it is decided here, every time.
     fn recall(&self, who: &Who, to: &Target, folded: &str) -> Result<Option<Place>, Refusal> {
         Ok(match to {
-            Target::Room(_) => {
-                if !self.config.public_reading {
-                    who.member()?;
-                }
-                let room = self.known.rooms.get(folded);
-                room.map(|room| Place::Room { log: room.log_id, name: room.name })
-            }
+            Target::Room(_) => self.recall_room(who, folded)?.map(place),
             Target::Person(_) => {
                 let me = who.member()?;
                 match self.known.people.get(folded) {
@@ -151,24 +184,27 @@ impl Domain {
         folded: String,
     ) -> Result<Place, Refusal> {
         match to {
-            Target::Room(_) => {
-                let reading = self.known.rooms.reading();
-                let room = rooms::find(db, &folded).await.map_err(unavailable)?;
-                let room = room.ok_or_else(|| Refusal::not_found("such room"))?;
-                self.known.rooms.put(reading, folded, room.clone());
-                Ok(Place::Room { log: room.log_id, name: room.name })
-            }
+            Target::Room(_) => self.look_up_room(db, who, folded).await.map(place),
             Target::Person(_) => {
                 let reading = self.known.people.reading();
                 let user = users::find(db, &folded).await.map_err(unavailable)?;
                 let user = user.ok_or_else(|| Refusal::not_found("person of that name"))?;
-                let other = Party { id: user.id, name: user.name.into() };
+                let other = Party { id: user.id, name: user.name.into(), own: user.log_id };
                 self.known.people.put(reading, folded, other.clone());
                 between(who.member()?, other)
             }
             Target::Own => Ok(Place::Own { me: Arc::clone(who.member()?) }),
         }
     }
+}
+
+/// What is not there and what is not theirs to see sound the same.
+pub(super) fn no_room() -> Refusal {
+    Refusal::not_found("such room")
+}
+
+fn place(room: Room) -> Place {
+    Place::Room { log: room.log_id, name: room.name }
 }
 
 /// The conversation between me and another.

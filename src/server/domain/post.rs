@@ -37,12 +37,13 @@ impl Domain {
                 format!("A cid has 1 to {} characters.", limits::CID),
             ));
         }
-        let place = self
-            .locate(who, &draft.to)
-            .await?
-            .written()
-            .ok_or_else(|| Refusal::invalid("to", Word::NotAPlace))?;
+        let found = self.locate(who, &draft.to).await?;
+        let place = found.written().ok_or_else(|| Refusal::invalid("to", Word::NotAPlace))?;
+        self.may_write(me, &found).await?;
         self.speech.may_speak(me.id)?;
+        let answers = draft.reply_to.as_deref();
+        let notices = self.notices(me, &found, &draft.body, answers).await?;
+        self.join_to_speak(who, &found).await?;
         self.writer.post(Post {
             author: me.party(),
             author_kind: me.kind,
@@ -50,6 +51,7 @@ impl Domain {
             cid: draft.cid,
             body: draft.body,
             reply_to: draft.reply_to,
+            notices,
             done,
         });
         Ok(())

@@ -72,6 +72,14 @@ impl<K: Hash + Eq, V: Clone> Remembered<K, V> {
         inner.young.insert(key, value);
     }
 
+    /// Forgets this key's value. To be called once the database says so too.
+    pub fn forget_one(&self, key: &K) {
+        let mut inner = self.lock();
+        inner.forgotten += 1;
+        inner.young.remove(key);
+        inner.old.remove(key);
+    }
+
     /// Forgets the values that are `gone`. To be called once the database says so too.
     pub fn forget(&self, gone: impl Fn(&V) -> bool) {
         let mut inner = self.lock();

@@ -1,15 +1,19 @@
 //! Rooms: opening one, making one, listing them.
 
-use super::{Domain, Who, unavailable};
+use super::rights::viewer;
+use super::{Domain, Who, membership, unavailable};
 use crate::protocol::names::{self, Kind, fold};
+use crate::protocol::people::{Access, Role};
 use crate::protocol::views::{Index, RoomCard};
 use crate::protocol::{Code, Refusal, limits};
 use crate::server::groups::Group;
+use crate::server::store::acts::Changed;
 use crate::server::store::rooms::{self, Asked, Listed, Room};
-use crate::server::store::{Connection, LogId};
+use crate::server::store::{Connection, LogId, UserId};
 use crate::words::Word;
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A room on the index: where it stands decides how its card looks.
 #[derive(Clone, Copy, Debug)]
@@ -26,29 +30,57 @@ impl Domain {
     /// Opens the room of this name, and makes it first where it does not exist.
     ///
     /// # Errors
-    /// `invalid` for a name that cannot be, or that looks like another room's; `login_needed` for
-    /// a visitor and a new name.
+    /// `invalid` for a name that cannot be, or that is not free; `login_needed` for a visitor and a
+    /// new name.
     pub async fn enter_room(&self, who: &Who, name: &str) -> Result<Room, Refusal> {
-        let mut db = self.store.glance().await.map_err(unavailable)?;
-        if let Some(room) = rooms::find(&mut db, &fold(name)).await.map_err(unavailable)? {
-            if !self.config.public_reading {
-                who.member()?;
+        match self.room(who, name).await {
+            Err(refusal) if refusal.code == Code::NotFound => {}
+            found => return found,
+        }
+        match self.make_room(who, name, Access::Open).await {
+            // Somebody made it just now.
+            Err(refusal) if refusal.field.as_deref() == Some("name") => {
+                self.room(who, name).await.map_err(|_| refusal)
             }
-            return Ok(room);
+            made => made,
         }
-        drop(db);
-        let me = who.member()?;
+    }
+
+    /// Makes a room, whose moderator I am.
+    ///
+    /// # Errors
+    /// `login_needed` for a visitor, `invalid` for a name that cannot be or is not free (of a room that
+    /// I may not see no more is told), `forbidden` for a room of the administrators by anybody else.
+    pub async fn make_room(&self, who: &Who, name: &str, access: Access) -> Result<Room, Refusal> {
+        let me = Arc::clone(who.member()?);
         let name = names::check(Kind::Room, name)?;
-        let mut tx = self.store.write().await.map_err(unavailable)?;
-        if let Some(room) = rooms::find(&mut tx, &name.folded).await.map_err(unavailable)? {
-            return Ok(room);
+        if access == Access::Admins {
+            self.admin(who)?;
         }
-        if let Some(like) = rooms::look_alike(&mut tx, &name.skeleton).await.map_err(unavailable)? {
-            return Err(Refusal::invalid("name", Word::RoomLooksLike.of(&[&like.name])));
-        }
-        let room = rooms::make(&mut tx, &name, Some(me.id)).await.map_err(unavailable)?;
-        tx.commit().await.map_err(unavailable)?;
-        Ok(room)
+        let made = Arc::new(Mutex::new(None));
+        let keep = Arc::clone(&made);
+        self.act(move |acting| {
+            Box::pin(async move {
+                let (user, admin) = (Some(me.id), me.admin);
+                let taken = match rooms::find(acting.db, &name.folded).await? {
+                    Some(room) => Some(room),
+                    None => rooms::look_alike(acting.db, &name.skeleton).await?,
+                };
+                if let Some(like) = taken {
+                    let seen = rooms::seen(acting.db, user, admin, &[like.log_id]).await?;
+                    return Ok(Err(not_free((!seen.is_empty()).then_some(&*like.name))));
+                }
+                let room = rooms::make(acting.db, &name, access, user).await?;
+                membership::enrol(acting, &me.party(), &room, Role::Moderator).await?;
+                // A poisoned lock cannot happen: nothing panics while it is held.
+                *keep.lock().unwrap_or_else(PoisonError::into_inner) = Some(room.clone());
+                acting.changed(Changed::Room { log: room.log_id });
+                Ok(Ok(()))
+            })
+        })
+        .await?;
+        let room = made.lock().unwrap_or_else(PoisonError::into_inner).take();
+        room.ok_or_else(Refusal::unavailable)
     }
 
     /// A page of the index, its rooms by their keys: rooms with people first, then those of the
@@ -71,10 +103,15 @@ impl Domain {
                 ..Refusal::new(Code::TooLong, Word::RoomNameTooLong)
             });
         }
-        let (lit, people) = self.lit();
+        let (mut lit, people) = self.lit();
         let mut db = self.store.glance().await.map_err(unavailable)?;
-        let mut rooms =
-            list_page(&mut db, &lit, &fold(filter), offset).await.map_err(unavailable)?;
+        let logs: Vec<LogId> = lit.iter().map(|(log, _)| *log).collect();
+        // Neither their names nor their number is for everybody.
+        let unseen = self.unseen(&mut db, who, &logs).await?;
+        lit.retain(|(log, _)| !unseen.contains(log));
+        let mut rooms = list_page(&mut db, &lit, &fold(filter), offset, viewer(who))
+            .await
+            .map_err(unavailable)?;
         let more = rooms.len() > limits::PAGE;
         rooms.truncate(limits::PAGE);
         Ok(Index { rooms, filter: filter.to_owned(), lit: lit.len(), people, offset, more })
@@ -133,19 +170,29 @@ impl Domain {
     }
 }
 
+/// A name that is taken, by a room of that name or one like it that they may see; or by one that they may
+/// not, of which no more is told.
+fn not_free(by: Option<&str>) -> Refusal {
+    match by {
+        Some(room) => Refusal::invalid("name", Word::RoomLooksLike.of(&[&room])),
+        None => Refusal::invalid("name", Word::NameNotFree),
+    }
+}
+
 /// One page and one room more, which tells that there are more: first the lit ones, then the rest.
 async fn list_page(
     db: &mut Connection,
     lit: &[(LogId, usize)],
     filter: &str,
     offset: usize,
+    (user, admin): (Option<UserId>, bool),
 ) -> crate::server::store::Result<Vec<Stand>> {
     let wanted = limits::PAGE + 1;
     let except: Vec<LogId> = lit.iter().map(|(log, _)| *log).collect();
     let mut lit = lit.to_vec();
     if !filter.is_empty() && !lit.is_empty() {
         // Which of them are so named must be known before the page is cut out.
-        let none = Asked { first: &except, limit: 0, except: &[], offset: 0, filter };
+        let none = Asked { first: &except, limit: 0, except: &[], offset: 0, filter, user, admin };
         let named: HashSet<LogId> =
             rooms::list(db, none).await?.0.into_iter().map(|(log, _)| log).collect();
         lit.retain(|(log, _)| named.contains(log));
@@ -157,7 +204,7 @@ async fn list_page(
     let limit = wanted - first.len();
     // Where the lit ones fill the page, none of the others is looked for.
     let except = if limit == 0 { &[] } else { &except[..] };
-    let asked = Asked { first: &first, limit, except, offset: skip, filter };
+    let asked = Asked { first: &first, limit, except, offset: skip, filter, user, admin };
     let (tops, others) = rooms::list(db, asked).await?;
     let tops: HashMap<LogId, i64> = tops.into_iter().collect();
     let first = lit

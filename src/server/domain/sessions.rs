@@ -1,12 +1,15 @@
 //! Sessions and tokens: who a request is by.
 
+use crate::words::Word;
 use super::known::{Caller, Shown};
 use super::remembered::Reading;
 use super::{Domain, Member, Who, unavailable};
 use crate::protocol::views::AuthorKind;
-use crate::protocol::{At, Refusal};
+use crate::protocol::{At, Code, Refusal, close};
+use crate::server::groups::{Broadcast, Group};
 use crate::server::security::secrets;
-use crate::server::store::{UserId, sessions, tokens, users};
+use crate::server::store::acts::Changed;
+use crate::server::store::{UserId, people, sessions, tokens, users};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -41,6 +44,11 @@ pub enum Credentials {
 #[must_use]
 pub fn cookie_seconds() -> i64 {
     LASTS_MS / 1_000
+}
+
+/// What the sockets of whoever is kept out of the house hear.
+fn shut_out() -> Broadcast {
+    Broadcast::End { session: None, code: close::LOGGED_OUT }
 }
 
 impl Domain {
@@ -125,8 +133,11 @@ impl Domain {
     /// `unavailable` when the database cannot be read.
     pub async fn goes_on(&self, who: &Who) -> Result<bool, Refusal> {
         let Who::Member(me) = who else { return Ok(true) };
-        let Some(session) = &me.session else { return Ok(true) };
         let mut db = self.store.glance().await.map_err(unavailable)?;
+        let Some(session) = &me.session else {
+            // A token goes on until whoever it is of is kept out.
+            return Ok(!people::is_banned(&mut db, me.id).await.map_err(unavailable)?);
+        };
         let goes_on = sessions::goes_on(&mut db, session, At::now()).await.map_err(unavailable)?;
         drop(db);
         if !goes_on {
@@ -147,6 +158,13 @@ impl Domain {
         let now = At::now();
         let agent: String = agent.chars().filter(|c| !c.is_control()).take(AGENT).collect();
         let mut tx = self.store.write().await.map_err(unavailable)?;
+        // Asked where the ban is written: after it nobody comes in.
+        if people::is_banned(&mut tx, user).await.map_err(unavailable)? {
+            return Err(Refusal::new(
+                Code::Forbidden,
+                Word::NotIntoHouse,
+            ));
+        }
         let (id, hash) = (secrets::short_id(), secrets::hash(&secret));
         sessions::begin(&mut tx, &id, &hash, user, &agent, now, At(now.0 + LASTS_MS))
             .await
@@ -171,7 +189,13 @@ impl Domain {
     async fn hang_up_since(&self, last: &mut i64) -> crate::server::store::Result<()> {
         let mut db = self.store.glance().await?;
         for (id, user, session) in sessions::ended_since(&mut db, *last).await? {
-            self.hang_up(user, session);
+            if session != sessions::EVERYTHING {
+                self.hang_up(user, session);
+            } else if people::is_banned(&mut db, user).await? {
+                // Unless they were let in again since.
+                self.known.forget(&Changed::Banned { user });
+                self.groups.publish(Group::User(user), &shut_out());
+            }
             *last = id;
         }
         Ok(())

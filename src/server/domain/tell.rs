@@ -27,6 +27,8 @@ pub(super) fn tell(groups: &dyn Groups, committed: Vec<Committed>) {
     let mut whispers = Vec::new();
     for one in committed {
         let (group, to, event) = match one {
+            // Whoever learned of the commit knows.
+            Committed::Changed(_) => continue,
             Committed::Own { user, event } => {
                 (Group::Own(user), Addressed::All(Target::Own), event)
             }

@@ -27,7 +27,7 @@ impl Member {
     /// As one of the two of a conversation.
     #[must_use]
     pub fn party(&self) -> Party {
-        Party { id: self.id, name: Arc::clone(&self.name) }
+        Party { id: self.id, name: Arc::clone(&self.name), own: self.own }
     }
 }
 
@@ -66,7 +66,9 @@ impl Who {
     #[must_use]
     pub fn me(&self) -> Option<Me> {
         match self {
-            Self::Member(member) => Some(Me { name: member.name.to_string(), admin: member.admin }),
+            Self::Member(member) => {
+                Some(Me { name: member.name.to_string(), admin: member.admin, blocked: Vec::new() })
+            }
             Self::Visitor => None,
         }
     }

@@ -12,6 +12,7 @@ use crate::protocol::frames::Event;
 use crate::protocol::{At, Target};
 use crate::server::store::{LogId, UserId};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub use queue::Queue;
@@ -60,12 +61,24 @@ pub enum Broadcast {
     /// Entries of one log, in their order; never dropped.
     Events { to: Addressed, events: Vec<Event> },
     /// People came or went; dropped first, and replaced by a fresh list. With `all`, `join` is
-    /// everybody and replaces what was known.
-    Online { to: Addressed, join: Vec<String>, leave: Vec<String>, all: bool, count: usize },
+    /// everybody and replaces what was known. `idle` and `awake`: who of those who are there stopped
+    /// being active, or is so again; with `all`, `idle` is everybody who is not.
+    Online {
+        to: Addressed,
+        join: Vec<String>,
+        leave: Vec<String>,
+        all: bool,
+        idle: Vec<String>,
+        awake: Vec<String>,
+        count: usize,
+    },
     /// Somebody is writing; dropped first, and never made good.
     Typing { to: Addressed, user: String },
     /// A private message, for room sockets (main sockets learn of it from its log).
     Whisper { id: String, from: String, body: String, at: At },
+    /// Those in `group` may not see `to` any more, but for these: main sockets are told, room sockets
+    /// are closed with this code. It reaches a group, or all connections of a user.
+    Gone { group: Group, to: Target, reason: String, code: u16, but: BTreeSet<UserId> },
     /// The end of one session's connections, or of all the user's.
     End { session: Option<String>, code: u16 },
 }

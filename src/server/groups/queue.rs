@@ -8,6 +8,7 @@
 use super::wire::{Comings, Encoded, Piece, Run, index};
 use super::{Group, Side};
 use crate::protocol::close;
+use crate::server::store::UserId;
 use crate::server::websocket::Frame;
 use bytes::Bytes;
 use std::collections::VecDeque;
@@ -102,6 +103,8 @@ struct Follow {
     changed: bool,
     /// Live items that wait for the answer to a `sub`.
     held: Option<Vec<Held>>,
+    /// It may not be followed any more; it ends with the answer that is on its way.
+    ended: bool,
 }
 
 #[derive(Default)]
@@ -112,6 +115,8 @@ struct Inner {
     /// Bytes of answers to `sub`s, which are not among the others.
     answers: usize,
     follows: Vec<Follow>,
+    /// Groups that may not be followed any more, for the connection to leave.
+    gone: Vec<Group>,
     /// Groups whose presence was shed: each gets a fresh list once there is room.
     stale: Vec<Group>,
     close: Option<u16>,
@@ -130,6 +135,8 @@ pub struct Queue {
     inner: Mutex<Inner>,
     dialect: Dialect,
     session: Option<String>,
+    /// Whose connection it is; none for a visitor.
+    user: Option<UserId>,
     most_frames: usize,
     most_bytes: usize,
 }
@@ -163,6 +170,8 @@ pub struct Taken {
     pub close: Option<u16>,
     /// The server goes down.
     pub going: Option<Going>,
+    /// Groups that may not be followed any more.
+    pub gone: Vec<Group>,
     /// More waits than was taken.
     pub more: bool,
 }
@@ -204,7 +213,13 @@ impl Queue {
         most_frames: usize,
         most_bytes: usize,
     ) -> Self {
-        Self { inner: Mutex::default(), dialect, session, most_frames, most_bytes }
+        Self { inner: Mutex::default(), dialect, session, user: None, most_frames, most_bytes }
+    }
+
+    /// The same for a connection of this user.
+    #[must_use]
+    pub fn of(self, user: UserId) -> Self {
+        Self { user: Some(user), ..self }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -272,6 +287,33 @@ impl Queue {
                     return;
                 }
                 self.push(&mut inner, alone(frame));
+            }
+            Encoded::Gone { group, main, room, code, but } => {
+                if self.user.is_some_and(|user| but.contains(&user)) {
+                    return;
+                }
+                if !inner.gone.contains(group) {
+                    inner.gone.push(*group);
+                }
+                let at = inner.follows.iter().position(|f| f.group == *group);
+                let held = at.and_then(|at| inner.follows.get_mut(at)).filter(|f| f.held.is_some());
+                match (self.dialect, at, held) {
+                    // The answer comes first, if it is given at all.
+                    (Dialect::Main, _, Some(follow)) => {
+                        follow.ended = true;
+                        self.keep(&mut inner, *group, Held::Other(alone(main)));
+                    }
+                    (Dialect::Main, Some(at), None) => {
+                        inner.follows.remove(at);
+                        self.push(&mut inner, alone(main));
+                    }
+                    (Dialect::Room, Some(at), _) => {
+                        inner.follows.remove(at);
+                        self.push(&mut inner, alone(room));
+                        inner.close.get_or_insert(*code);
+                    }
+                    (_, None, _) => {}
+                }
             }
             Encoded::End { session, code } => {
                 if session.is_some() && *session != self.session.as_deref() {
@@ -362,13 +404,16 @@ impl Queue {
     /// From now on live events of this group wait for [`Queue::answer`].
     pub fn hold(&self, group: Group) {
         let mut inner = self.lock();
+        // It was found again after it had gone.
+        inner.gone.retain(|gone| *gone != group);
         match inner.follows.iter_mut().find(|f| f.group == group) {
-            Some(follow) => follow.held = Some(Vec::new()),
+            Some(follow) => (follow.held, follow.ended) = (Some(Vec::new()), false),
             None => inner.follows.push(Follow {
                 group,
                 floor: 0,
                 changed: false,
                 held: Some(Vec::new()),
+                ended: false,
             }),
         }
     }
@@ -409,6 +454,10 @@ impl Queue {
                     self.push(inner, item);
                 }
             }
+            // Of what ended meanwhile, nothing comes after this.
+            for (group, _) in tops {
+                inner.follows.retain(|f| f.group != *group || !f.ended);
+            }
         });
     }
 
@@ -436,6 +485,7 @@ impl Queue {
         self.poll(cx, |inner| {
             !inner.items.is_empty()
                 || !inner.stale.is_empty()
+                || !inner.gone.is_empty()
                 || inner.close.is_some()
                 || inner.going.is_some()
         })
@@ -541,6 +591,7 @@ impl Queue {
             stale: if more { Vec::new() } else { std::mem::take(&mut inner.stale) },
             close: inner.close.filter(|_| !more),
             going: inner.going,
+            gone: std::mem::take(&mut inner.gone),
             more,
         }
     }
@@ -584,7 +635,9 @@ mod tests {
 
     fn online() -> Broadcast {
         let to = Addressed::All(Target::Room("r".into()));
-        Broadcast::Online { to, join: vec!["a".into()], leave: vec![], all: false, count: 1 }
+        let join = vec!["a".into()];
+        let (leave, idle, awake) = (vec![], vec![], vec![]);
+        Broadcast::Online { to, join, leave, all: false, idle, awake, count: 1 }
     }
 
     fn queue(frames: usize) -> Queue {

@@ -4,9 +4,11 @@ use super::{Addressed, Broadcast, Group, Side};
 use crate::protocol::At;
 use crate::protocol::Target;
 use crate::protocol::frames::{Event, EventFrame, Kind, ServerFrame};
+use crate::server::store::UserId;
 use crate::server::websocket::Frame;
 use bytes::Bytes;
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 /// The room socket's frames (requirements, "The room socket").
@@ -115,6 +117,8 @@ pub enum Encoded<'a> {
     Typing { group: Group, main: [Frame; 2] },
     /// For room sockets only.
     Whisper(Frame),
+    /// It may not see the group any more, unless it is of one of these.
+    Gone { group: Group, main: Frame, room: Frame, code: u16, but: &'a BTreeSet<UserId> },
     /// Close, if it is this session's.
     End { session: Option<&'a str>, code: u16 },
 }
@@ -165,6 +169,15 @@ fn sides<T: Clone>(to: &Addressed, encode: impl Fn(&Target) -> T) -> [T; 2] {
     }
 }
 
+/// What a room socket is told before it is closed.
+fn gone(reason: &str) -> &'static str {
+    match reason {
+        "banned" => "You may not come into this room any more.",
+        "deleted" => "This room is gone.",
+        _ => "You are in this room no longer.",
+    }
+}
+
 /// Index of a side's encoding.
 #[must_use]
 pub fn index(side: Side) -> usize {
@@ -190,7 +203,7 @@ impl<'a> Encoded<'a> {
                 }),
                 room: RoomRun { group, events, made: OnceLock::new() },
             },
-            Broadcast::Online { to, join, leave, all, count } => Self::Online {
+            Broadcast::Online { to, join, leave, all, idle, awake, count } => Self::Online {
                 group,
                 main: sides(to, |to| {
                     Frame::json(&ServerFrame::Online {
@@ -198,6 +211,8 @@ impl<'a> Encoded<'a> {
                         join: if *all { Vec::new() } else { join.clone() },
                         leave: leave.clone(),
                         all: all.then(|| join.clone()),
+                        idle: idle.clone(),
+                        awake: awake.clone(),
                         count: *count,
                     })
                 }),
@@ -217,6 +232,13 @@ impl<'a> Encoded<'a> {
                     at: *at,
                 }))
             }
+            Broadcast::Gone { group, to, reason, code, but } => Self::Gone {
+                group: *group,
+                main: Frame::json(&ServerFrame::Gone { to: to.clone(), reason: reason.clone() }),
+                room: Frame::json(&RoomFrame::Error { message: gone(reason) }),
+                code: *code,
+                but,
+            },
             Broadcast::End { session, code } => {
                 Self::End { session: session.as_deref(), code: *code }
             }

@@ -3,8 +3,9 @@
 use super::guard::Nonce;
 use super::visit::Asking;
 use super::{App, assets, problem, visit, wishes};
+use crate::client;
 use crate::pages::{self, Account, InviteLine, Returned, SessionLine, Shell};
-use crate::protocol::{At, Code, Refusal, Target, panel, urls};
+use crate::protocol::{At, Code, Refusal, Target, panel, urls, views::Span};
 use crate::server::domain::Who;
 use crate::server::domain::house::Opened;
 use crate::words::Word;
@@ -86,18 +87,20 @@ impl<'a> Visitor<'a> {
         }
     }
 
-    async fn place(&mut self, to: Target, before: Option<i64>) -> Response {
-        match self.app.domain.open(&self.who, &to, before).await {
+    async fn place(&mut self, to: Target, span: Span) -> Response {
+        match self.app.domain.open(&self.who, &to, span).await {
             Ok(Opened { house, .. }) if house.history.to != to => {
                 // One address per place: names have one spelling.
-                Redirect::permanent(&urls::page(&house.history.to)).into_response()
+                let page = urls::page(&house.history.to);
+                let query = self.shell.path.split_once('?').map(|(_, query)| format!("?{query}"));
+                Redirect::permanent(&(page + &query.unwrap_or_default())).into_response()
             }
             Ok(opened) => {
                 let rows = self.app.rendered.of(self.shell.lang).rows(&opened);
                 let house = opened.house;
-                let oldest = house.history.messages.messages.last().map(|oldest| oldest.seq);
+                let ends = client::ends(&house.history.messages.messages);
                 let returned = self.returned.clone();
-                let html = pages::house_around(&self.shell, house, &rows, oldest, returned);
+                let html = pages::house_around(&self.shell, house, &rows, ends, returned);
                 self.answer(html)
             }
             Err(refusal) => match (&to, refusal.code) {
@@ -220,9 +223,15 @@ pub async fn index(asked: Asked) -> Result<Response, Response> {
 pub async fn place(asked: Asked) -> Result<Response, Response> {
     let mut visitor = asked.visitor().await?;
     Ok(match urls::target(asked.uri.path()) {
-        Some(to) => visitor.place(to, asked.number("before")).await,
+        Some(to) => visitor.place(to, span(|name| asked.value(name))).await,
         None => visitor.trouble(&Refusal::not_found("page")),
     })
+}
+
+/// Which page of its log a place's address asks for. What cannot be read asks for nothing.
+fn span<'a>(value: impl Fn(&str) -> Option<&'a str>) -> Span {
+    let seq = |name| value(name).and_then(|text| text.parse().ok());
+    Span::of(seq("before"), seq("after"), value("at").map(str::to_owned)).unwrap_or_default()
 }
 
 /// `/login`.
@@ -304,9 +313,7 @@ pub async fn again(
         urls::SET_UP => visitor.set_up(value("key").map(str::to_owned)).await,
         urls::ACCOUNT => visitor.account(false).await,
         _ => match urls::target(path) {
-            Some(to) => {
-                visitor.place(to, value("before").and_then(|before| before.parse().ok())).await
-            }
+            Some(to) => visitor.place(to, span(value)).await,
             None => {
                 let refusal = visitor
                     .returned

@@ -6,6 +6,7 @@ use crate::client::Row;
 use crate::components::room_picker::Cards;
 use crate::pages;
 use crate::protocol::Refusal;
+use crate::protocol::views::Span;
 use crate::server::domain::Domain;
 use crate::server::domain::house::Opened;
 use crate::server::domain::rooms::Stand;
@@ -24,9 +25,9 @@ const CARDS: usize = 4 * 1024 * 1024;
 /// What a kept text takes beside itself.
 const BESIDE: usize = 256;
 
-/// What the rows of a page depend on beside the head of its log: the log, before which seq the page
-/// ends, and above which message it says "New".
-type Rows = (LogId, Option<i64>, Option<i64>);
+/// What the rows of a page depend on beside the head of its log: the log, which page of it, above
+/// which message it says "New", and whether it shows somebody the message that it is around.
+type Rows = (LogId, Span<i64>, Option<i64>, bool);
 /// What a card depends on beside its room: the top of the room's log and the people in it. (The
 /// epoch changes at a start alone, when nothing is kept.)
 type Card = (i64, usize);
@@ -68,8 +69,7 @@ impl InLanguage {
     #[must_use]
     pub fn rows(&self, opened: &Opened) -> Arc<str> {
         let house = &opened.house;
-        let messages = &house.history.messages.messages;
-        let new = pages::new_line(house.me.as_ref(), house.read, messages);
+        let new = pages::new_line(house, &house.history.messages.messages);
         let row = |row: &Row| {
             self.row.get(row, &()).unwrap_or_else(|| {
                 let html: Arc<str> = pages::row(self.words, row).into();
@@ -84,7 +84,7 @@ impl InLanguage {
             pages::rows(&house.clone().map(|page| page.messages.clone()), row).into()
         };
         let Some(log) = opened.log else { return render() };
-        let key = (log, house.before, new);
+        let key = (log, opened.span, new, house.at.is_some());
         let head = Head { epoch: house.history.epoch.clone(), top: house.history.top };
         self.rows.get(&key, &head).unwrap_or_else(|| {
             let html = render();

@@ -23,6 +23,9 @@ struct Person {
 pub struct News {
     pub joined: People,
     pub left: People,
+    /// Who of those who are here is not active any more, and who is so again.
+    pub dozed: People,
+    pub woke: People,
     /// What was told before is no ground to build on: everybody is to be named anew.
     pub anew: bool,
 }
@@ -35,6 +38,10 @@ pub struct Place {
     leaving: BTreeSet<(Instant, Arc<str>)>,
     joined: People,
     left: People,
+    /// Those here who are not active.
+    idle: People,
+    dozed: People,
+    woke: People,
     told_at: Option<Instant>,
     /// It was too full to name people since they were named last.
     unnamed: bool,
@@ -65,16 +72,58 @@ impl Place {
         }
     }
 
-    /// A connection of theirs is here no more; if it was their last, they are gone at `at`.
-    pub fn leave(&mut self, name: &str, conn: ConnId, at: Instant) {
-        let Some((name, _)) = self.people.get_key_value(name) else { return };
+    /// Somebody who is here is active no more, or again.
+    pub fn stir(&mut self, name: &Arc<str>, id: UserId, idle: bool) {
+        if !self.people.contains_key(name) {
+            return;
+        }
+        if idle {
+            if self.idle.insert(Arc::clone(name), id).is_none() && self.woke.remove(name).is_none()
+            {
+                self.dozed.insert(Arc::clone(name), id);
+            }
+        } else if self.idle.remove(name).is_some() && self.dozed.remove(name).is_none() {
+            self.woke.insert(Arc::clone(name), id);
+        }
+    }
+
+    /// Those go at once who are `gone`, however many connections of theirs are here; gives their keys.
+    pub fn oust(&mut self, gone: impl Fn(UserId) -> bool) -> Vec<UserId> {
+        let out: Vec<Arc<str>> = self
+            .people
+            .iter()
+            .filter(|(_, person)| gone(person.id))
+            .map(|(name, _)| Arc::clone(name))
+            .collect();
+        out.into_iter().filter_map(|name| self.go(name)).collect()
+    }
+
+    fn go(&mut self, name: Arc<str>) -> Option<UserId> {
+        let person = self.people.remove(&name)?;
+        if let Some(at) = person.leaves_at {
+            self.leaving.remove(&(at, Arc::clone(&name)));
+        }
+        for asleep in [&mut self.idle, &mut self.dozed, &mut self.woke] {
+            asleep.remove(&name);
+        }
+        if self.joined.remove(&name).is_none() {
+            self.left.insert(name, person.id);
+        }
+        Some(person.id)
+    }
+
+    /// A connection of theirs is here no more; if it was their last, they are gone at `at`. Answers who
+    /// they are, if they were here.
+    pub fn leave(&mut self, name: &str, conn: ConnId, at: Instant) -> Option<UserId> {
+        let (name, _) = self.people.get_key_value(name)?;
         let name = Arc::clone(name);
-        let Some(person) = self.people.get_mut(&name) else { return };
+        let person = self.people.get_mut(&name)?;
         person.connections.retain(|c| *c != conn);
         if person.connections.is_empty() && person.leaves_at.is_none() {
             person.leaves_at = Some(at);
             self.leaving.insert((at, name));
         }
+        Some(person.id)
     }
 
     /// Lets those go whose grace is over; gives their keys.
@@ -82,11 +131,7 @@ impl Place {
         let mut gone = Vec::new();
         while self.leaving.first().is_some_and(|(at, _)| *at <= now) {
             let Some((_, name)) = self.leaving.pop_first() else { break };
-            let Some(person) = self.people.remove(&name) else { continue };
-            gone.push(person.id);
-            if self.joined.remove(&name).is_none() {
-                self.left.insert(name, person.id);
-            }
+            gone.extend(self.go(name));
         }
         gone
     }
@@ -99,7 +144,12 @@ impl Place {
 
     fn has_news(&self) -> bool {
         let nameable_again = self.unnamed && self.people.len() <= PRESENCE_NAMES;
-        !self.joined.is_empty() || !self.left.is_empty() || nameable_again || self.lost
+        let stirred = !self.dozed.is_empty() || !self.woke.is_empty();
+        !self.joined.is_empty()
+            || !self.left.is_empty()
+            || nameable_again
+            || self.lost
+            || stirred && self.is_nameable()
     }
 
     fn quiet_until(&self, patience: Patience, now: Instant) -> Instant {
@@ -124,7 +174,8 @@ impl Place {
         let anew = (self.unnamed || std::mem::take(&mut self.lost)) && self.is_nameable();
         self.unnamed &= !anew;
         let (joined, left) = (std::mem::take(&mut self.joined), std::mem::take(&mut self.left));
-        Some(News { joined, left, anew })
+        let (dozed, woke) = (std::mem::take(&mut self.dozed), std::mem::take(&mut self.woke));
+        Some(News { joined, left, dozed, woke, anew })
     }
 
     /// Nobody is here, nothing is to be told, and the pause after the last announcement is over: a
@@ -151,6 +202,11 @@ impl Place {
     /// Whether a connection of theirs is here: they are not only expected back.
     pub fn holds_live(&self, name: &str) -> bool {
         self.people.get(name).is_some_and(|person| !person.connections.is_empty())
+    }
+
+    /// Those who are not active, sorted.
+    pub fn idle(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.idle.keys()
     }
 
     /// Their names, sorted.

@@ -19,6 +19,16 @@ struct Entry {
     alarm: Option<Instant>,
 }
 
+/// Somebody who is online.
+struct Person {
+    name: Arc<str>,
+    /// Their connections, and whether each was used lately.
+    connections: Vec<(ConnId, bool)>,
+    /// The rooms they are in.
+    rooms: Vec<Group>,
+    idle: bool,
+}
+
 /// See the module.
 pub struct State {
     patience: Patience,
@@ -27,7 +37,9 @@ pub struct State {
     alarms: BTreeMap<(Instant, u64), Group>,
     next_id: u64,
     /// Who is online, by key.
-    online: HashMap<UserId, Arc<str>>,
+    online: HashMap<UserId, Person>,
+    /// Who went since that was asked last.
+    away: Vec<UserId>,
     watched: Watched,
 }
 
@@ -41,6 +53,7 @@ impl State {
             alarms: BTreeMap::new(),
             next_id: 0,
             online: HashMap::new(),
+            away: Vec::new(),
             watched: Watched::default(),
         }
     }
@@ -76,20 +89,107 @@ impl State {
 
     /// A connection of this user is here now; again changes nothing.
     pub fn enter(&mut self, group: Group, who: &Party, conn: ConnId, now: Instant) {
-        if group == Group::House {
-            self.online.entry(who.id).or_insert_with(|| Arc::clone(&who.name));
-        }
         self.make(group).enter(who, conn);
         self.wind(group, now);
+        if group == Group::House {
+            let person = self.online.entry(who.id).or_insert_with(|| Person {
+                name: Arc::clone(&who.name),
+                connections: Vec::with_capacity(1),
+                rooms: Vec::new(),
+                idle: false,
+            });
+            if !person.connections.iter().any(|(known, _)| *known == conn) {
+                person.connections.push((conn, true));
+            }
+            return self.stir(who.id, now);
+        }
+        let Some(person) = self.online.get_mut(&who.id) else { return };
+        if !person.rooms.contains(&group) {
+            person.rooms.push(group);
+        }
+        if person.idle {
+            self.make(group).stir(&who.name, who.id, true);
+            self.wind(group, now);
+        }
     }
 
     /// A connection of this user is here no more.
     pub fn leave(&mut self, group: Group, name: &str, conn: ConnId, now: Instant) {
         let at = now + self.patience.grace;
         if let Some(entry) = self.places.get_mut(&group) {
-            entry.place.leave(name, conn, at);
+            let id = entry.place.leave(name, conn, at);
             self.wind(group, now);
+            if let (Group::House, Some(id)) = (group, id) {
+                if let Some(person) = self.online.get_mut(&id) {
+                    person.connections.retain(|(known, _)| *known != conn);
+                }
+                self.stir(id, now);
+            }
         }
+    }
+
+    /// What is on the screen of this connection was used lately, or not any more. Until somebody says
+    /// otherwise, it is.
+    pub fn active(&mut self, user: UserId, conn: ConnId, active: bool, now: Instant) {
+        let Some(person) = self.online.get_mut(&user) else { return };
+        if let Some(one) = person.connections.iter_mut().find(|(known, _)| *known == conn) {
+            one.1 = active;
+        }
+        self.stir(user, now);
+    }
+
+    /// Tells where somebody is whether they are idle, if that has changed: no connection of theirs was
+    /// used lately.
+    fn stir(&mut self, user: UserId, now: Instant) {
+        let Some(person) = self.online.get_mut(&user) else { return };
+        // Whoever is about to go is not idle as well.
+        let idle = match person.connections.is_empty() {
+            true => person.idle,
+            false => person.connections.iter().all(|(_, active)| !active),
+        };
+        if idle == person.idle {
+            return;
+        }
+        person.idle = idle;
+        let name = Arc::clone(&person.name);
+        let mut places = person.rooms.clone();
+        places.push(Group::House);
+        for group in places {
+            if let Some(entry) = self.places.get_mut(&group) {
+                entry.place.stir(&name, user, idle);
+                self.wind(group, now);
+            }
+        }
+    }
+
+    /// Those who are `gone` are not in this room any more, whatever connections of theirs are.
+    pub fn oust(&mut self, group: Group, gone: impl Fn(UserId) -> bool, now: Instant) {
+        let Some(entry) = self.places.get_mut(&group) else { return };
+        let out = entry.place.oust(gone);
+        self.wind(group, now);
+        self.have_left(group, &out);
+    }
+
+    fn have_left(&mut self, group: Group, users: &[UserId]) {
+        for user in users {
+            if group == Group::House {
+                self.online.remove(user);
+                self.away.push(*user);
+            } else if let Some(person) = self.online.get_mut(user) {
+                person.rooms.retain(|room| *room != group);
+            }
+        }
+    }
+
+    /// Who went since this was asked last.
+    pub fn take_away(&mut self) -> Vec<UserId> {
+        std::mem::take(&mut self.away)
+    }
+
+    /// Whether somebody is online and no connection of theirs was used lately.
+    #[must_use]
+    pub fn is_idle(&self, user: UserId) -> bool {
+        self.online.get(&user).is_some_and(|person| person.idle)
     }
 
     /// An announcement of this room was lost: the next one names everybody.
@@ -123,17 +223,13 @@ impl State {
             let Some(entry) = self.places.get_mut(&group) else { continue };
             entry.alarm = None;
             let gone = entry.place.let_go(now);
-            if group == Group::House {
-                for user in gone {
-                    self.online.remove(&user);
-                }
-            }
             let news = entry.place.news(self.patience, now);
             if entry.place.is_over(self.patience, now) {
                 self.places.remove(&group);
             } else {
                 self.wind(group, now);
             }
+            self.have_left(group, &gone);
             if let Some(news) = news {
                 self.tell(group, news, &mut due);
             }
@@ -157,7 +253,8 @@ impl State {
         let Some(place) = self.place(group) else {
             // It is over and forgotten already: whoever was there has gone.
             let leave = named(&mut news.left.keys());
-            return Announcement { scene, join: Vec::new(), leave, all: news.anew, count: 0 };
+            let (join, idle, awake) = (Vec::new(), Vec::new(), Vec::new());
+            return Announcement { scene, join, leave, all: news.anew, idle, awake, count: 0 };
         };
         let (join, leave) = if !place.is_nameable() {
             (Vec::new(), Vec::new())
@@ -166,23 +263,30 @@ impl State {
         } else {
             (named(&mut news.joined.keys()), named(&mut news.left.keys()))
         };
-        Announcement { scene, join, leave, all: news.anew, count: place.count() }
+        let (idle, awake) = if !place.is_nameable() {
+            (Vec::new(), Vec::new())
+        } else if news.anew {
+            (named(&mut place.idle()), Vec::new())
+        } else {
+            (named(&mut news.dozed.keys()), named(&mut news.woke.keys()))
+        };
+        Announcement { scene, join, leave, all: news.anew, idle, awake, count: place.count() }
     }
 
     /// Of those who came online or went, each conversation that somebody follows hears: however
     /// many are online, since each hears only of its own two.
     fn tell_partners(&self, news: &News, due: &mut Vec<Announcement>) {
         let mut told: BTreeMap<(UserId, UserId), Announcement> = BTreeMap::new();
-        let joined = news.joined.iter().map(|who| (who, true));
-        let left = news.left.iter().map(|who| (who, false));
-        for ((name, id), came) in joined.chain(left) {
+        let all = [(&news.joined, 0), (&news.left, 1), (&news.dozed, 2), (&news.woke, 3)];
+        let all = all.into_iter().flat_map(|(who, what)| who.iter().map(move |who| (who, what)));
+        for ((name, id), what) in all {
             for partner in self.watched.partners(*id) {
                 // Who is not online hears nothing.
-                let Some(partner_name) = self.online.get(&partner) else { continue };
+                let Some(other) = self.online.get(&partner) else { continue };
                 let pair = directs::pair(*id, partner);
                 let one = told.entry(pair).or_insert_with(|| {
                     let me = (*id, Arc::clone(name));
-                    let other = (partner, Arc::clone(partner_name));
+                    let other = (partner, Arc::clone(&other.name));
                     let (low, high) = if pair.0 == *id { (me, other) } else { (other, me) };
                     let count = [pair.0, pair.1]
                         .into_iter()
@@ -193,10 +297,17 @@ impl State {
                         join: Vec::new(),
                         leave: Vec::new(),
                         all: false,
+                        idle: Vec::new(),
+                        awake: Vec::new(),
                         count,
                     }
                 });
-                let names = if came { &mut one.join } else { &mut one.leave };
+                let names = match what {
+                    0 => &mut one.join,
+                    1 => &mut one.leave,
+                    2 => &mut one.idle,
+                    _ => &mut one.awake,
+                };
                 names.push(name.to_string());
             }
         }
@@ -207,10 +318,14 @@ impl State {
     #[must_use]
     pub fn online(&self, group: Group) -> Online {
         let Some(place) = self.place(group) else {
-            return Online { count: 0, users: Some(Vec::new()) };
+            return Online { count: 0, users: Some(Vec::new()), idle: Vec::new() };
         };
         let users = place.is_nameable().then(|| place.names().map(ToString::to_string).collect());
-        Online { count: place.count(), users }
+        let idle = match &users {
+            Some(_) => place.idle().map(ToString::to_string).collect(),
+            None => Vec::new(),
+        };
+        Online { count: place.count(), users, idle }
     }
 
     /// The names here, without `user` unless another connection of theirs is here already. Past
@@ -249,6 +364,10 @@ impl State {
     /// once everybody has gone and the pause after the last announcement is over.
     #[must_use]
     pub fn kept(&self) -> usize {
-        self.places.len() + self.alarms.len() + self.online.len() + self.watched.times()
+        self.places.len()
+            + self.alarms.len()
+            + self.online.len()
+            + self.watched.times()
+            + self.away.len()
     }
 }

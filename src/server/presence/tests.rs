@@ -18,7 +18,7 @@ struct Clock {
 fn who(name: &str) -> Party {
     // Any number of its own will do: the name's letters.
     let id = name.bytes().fold(7, |id: i64, byte| id.wrapping_mul(131) + i64::from(byte));
-    Party { id: UserId(id), name: name.into() }
+    Party { id: UserId(id), name: name.into(), own: LogId(id) }
 }
 
 fn direct(a: &str, b: &str) -> Group {
@@ -74,7 +74,16 @@ fn owned(names: &[&str]) -> Vec<String> {
 
 fn told(join: &[&str], leave: &[&str], count: usize) -> Vec<Announcement> {
     let scene = Scene::Room(LogId(1));
-    vec![Announcement { scene, join: owned(join), leave: owned(leave), all: false, count }]
+    let (idle, awake) = (vec![], vec![]);
+    vec![Announcement {
+        scene,
+        join: owned(join),
+        leave: owned(leave),
+        all: false,
+        idle,
+        awake,
+        count,
+    }]
 }
 
 #[test]
@@ -166,7 +175,7 @@ fn past_two_hundred_a_room_is_counted_and_named_anew_once_it_is_not() {
     house.crowd(true);
     let many = PRESENCE_NAMES + 2;
     assert_eq!(house.wait(0), told(&[], &[], many));
-    assert_eq!(house.state.online(ROOM), Online { count: many, users: None });
+    assert_eq!(house.state.online(ROOM), Online { count: many, users: None, idle: vec![] });
     assert_eq!(house.state.list_for(ROOM, Some("bob")), Vec::<String>::new());
     assert_eq!(house.state.list_for(ROOM, Some("alice")), ["alice"]);
     house.enter("bob", 2);
@@ -217,11 +226,27 @@ fn the_other_one_of_a_conversation_hears_however_many_are_online() {
         Scene::Conversation { low, high }
     };
     let (join, leave) = (owned(&["bob"]), Vec::new());
-    let came = Announcement { scene: scene(), join, leave, all: false, count: 2 };
+    let came = Announcement {
+        scene: scene(),
+        join,
+        leave,
+        all: false,
+        idle: vec![],
+        awake: vec![],
+        count: 2,
+    };
     assert_eq!(house.wait(2_000), [came]);
     house.leave_at(Group::House, "bob", 9_002);
     let (join, leave) = (Vec::new(), owned(&["bob"]));
-    let went = Announcement { scene: scene(), join, leave, all: false, count: 1 };
+    let went = Announcement {
+        scene: scene(),
+        join,
+        leave,
+        all: false,
+        idle: vec![],
+        awake: vec![],
+        count: 1,
+    };
     assert_eq!(house.wait(10_000), [went]);
     house.state.unwatch(direct("alice", "bob"));
     house.enter_at(Group::House, "bob", 9_003);

@@ -34,7 +34,10 @@ impl Connection {
         };
         let config = &domain.config;
         let queue = Queue::new(dialect, session, config.queue_frames, config.queue_bytes);
-        let queue = Arc::new(queue);
+        let queue = Arc::new(match &who {
+            Who::Member(me) => queue.of(me.id),
+            Who::Visitor => queue,
+        });
         seat.watch(&queue);
         let mut connection = Self {
             queue,
@@ -94,6 +97,13 @@ impl Connection {
             self.domain.presence.leave(place, name, self.id);
         }
         self.places.retain(|p| *p != place);
+    }
+
+    /// What is on its screen was used lately, or not any more.
+    pub fn active(&self, active: bool) {
+        if let Who::Member(me) = &self.who {
+            self.domain.presence.active(me.id, self.id, active);
+        }
     }
 
     /// Counts a frame that could not be read; true when there were too many in a minute.

@@ -46,6 +46,9 @@ pub trait Talk: Send {
     /// Puts a fresh list of who is in a place into frames.
     fn list_afresh(&mut self, place: Group, out: &mut Vec<u8>);
 
+    /// A group may not be followed any more: whatever is held for it is given back.
+    fn lose(&mut self, group: Group);
+
     /// Asks whether the client is alive.
     fn ping(&self) -> Frame;
 }
@@ -252,6 +255,9 @@ impl<T: Talk> Life<T> {
             }
             taken
         })?;
+        for group in &taken.gone {
+            self.talk.lose(*group);
+        }
         if self.stream.is_blocked() {
             self.blocked_at = Some(Instant::now());
             self.set_alarm();

@@ -65,9 +65,22 @@ impl Talk for Session {
             join: Vec::new(),
             leave: Vec::new(),
             all: online.users,
+            idle: online.idle,
+            awake: Vec::new(),
             count: online.count,
         });
         out.extend_from_slice(frame.wire());
+    }
+
+    fn lose(&mut self, group: Group) {
+        if let Some(at) = self.follows.iter().position(|one| one.place.group() == group) {
+            self.follows.remove(at);
+            self.connection.part(group);
+        }
+        if self.here == Some(group) {
+            self.connection.exit(group);
+            self.here = None;
+        }
     }
 
     fn ping(&self) -> Frame {
@@ -233,6 +246,8 @@ impl Session {
             // Most connections follow once: their list needs no room to grow.
             self.follows.reserve_exact(asked.len());
         }
+        let domain = Arc::clone(&self.connection.domain);
+        let rights = domain.rights_so_far();
         let mut held = Vec::with_capacity(asked.len());
         let mut found = Vec::with_capacity(asked.len());
         for follow in asked {
@@ -245,8 +260,12 @@ impl Session {
             .zip(asked)
             .filter_map(|(place, follow)| Some((place.as_ref().ok()?, follow.after.as_ref())))
             .collect();
-        let domain = Arc::clone(&self.connection.domain);
         let mut read = domain.catch_up(&self.connection.who, &places).await.map(Vec::into_iter);
+        // A follow that began to hear once it was found hears when it is lost. What was so before it
+        // began, it did not hear; and what was read since is not for it.
+        if domain.rights_so_far() != rights {
+            self.find_again(asked, &mut found, &mut read).await;
+        }
         let mut tops = Vec::with_capacity(held.len());
         let mut answers = Vec::with_capacity(asked.len());
         for (follow, place) in asked.iter().zip(found) {
@@ -264,6 +283,33 @@ impl Session {
             answers.push(followed.unwrap_or_else(|refusal| Followed::refused(follow, refusal)));
         }
         (answers, tops)
+    }
+
+    /// Looks for all that was found once more, and gives up what is not to be found any more.
+    async fn find_again(
+        &mut self,
+        asked: &[Follow],
+        found: &mut [Result<Place, Refusal>],
+        read: &mut Result<std::vec::IntoIter<Followed>, Refusal>,
+    ) {
+        let domain = Arc::clone(&self.connection.domain);
+        let mut kept = Vec::with_capacity(found.len());
+        for (follow, place) in asked.iter().zip(found) {
+            if place.is_err() {
+                continue;
+            }
+            let answer = read.as_mut().ok().and_then(Iterator::next);
+            match domain.locate(&self.connection.who, &follow.to).await {
+                Ok(_) => kept.extend(answer),
+                Err(refusal) => {
+                    self.unfollow(&follow.to);
+                    *place = Err(refusal);
+                }
+            }
+        }
+        if read.is_ok() {
+            *read = Ok(kept.into_iter());
+        }
     }
 
     /// Finds one and holds its live events: the log is read after that, so nothing falls between.
@@ -310,7 +356,9 @@ impl Session {
     }
 
     /// What is on the screen. Being `here` in a room is being present in it.
-    async fn here(&mut self, to: Option<Target>, _active: bool) -> Result<(), Refusal> {
+    async fn here(&mut self, to: Option<Target>, active: bool) -> Result<(), Refusal> {
+        self.connection.active(active);
+        let rights = self.connection.domain.rights_so_far();
         let next = match &to {
             Some(to) => match self.connection.domain.locate(&self.connection.who, to).await? {
                 Place::Room { log, .. } => Some(Group::Room(log)),
@@ -326,6 +374,14 @@ impl Session {
                 self.connection.enter(next);
             }
             self.here = next;
+            // Whoever lost it just now may have been taken out before they were in.
+            if let (Some(next), Some(to)) = (next, &to)
+                && self.connection.domain.rights_so_far() != rights
+                && let Err(refusal) = self.connection.domain.locate(&self.connection.who, to).await
+            {
+                self.lose(next);
+                return Err(refusal);
+            }
         }
         Ok(())
     }

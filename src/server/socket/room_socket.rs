@@ -38,9 +38,11 @@ pub async fn serve(opened: Opened, connection: Connection, seat: Seat, name: Str
         }
     };
     let mut visit = Visit { connection, room, named: BTreeSet::new() };
-    if visit.arrive().await.is_err() {
+    let arrived = visit.arrive().await;
+    if let Err(refusal) = arrived {
         drop(visit);
-        return turn_away(opened.stream, None, codes::RESYNC).await;
+        let code = if refusal.temporary { codes::RESYNC } else { codes::NO_SUCH_ROOM };
+        return turn_away(opened.stream, None, code).await;
     }
     begin(opened.stream, visit, opened.early, seat);
 }
@@ -87,6 +89,9 @@ impl Talk for Visit {
         }
     }
 
+    /// Its room is all it has: it is being closed.
+    fn lose(&mut self, _: Group) {}
+
     fn ping(&self) -> Frame {
         Frame::ping()
     }
@@ -123,9 +128,12 @@ impl Visit {
     async fn arrive(&mut self) -> Result<(), Refusal> {
         let group = Group::Room(self.room.log_id);
         let queue = Arc::clone(&self.connection.queue);
+        let domain = Arc::clone(&self.connection.domain);
         queue.hold(group);
         self.connection.join(group, Side::Low);
-        let top = self.connection.domain.top(&self.room).await?;
+        // From here on it hears when the room is lost to it. What was so before, it did not hear.
+        domain.room(&self.connection.who, &self.room.name).await?;
+        let top = domain.top(&self.room).await?;
         let me = self.connection.who.name().cloned();
         let users = self.connection.domain.presence.look().list_for(group, me.as_deref());
         self.named = users.iter().cloned().collect();

@@ -16,10 +16,12 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 mod changes;
+pub mod notices;
 #[cfg(test)]
 mod tests;
 
 use changes::Changes;
+use notices::Of;
 
 /// What came of a job.
 pub enum Answer {
@@ -108,6 +110,8 @@ struct Batch<'a> {
     marks: BTreeMap<(UserId, LogId), (i64, bool)>,
     messages: Rows,
     events: Rows,
+    /// Which messages call whom.
+    calls: Rows,
     committed: Vec<Committed>,
 }
 
@@ -122,6 +126,7 @@ impl<'a> Batch<'a> {
         for job in jobs {
             let place = match job {
                 Job::Post(post) => {
+                    logs.extend(post.notices.iter().map(|notice| notice.own));
                     cids.push(&(post.author.id, &post.cid))?;
                     if let Some(place) = post.reply_to.as_deref().and_then(message_place) {
                         answered.push(&place)?;
@@ -130,6 +135,7 @@ impl<'a> Batch<'a> {
                 }
                 Job::Change(change) => {
                     changed.extend(change.log.zip(change.deed.seq()));
+                    logs.extend(change.notice.as_ref().map(|notice| notice.own));
                     &change.place
                 }
                 Job::Mark(mark) => {
@@ -182,6 +188,7 @@ impl<'a> Batch<'a> {
             marks: marks.into_iter().map(|(user, log, seq)| ((user, log), (seq, false))).collect(),
             messages: Rows::default(),
             events: Rows::default(),
+            calls: Rows::default(),
             committed: Vec::with_capacity(jobs.len()),
         })
     }
@@ -260,6 +267,10 @@ impl<'a> Batch<'a> {
         let ok = SendOk { id: data.id.clone(), seq, at };
         let event = Event::new(seq, Some(post.cid.clone()), &Kind::Message(data));
         self.committed.push(Committed::Said { place: post.place.clone(), event });
+        for notice in &post.notices {
+            let (from, text, id) = (&*post.author.name, &*post.body, &*ok.id);
+            self.tell(notice, Of { from, message: (log, seq), id, text })?;
+        }
         let begins =
             Quote { author: post.author.name.to_string(), text: Some(glimpse(&post.body)) };
         self.said.insert((log, seq), begins);
@@ -318,6 +329,7 @@ impl<'a> Batch<'a> {
         for ((user, log), (seq, _)) in self.marks.iter().filter(|(_, (_, moved))| *moved) {
             reads.push(&(user, log, seq))?;
         }
+        notices::note(db, self.calls).await?;
         let put = if self.changes.is_empty() { sqlite::PUT } else { sqlite::PUT_CHANGES };
         let query = sqlx::query(put)
             .bind(self.messages.json())

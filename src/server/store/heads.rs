@@ -29,10 +29,12 @@ pub struct Head {
     pub read: i64,
     /// Messages of others after that, counted up to [`UNREAD_MOST`].
     pub unread: i64,
+    /// Those of them that call them, likewise.
+    pub mentions: i64,
 }
 
-/// (Place in the question, log, epoch, top, read, unread): see [`sqlite::HEADS`].
-type Row = (usize, Option<LogId>, String, i64, Option<i64>, i64);
+/// (Place in the question, log, epoch, top, read, unread, calling): see [`sqlite::HEADS`].
+type Row = (usize, Option<LogId>, String, i64, Option<i64>, i64, i64);
 
 /// The heads of these logs for a user or a visitor, in the order asked, from one snapshot.
 ///
@@ -58,12 +60,13 @@ pub async fn of(db: &mut Connection, user: Option<UserId>, logs: &[Of]) -> Resul
     if rows.len() != logs.len() {
         return Err(sqlx::Error::RowNotFound);
     }
-    let head = |(_, log, epoch, top, read, unread): Row| Head {
+    let head = |(_, log, epoch, top, read, unread, mentions): Row| Head {
         log,
         epoch,
         top,
         read: read.unwrap_or(0),
         unread,
+        mentions,
     };
     Ok(rows.into_iter().map(head).collect())
 }

@@ -1,12 +1,12 @@
-//! Reading logs backwards: pages of messages.
+//! Reading logs: pages of messages.
 
 use super::logs::Head;
 use super::{Connection, LogId, Result, json, message_id, sqlite};
 use crate::protocol::At;
-use crate::protocol::views::{About, AuthorKind, Message, Quote, Reaction, glimpse};
+use crate::protocol::views::{About, AuthorKind, Message, Quote, Reaction, Span, glimpse};
 
 /// (Seq, author, their kind, cid, body, reply_to, at, edited_at, deleted_at, quote, reactions): see
-/// [`sqlite::MESSAGES_BEFORE`].
+/// [`sqlite::MESSAGES_AROUND`].
 type Row = (
     i64,
     String,
@@ -48,27 +48,47 @@ pub struct Part {
     pub head: Head,
     /// Its messages, newest first.
     pub messages: Vec<Message>,
+    /// Whether there are messages before these.
+    pub older: bool,
+    /// Whether there are messages after these.
+    pub newer: bool,
     /// What belongs to all of it.
     pub about: About,
 }
 
-/// Up to `limit` messages before `before`, newest first.
+/// Up to `limit` messages of the log.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn page(
-    db: &mut Connection,
-    log: LogId,
-    before: Option<i64>,
-    limit: usize,
-) -> Result<Part> {
-    let row = sqlx::query_as(sqlite::MESSAGES_BEFORE)
+pub async fn page(db: &mut Connection, log: LogId, span: Span<i64>, limit: usize) -> Result<Part> {
+    let half = limit / 2;
+    let (pivot, below, above) = match span {
+        Span::Newest => (i64::MAX, limit, 0),
+        Span::Before(seq) => (seq, limit, 0),
+        Span::After(seq) => (seq.saturating_add(1), 0, limit),
+        Span::Around(seq) => (seq, half, limit - half),
+    };
+    let row = sqlx::query_as(sqlite::MESSAGES_AROUND)
         .bind(log)
-        .bind(before.unwrap_or(i64::MAX))
-        .bind(limit as i64)
+        .bind(pivot)
+        // One more on either side tells whether there are more.
+        .bind(below as i64 + 1)
+        .bind(above as i64 + 1)
         .fetch_one(db)
         .await?;
-    part(log, row)
+    let mut part = part(log, row)?;
+    let Part { messages, older, newer, .. } = &mut part;
+    messages.sort_unstable_by_key(|message| std::cmp::Reverse(message.seq));
+    let from = messages.iter().filter(|message| message.seq >= pivot).count();
+    *older = messages.len() - from > below;
+    *newer = from > above;
+    if *older {
+        messages.pop();
+    }
+    if *newer {
+        messages.remove(0);
+    }
+    Ok(part)
 }
 
 /// The messages at these seqs, in their order; those that are not there are left out.
@@ -110,7 +130,8 @@ fn part(log: LogId, row: (String, i64, String, String, String)) -> Result<Part> 
     let mut pins = json::read::<Vec<(i64, i64)>>(&pins)?;
     pins.sort_unstable();
     let pins = pins.into_iter().map(|(_, seq)| message_id(log, seq)).collect();
-    Ok(Part { head: Head { epoch, top }, messages, about: About { topic, pins } })
+    let (head, about) = (Head { epoch, top }, About { topic, pins });
+    Ok(Part { head, messages, older: false, newer: false, about })
 }
 
 fn message(log: LogId, row: Row) -> Message {

@@ -3,13 +3,17 @@
 //! Statements are written for SQLite and PostgreSQL alike (`$1` places, `ON CONFLICT`,
 //! `RETURNING`). What must differ stands in [`sqlite`].
 
-mod batch;
+pub mod acts;
+pub mod batch;
 pub mod directs;
 pub mod heads;
 pub mod history;
 pub mod invites;
 mod json;
 pub mod logs;
+pub mod memberships;
+pub mod mentions;
+pub mod people;
 #[cfg(test)]
 mod plans;
 pub mod replay;

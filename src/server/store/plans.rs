@@ -22,7 +22,7 @@ const LARGE: &str = "
 /// Statements, and how many lists in each are sorted: the rooms and the conversations of whoever
 /// looks.
 const STATEMENTS: [(&str, &str, usize); 13] = [
-    ("MESSAGES_BEFORE", sqlite::MESSAGES_BEFORE, 0),
+    ("MESSAGES_AROUND", sqlite::MESSAGES_AROUND, 0),
     ("MESSAGES_AT", sqlite::MESSAGES_AT, 0),
     ("PUT_CHANGES", sqlite::PUT_CHANGES, 0),
     ("STANDING", sqlite::STANDING, 2),

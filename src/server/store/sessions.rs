@@ -46,7 +46,7 @@ pub async fn find(db: &mut Connection, hash: &str, now: At) -> Result<Option<Own
     sqlx::query_as(
         "SELECT s.id, s.user_id, u.name, u.admin, u.log_id, s.seen_at, s.expires_at
          FROM sessions s JOIN users u ON u.id = s.user_id
-         WHERE s.hash = $1 AND s.expires_at > $2",
+         WHERE s.hash = $1 AND s.expires_at > $2 AND u.banned_at IS NULL",
     )
     .bind(hash)
     .bind(now.0)
@@ -175,6 +175,18 @@ pub async fn note_ended(db: &mut Connection, user: UserId, ended: &[String]) -> 
             .await?;
     }
     Ok(())
+}
+
+/// What a note of an ended session says in place of its name where all that somebody has came to its end,
+/// tokens too: they are kept out of the house.
+pub const EVERYTHING: &str = "";
+
+/// Notes that somebody is kept out of the house, likewise.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn note_banned(db: &mut Connection, user: UserId) -> Result<()> {
+    note_ended(db, user, &[EVERYTHING.to_owned()]).await
 }
 
 /// The notes after the one of that number, each with its own.

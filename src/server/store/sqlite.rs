@@ -40,6 +40,94 @@ macro_rules! unread {
     };
 }
 
+/// Whether the room `r` may be seen by the user `$user` (null for a visitor), who is an administrator if
+/// `$admin`: for statements that go through what is in many rooms.
+macro_rules! may_see {
+    ($user:literal, $admin:literal) => {
+        concat!(
+            "(r.deleted_at IS NULL AND CASE r.access
+                WHEN 'open' THEN NOT EXISTS (
+                    SELECT 1 FROM bans x WHERE x.user_id = ",
+            $user,
+            " AND x.log_id = r.log_id)
+                WHEN 'members' THEN EXISTS (
+                    SELECT 1 FROM memberships x WHERE x.user_id = ",
+            $user,
+            " AND x.log_id = r.log_id)
+                ELSE ",
+            $admin,
+            " END)"
+        )
+    };
+}
+
+/// How many messages of a log after a seq call `$user`, counted up to `$most`.
+macro_rules! calling {
+    ($log:literal, $after:literal, $user:literal, $most:literal) => {
+        concat!(
+            "(SELECT COUNT(*) FROM (SELECT 1 FROM mentions t CROSS JOIN messages c
+                ON c.log_id = t.log_id AND c.seq = t.seq AND c.deleted_at IS NULL
+                WHERE t.user_id = ",
+            $user,
+            " AND t.log_id = ",
+            $log,
+            " AND t.seq > ",
+            $after,
+            " LIMIT ",
+            $most,
+            " + 0))"
+        )
+    };
+}
+
+/// Whether `$user` is to be told of what `$by` does in the room `r`: they may see it, do not wish to be
+/// left alone there, and did not block them.
+macro_rules! hears {
+    ($user:literal, $admin:literal, $by:literal) => {
+        concat!(
+            $user,
+            " <> ",
+            $by,
+            " AND u.banned_at IS NULL AND ",
+            may_see!($user, $admin),
+            " AND NOT EXISTS (SELECT 1 FROM memberships y
+                WHERE y.user_id = ",
+            $user,
+            " AND y.log_id = r.log_id AND y.level = 'nothing')
+            AND NOT EXISTS (SELECT 1 FROM blocks z WHERE z.user_id = ",
+            $user,
+            " AND z.blocked_id = ",
+            $by,
+            ")"
+        )
+    };
+}
+
+/// The rooms on the index of the user `$5`, an administrator if `$6`, that are not among `$3`: those that
+/// are listed, those they belong to, and those of the administrators.
+macro_rules! rooms_seen {
+    ($named:literal) => {
+        concat!(
+            "SELECT l.id, l.top, l.said_at FROM logs l WHERE l.kind = 'room' AND l.listed = 1
+            AND l.id NOT IN (SELECT value FROM json_each($3))
+            AND l.id NOT IN (SELECT log_id FROM bans WHERE user_id = $5)",
+            $named,
+            " UNION ALL
+            SELECT l.id, l.top, l.said_at FROM memberships b CROSS JOIN rooms p ON p.log_id = b.log_id
+            CROSS JOIN logs l ON l.id = b.log_id
+            WHERE b.user_id = $5 AND p.access = 'members'
+            AND l.id NOT IN (SELECT value FROM json_each($3))",
+            $named,
+            " UNION ALL
+            SELECT l.id, l.top, l.said_at FROM rooms p INDEXED BY rooms_not_open
+            CROSS JOIN logs l ON l.id = p.log_id
+            WHERE p.access = 'admins' AND p.access <> 'open' AND $6 AND p.deleted_at IS NULL
+            AND l.id NOT IN (SELECT value FROM json_each($3))",
+            $named
+        )
+    };
+}
+
 /// The seq in a message's id.
 macro_rules! seq_of {
     ($id:literal) => {
@@ -79,15 +167,20 @@ macro_rules! message {
 }
 
 /// Where the log `$1` stands, what belongs to it as a whole, and up to `$3` of its messages before the
-/// seq `$2`, newest first, as one JSON array: the driver hands every row from one thread to another,
-/// and a page of fifty would wait fifty times.
-pub const MESSAGES_BEFORE: &str = concat!(
+/// seq `$2` and `$4` from it on, as one JSON array: the driver hands every row from one thread to
+/// another, and a page of fifty would wait fifty times.
+pub const MESSAGES_AROUND: &str = concat!(
     "SELECT l.epoch, l.top, (
-        SELECT json_group_array(json(message)) FROM (
+        SELECT json_group_array(json(message)) FROM (SELECT * FROM (
             SELECT ",
     message!(),
     " AS message FROM messages m CROSS JOIN users u ON u.id = m.author_id
-            WHERE m.log_id = l.id AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3 + 0)),
+            WHERE m.log_id = l.id AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3 + 0)
+        UNION ALL SELECT * FROM (
+            SELECT ",
+    message!(),
+    " AS message FROM messages m CROSS JOIN users u ON u.id = m.author_id
+            WHERE m.log_id = l.id AND m.seq >= $2 ORDER BY m.seq LIMIT $4 + 0))),
     COALESCE((SELECT topic FROM rooms WHERE log_id = l.id), ''),
     (SELECT json_group_array(json_array(p.pinned, p.seq)) FROM pins p WHERE p.log_id = l.id)
     FROM logs l WHERE l.id = $1"
@@ -107,10 +200,10 @@ pub const MESSAGES_AT: &str = concat!(
 /// Everything small that a page of the log `$1` shows to the user `$2`, whose own log is `$3` (all
 /// three may be absent), as of one moment and in one row: where the log stands (in its absence where
 /// it would begin), how far they have read in it, where their own log stands, the `$4` rooms they
-/// have read in and the `$4` conversations of theirs that were last spoken in, and, if they know less
+/// have joined and the `$4` conversations of theirs that were last spoken in, and, if they know less
 /// than `$6` rooms, the `$7` rooms of the house that were last spoken in. Messages of others since
 /// are counted up to `$5`, among the next `$8`: in what is sorted first, so that nothing is counted
-/// that is not shown.
+/// that is not shown. Then whom they blocked, and how they stand in this room.
 pub const STANDING: &str = concat!(
     "SELECT
     COALESCE((SELECT epoch FROM logs WHERE id = $1), (SELECT epoch FROM house WHERE id = 1)),
@@ -122,51 +215,111 @@ pub const STANDING: &str = concat!(
         k.log_id, (SELECT name FROM rooms INDEXED BY rooms_by_log WHERE log_id = k.log_id), k.said_at,
         CASE WHEN k.said_seq > k.seq THEN ",
     unread!("k.log_id", "k.seq", "$2", "$5", "$8"),
-    " ELSE 0 END))
-     FROM (SELECT d.log_id, d.seq, l.said_seq, l.said_at
-           FROM reads d CROSS JOIN logs l ON l.id = d.log_id
-           WHERE d.user_id = $2 AND l.kind = 'room' ORDER BY l.said_at DESC, l.id LIMIT $4 + 0) k),
+    " ELSE 0 END, CASE WHEN k.said_seq > k.seq THEN ",
+    calling!("k.log_id", "k.seq", "$2", "$5"),
+    " ELSE 0 END, k.level))
+     FROM (SELECT b.log_id, b.level, COALESCE(d.seq, l.top) AS seq, l.said_seq, l.said_at
+           FROM memberships b CROSS JOIN logs l ON l.id = b.log_id
+           LEFT JOIN reads d ON d.user_id = $2 AND d.log_id = b.log_id
+           WHERE b.user_id = $2 AND l.kind = 'room' ORDER BY l.said_at DESC, l.id LIMIT $4 + 0) k),
     (SELECT json_group_array(json_array(
         k.other, (SELECT name FROM users WHERE id = k.other), k.said_at,
         CASE WHEN k.said_seq > k.seq THEN ",
     unread!("k.log_id", "k.seq", "$2", "$5", "$8"),
-    " ELSE 0 END))
+    " ELSE 0 END, 0, k.level))
      FROM (SELECT d.log_id, CASE WHEN d.low = $2 THEN d.high ELSE d.low END AS other,
-                  l.said_seq, l.said_at, COALESCE(s.seq, 0) AS seq
+                  l.said_seq, l.said_at, COALESCE(s.seq, 0) AS seq, COALESCE(b.level, 'all') AS level
            FROM directs d CROSS JOIN logs l ON l.id = d.log_id
            LEFT JOIN reads s ON s.user_id = $2 AND s.log_id = d.log_id
+           LEFT JOIN memberships b ON b.user_id = $2 AND b.log_id = d.log_id
            WHERE d.low = $2 OR d.high = $2
            ORDER BY l.said_at DESC, d.log_id DESC LIMIT $4 + 0) k),
     CASE WHEN (SELECT COUNT(*) FROM (
-        SELECT 1 FROM reads d CROSS JOIN logs l ON l.id = d.log_id
-        WHERE d.user_id = $2 AND l.kind = 'room' LIMIT $6 + 0)) < $6 THEN
+        SELECT 1 FROM memberships b CROSS JOIN logs l ON l.id = b.log_id
+        WHERE b.user_id = $2 AND l.kind = 'room' LIMIT $6 + 0)) < $6 THEN
         (SELECT json_group_array(json_array(
-            k.id, (SELECT name FROM rooms INDEXED BY rooms_by_log WHERE log_id = k.id), k.said_at, 0))
-         FROM (SELECT id, said_at FROM logs WHERE kind = 'room'
+            k.id, (SELECT name FROM rooms INDEXED BY rooms_by_log WHERE log_id = k.id), k.said_at, 0, 0, 'all'))
+         FROM (SELECT id, said_at FROM logs WHERE kind = 'room' AND listed = 1
+               AND id NOT IN (SELECT log_id FROM bans WHERE user_id = $2)
                ORDER BY said_at DESC, id LIMIT $7 + 0) k)
-    END"
+    END,
+    (SELECT json_group_array(u.name) FROM (
+        SELECT o.name FROM blocks b CROSS JOIN users o ON o.id = b.blocked_id
+        WHERE b.user_id = $2 LIMIT 1000) u),
+    (SELECT json_array(r.access, m.role, m.level) FROM rooms r
+     LEFT JOIN memberships m ON m.user_id = $2 AND m.log_id = r.log_id WHERE r.log_id = $1)"
 );
 /// Keys and tops: first of those of the rooms `$1` (a JSON array) that are there, then of up to `$2`
-/// rooms that are not among `$3`, those of the latest message first, `$4` of them left out.
-pub const ROOMS: &str = "SELECT
+/// rooms that are not among `$3`, those of the latest message first, `$4` of them left out: of the rooms
+/// that are listed, and those others that the user `$5`, an administrator if `$6`, may see.
+pub const ROOMS: &str = concat!(
+    "SELECT
     (SELECT json_group_array(json_array(l.id, l.top))
      FROM json_each($1) e CROSS JOIN logs l ON l.id = e.value),
-    (SELECT json_group_array(json_array(id, top)) FROM (
-        SELECT id, top FROM logs WHERE kind = 'room' AND id NOT IN (SELECT value FROM json_each($3))
-        ORDER BY said_at DESC, id LIMIT $2 + 0 OFFSET $4 + 0))";
-/// The same of the rooms whose folded name holds `$5`. (Not LIKE: a statement with one is planned
+    (SELECT json_group_array(json_array(id, top)) FROM (",
+    rooms_seen!(""),
+    " ORDER BY said_at DESC, id LIMIT $2 + 0 OFFSET $4 + 0))"
+);
+/// The same of the rooms whose folded name holds `$7`. (Not LIKE: a statement with one is planned
 /// anew for each pattern.)
-pub const ROOMS_NAMED: &str = "SELECT
+pub const ROOMS_NAMED: &str = concat!(
+    "SELECT
     (SELECT json_group_array(json_array(l.id, l.top))
      FROM json_each($1) e CROSS JOIN logs l ON l.id = e.value
      CROSS JOIN rooms r INDEXED BY rooms_by_log ON r.log_id = l.id
-     WHERE instr(r.folded, $5) > 0),
-    (SELECT json_group_array(json_array(id, top)) FROM (
-        SELECT l.id, l.top FROM logs l
-        CROSS JOIN rooms r INDEXED BY rooms_by_log ON r.log_id = l.id
-        WHERE l.kind = 'room' AND instr(r.folded, $5) > 0
-        AND l.id NOT IN (SELECT value FROM json_each($3))
-        ORDER BY l.said_at DESC, l.id LIMIT $2 + 0 OFFSET $4 + 0))";
+     WHERE instr(r.folded, $7) > 0),
+    (SELECT json_group_array(json_array(id, top)) FROM (",
+    rooms_seen!(
+        " AND instr((SELECT n.folded FROM rooms n INDEXED BY rooms_by_log WHERE n.log_id = l.id), $7) > 0"
+    ),
+    " ORDER BY said_at DESC, id LIMIT $2 + 0 OFFSET $4 + 0))"
+);
+/// Which of the rooms `$1` (a JSON array) the user `$2`, an administrator if `$3`, may see.
+pub const SEEN: &str = concat!(
+    "SELECT json_group_array(r.log_id) FROM json_each($1) e CROSS JOIN rooms r ON r.log_id = e.value
+    WHERE ",
+    may_see!("$2", "$3")
+);
+/// The rooms that not everybody may see.
+pub const GUARDED: &str = "SELECT json_group_array(log_id) FROM (
+    SELECT log_id FROM rooms INDEXED BY rooms_not_open WHERE access <> 'open'
+    UNION SELECT log_id FROM bans)";
+/// How the user `$1` stands in the room `$2`.
+pub const STANDS: &str = "SELECT
+    (SELECT role FROM memberships WHERE user_id = $1 AND log_id = $2),
+    (SELECT level FROM memberships WHERE user_id = $1 AND log_id = $2),
+    EXISTS (SELECT 1 FROM bans WHERE user_id = $1 AND log_id = $2)";
+/// Who of those that are named so (folded, a JSON array `$1`) is to be told that `$3` named them in the
+/// room `$2`, each with their own log.
+pub const HEARERS: &str = concat!(
+    "SELECT json_group_array(json_array(u.id, u.log_id))
+    FROM json_each($1) q CROSS JOIN users u ON u.folded = q.value
+    CROSS JOIN rooms r ON r.log_id = $2 WHERE ",
+    hears!("u.id", "u.admin", "$3"),
+);
+/// The same of whoever said the message `$2` of the room `$1`, of what `$3` does about it.
+pub const HEARING_AUTHOR: &str = concat!(
+    "SELECT u.id, u.log_id FROM messages m CROSS JOIN users u ON u.id = m.author_id
+    CROSS JOIN rooms r ON r.log_id = m.log_id
+    WHERE m.log_id = $1 AND m.seq = $2 AND m.deleted_at IS NULL AND ",
+    hears!("u.id", "u.admin", "$3"),
+);
+/// Messages that called the user `$1`, an administrator if `$2`, up to `$4` whose notices are before
+/// `$3`.
+pub const MENTIONED: &str = concat!(
+    "SELECT t.notice, t.kind, t.log_id, r.name, t.seq, u.name, m.body, m.at,
+        t.seq > COALESCE((SELECT seq FROM reads WHERE user_id = $1 AND log_id = t.log_id), 0)
+    FROM mentions t CROSS JOIN rooms r ON r.log_id = t.log_id
+    CROSS JOIN messages m ON m.log_id = t.log_id AND m.seq = t.seq AND m.deleted_at IS NULL
+    CROSS JOIN users u ON u.id = m.author_id
+    WHERE t.user_id = $1 AND t.notice < $3 AND ",
+    may_see!("$1", "$2"),
+    " ORDER BY t.notice DESC LIMIT $4 + 0"
+);
+/// Notes which messages call whom: `$1` of (user, log, seq, notice, kind). A message calls somebody once.
+pub const NOTE_MENTIONS: &str = "INSERT INTO mentions (user_id, log_id, seq, notice, kind)
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM jsonb_each($1)
+    WHERE TRUE ON CONFLICT (user_id, log_id, seq) DO NOTHING";
 /// The rooms `$1` (a JSON array) with their last messages, of which `$2` characters.
 pub const CARDS: &str = "SELECT json_group_array(json_array(
         l.id, l.top, r.name, l.said_at, u.name,
@@ -279,7 +432,7 @@ pub const PUT_CHANGES: &str = put!(
     COMMIT"
 );
 /// Where logs stand for the user `$2` (null for a visitor), as one JSON array of (place in `$1`,
-/// log, epoch, top, read marker, unread). `$1` names each as (log, low, high, from the start): its
+/// log, epoch, top, read marker, unread, unread that call them). `$1` names each as (log, low, high, from the start): its
 /// key, or the two of a conversation; and whether somebody who has read nothing there has it all
 /// before them. Unread messages are counted up to `$3`, among the next `$4`.
 pub const HEADS: &str = concat!(
@@ -287,7 +440,9 @@ pub const HEADS: &str = concat!(
         q.key, l.id, COALESCE(l.epoch, h.epoch), COALESCE(l.top, 0), r.seq,
         CASE WHEN r.seq IS NULL AND NOT q.value ->> 3 THEN 0 ELSE ",
     unread!("l.id", "COALESCE(r.seq, 0)", "$2", "$3", "$4"),
-    " END))
+    " END, ",
+    calling!("l.id", "COALESCE(r.seq, 0)", "$2", "$3"),
+    "))
     FROM jsonb_each($1) q CROSS JOIN house h
     LEFT JOIN directs d ON d.low = q.value ->> 1 AND d.high = q.value ->> 2
     LEFT JOIN logs l ON l.id = COALESCE(q.value ->> 0, d.log_id)
@@ -485,7 +640,8 @@ async fn prepare(one: &mut Connection) -> super::Result<()> {
                 crate::protocol::names::Kind::Room,
                 super::rooms::LOBBY,
             ) {
-                super::rooms::make(&mut tx, &name, None).await?;
+                super::rooms::make(&mut tx, &name, crate::protocol::people::Access::Open, None)
+                    .await?;
             }
         }
         Some(0) => {}

@@ -1,6 +1,7 @@
 //! Where everything stands that a page shows beside its messages, as of one moment.
 
 use super::{Connection, LogId, Result, UserId, heads::UNREAD_AMONG, json, logs::Head, sqlite};
+use crate::protocol::people::{Access, Level, Role};
 use crate::protocol::{At, limits::UNREAD_MOST};
 use serde::de::DeserializeOwned;
 
@@ -35,7 +36,15 @@ pub struct Line<Key> {
     pub said_at: At,
     /// Messages of others since one read, counted up to [`UNREAD_MOST`].
     pub unread: i64,
+    /// Those of them that call the viewer, likewise.
+    pub mentions: i64,
+    /// Of what the viewer wishes to be told.
+    pub level: Level,
 }
+
+/// How the viewer stands in the room whose page it is: who may see it, what they are in it, of what they
+/// are told.
+pub type Stands = (Access, Option<Role>, Option<Level>);
 
 /// See the module.
 #[derive(Clone, Debug)]
@@ -46,15 +55,30 @@ pub struct Standing {
     pub read: i64,
     /// The viewer's own log.
     pub own: Option<Head>,
-    /// Rooms that the viewer has read in, the latest spoken in first.
+    /// Rooms that the viewer has joined, the latest spoken in first.
     pub rooms: Vec<Line<LogId>>,
     /// Those whom the viewer has a conversation with, likewise.
     pub people: Vec<Line<UserId>>,
     /// The rooms of the house, likewise; asked for only for those who know few.
     pub newest: Vec<Line<LogId>>,
+    /// Whom the viewer blocked.
+    pub blocked: Vec<String>,
+    /// How the viewer stands in it; none for a conversation.
+    pub stands: Option<Stands>,
 }
 
-type Row = (String, i64, i64, Option<String>, Option<i64>, String, String, Option<String>);
+type Row = (
+    String,
+    i64,
+    i64,
+    Option<String>,
+    Option<i64>,
+    String,
+    String,
+    Option<String>,
+    String,
+    Option<String>,
+);
 
 /// Where everything stands for this viewer (none is a visitor) of this log.
 ///
@@ -66,7 +90,7 @@ pub async fn of(
     viewer: Option<Viewer>,
     most: Most,
 ) -> Result<Standing> {
-    let (epoch, top, read, own_epoch, own_top, rooms, people, newest): Row =
+    let (epoch, top, read, own_epoch, own_top, rooms, people, newest, blocked, stands): Row =
         sqlx::query_as(sqlite::STANDING)
             .bind(log)
             .bind(viewer.map(|viewer| viewer.id))
@@ -85,12 +109,21 @@ pub async fn of(
         rooms: lines(&rooms)?,
         people: lines(&people)?,
         newest: newest.as_deref().map_or_else(|| Ok(Vec::new()), lines)?,
+        blocked: json::read(&blocked)?,
+        stands: stands.as_deref().map(json::read).transpose()?,
     })
 }
 
 fn lines<Key: DeserializeOwned>(column: &str) -> Result<Vec<Line<Key>>> {
-    let rows: Vec<(Key, String, i64, i64)> = json::read(column)?;
-    let line = |(key, name, said_at, unread)| Line { key, name, said_at: At(said_at), unread };
+    let rows: Vec<(Key, String, i64, i64, i64, Level)> = json::read(column)?;
+    let line = |(key, name, said_at, unread, mentions, level)| Line {
+        key,
+        name,
+        said_at: At(said_at),
+        unread,
+        mentions,
+        level,
+    };
     Ok(rows.into_iter().map(line).collect())
 }
 
@@ -109,6 +142,7 @@ mod tests {
             (1, 'alice', 'alice', 'alice', '', 4, 0), (2, 'bob', 'bob', 'bob', '', 5, 0);
         INSERT INTO directs (log_id, low, high) VALUES (3, 1, 2);
         INSERT INTO reads (user_id, log_id, seq) VALUES (1, 2, 10), (2, 3, 1);
+        INSERT INTO memberships (user_id, log_id, joined_at) VALUES (1, 2, 0);
         UPDATE logs SET top = 7 WHERE id = 4;";
     const ALICE: Viewer = Viewer { id: UserId(1), own: LogId(4) };
     const BOB: Viewer = Viewer { id: UserId(2), own: LogId(5) };
@@ -172,7 +206,11 @@ mod tests {
         assert_eq!((visitor.head.top, visitor.read, visitor.own), (12, 0, None));
         assert_eq!((visitor.rooms.len(), visitor.people.len()), (0, 0));
         assert_eq!(lines(&visitor.newest), newest);
-        run(&store, "INSERT INTO reads VALUES (1, 1, 0)".to_owned()).await;
+        run(
+            &store,
+            "INSERT INTO memberships (user_id, log_id, joined_at) VALUES (1, 1, 0)".to_owned(),
+        )
+        .await;
         assert!(of(&store, 2, Some(ALICE)).await.newest.is_empty(), "she knows enough");
     }
 

@@ -24,7 +24,8 @@ pub async fn add(db: &mut Connection, hash: &str, user: UserId) -> Result<()> {
 pub async fn find(db: &mut Connection, hash: &str) -> Result<Option<User>> {
     sqlx::query_as(
         "SELECT u.id, u.name, u.password, u.admin, u.log_id
-         FROM tokens t JOIN users u ON u.id = t.user_id WHERE t.hash = $1",
+         FROM tokens t JOIN users u ON u.id = t.user_id
+         WHERE t.hash = $1 AND u.banned_at IS NULL",
     )
     .bind(hash)
     .fetch_optional(db)

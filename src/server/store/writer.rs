@@ -2,6 +2,8 @@
 //! sends cost one wait for the disk. Seqs are given out inside the transaction; what was stored is
 //! handed on in that order, and only then answered.
 
+use super::acts::{self, Act, Changed};
+use super::batch::notices::Notice;
 use super::batch::{self, Answer};
 use super::{LogId, Result, Store, UserId};
 use crate::protocol::frames::{ChangeOk, Event, SendOk};
@@ -26,6 +28,8 @@ pub struct Party {
     pub id: UserId,
     /// Name.
     pub name: Arc<str>,
+    /// Their own log.
+    pub own: LogId,
 }
 
 /// Where a message goes.
@@ -51,6 +55,8 @@ pub struct Post {
     pub body: String,
     /// The id of the message it answers.
     pub reply_to: Option<String>,
+    /// Who is to be told of it.
+    pub notices: Vec<Notice>,
     /// Who waits for the answer.
     pub done: Done<SendOk>,
 }
@@ -112,6 +118,8 @@ pub struct Change {
     pub log: Option<LogId>,
     /// What.
     pub deed: Deed,
+    /// Who is to be told of it, if it happens.
+    pub notice: Option<Notice>,
     /// Who waits for the answer.
     pub done: Done<ChangeOk>,
 }
@@ -143,12 +151,29 @@ pub enum Committed {
     Said { place: Place, event: Event },
     /// An event in a user's own log.
     Own { user: UserId, event: Event },
+    /// What was known by heart is so no longer.
+    Changed(Changed),
+}
+
+/// What is handed in.
+enum Handed {
+    Job(Job),
+    Act(Act),
+}
+
+impl Handed {
+    fn refuse(self) {
+        match self {
+            Self::Job(job) => job.refuse(),
+            Self::Act(act) => (act.done)(Err(Refusal::unavailable())),
+        }
+    }
 }
 
 /// Where jobs are handed in.
 #[derive(Clone)]
 pub struct Writer {
-    line: mpsc::Sender<Job>,
+    line: mpsc::Sender<Handed>,
 }
 
 /// The writer at work.
@@ -225,6 +250,11 @@ impl Writer {
         self.hand_in(Job::Mark(mark));
     }
 
+    /// Hands in an act; `done` is called when it is stored or refused.
+    pub fn act(&self, act: Act) {
+        self.hand(Handed::Act(act));
+    }
+
     /// Jobs that wait to be taken up.
     #[must_use]
     pub fn waiting(&self) -> usize {
@@ -232,13 +262,31 @@ impl Writer {
     }
 
     fn hand_in(&self, job: Job) {
-        if let Err(full) = self.line.try_send(job) {
+        self.hand(Handed::Job(job));
+    }
+
+    fn hand(&self, handed: Handed) {
+        if let Err(full) = self.line.try_send(handed) {
             full.into_inner().refuse();
         }
     }
 }
 
-async fn write(store: &Store, batch: Vec<Job>, publish: &(impl Fn(Vec<Committed>) + Sync)) {
+/// Acts come first, in a commit of their own: they are rare, and who joins and speaks at once has joined.
+async fn write(store: &Store, handed: Vec<Handed>, publish: &(impl Fn(Vec<Committed>) + Sync)) {
+    let (mut batch, mut acts) = (Vec::with_capacity(handed.len()), Vec::new());
+    for one in handed {
+        match one {
+            Handed::Job(job) => batch.push(job),
+            Handed::Act(act) => acts.push(act),
+        }
+    }
+    if !acts.is_empty() {
+        acts::commit(store, acts, publish).await;
+    }
+    if batch.is_empty() {
+        return;
+    }
     match commit(store, &batch).await {
         Ok((committed, answers)) => {
             publish(committed);
@@ -291,7 +339,7 @@ mod tests {
         let store =
             Store::open(&dir.path().join("r.db"), super::super::sqlite::BUSY).await.unwrap();
         let (writer, writing) = Writer::start(store, |_| panic!("lost")).unwrap();
-        let party = |id, name: &str| Party { id: UserId(id), name: name.into() };
+        let party = |id, name: &str| Party { id: UserId(id), name: name.into(), own: LogId(id) };
         writer.mark(Mark {
             user: UserId(1),
             own: LogId(1),

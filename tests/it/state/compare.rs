@@ -74,7 +74,7 @@ async fn log(client: &mut Client, to: &Target, who: &str) -> bool {
         read.into_iter().partition(|message| message.seq < first);
     assert_eq!(timeline.messages(), &read[..], "{to} as {who} holds it, and as it is read");
     assert_eq!(*timeline.about(), fresh.about, "{to} as {who} holds it, and as it is read");
-    assert!(before.is_empty() || timeline.has_more(), "{who} lacks the beginning of {to}");
+    assert!(before.is_empty() || timeline.has_older(), "{who} lacks the beginning of {to}");
     true
 }
 
@@ -124,7 +124,7 @@ fn unread(to: &Target, timeline: &Timeline, read: i64, me: &str) -> Option<i64> 
     if let (Target::Room(_), 0) = (to, read) {
         return Some(0);
     }
-    let whole = !timeline.has_more() || timeline.before().is_some_and(|first| first <= read + 1);
+    let whole = !timeline.has_older() || timeline.before().is_some_and(|first| first <= read + 1);
     let others =
         timeline.messages().iter().filter(|it| it.seq > read && it.author != me && !it.deleted);
     whole.then(|| (others.count() as i64).min(UNREAD_MOST))

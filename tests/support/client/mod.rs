@@ -21,7 +21,6 @@ use roomful::{
             After, ClientFrame, Event, Follow, Followed, Kind, Outgoing, Reply, SendOk,
             ServerFrame, SubOk, read_server, write_client,
         },
-        limits::PAGE,
         views::{History, House},
     },
     server::domain::changes::Wish,
@@ -271,7 +270,7 @@ impl Client {
 
     /// Reads an older page. It is put in place by [`Self::turn_pages`]: by then it is an old one.
     pub async fn read_older(&mut self, to: &Target) {
-        let before = self.timeline(to).filter(|it| it.has_more()).and_then(Timeline::before);
+        let before = self.timeline(to).filter(|it| it.has_older()).and_then(Timeline::before);
         if let Some(before) = before
             && let Some(page) = self.page(to, Some(before)).await
         {
@@ -290,7 +289,7 @@ impl Client {
 
     /// Reads back to the beginning, as far as there is a server.
     pub async fn read_all(&mut self, to: &Target) {
-        while self.timeline(to).is_some_and(Timeline::has_more) {
+        while self.timeline(to).is_some_and(Timeline::has_older) {
             let before = self.timeline(to).and_then(Timeline::before);
             self.read_older(to).await;
             self.turn_pages();
@@ -387,14 +386,13 @@ impl Client {
     fn take_page(&mut self, to: &Target, page: History) {
         // Older pages that are still under way belong in front of what was here before.
         self.older.retain(|(other, ..)| other != to);
-        let more = page.messages.len() >= PAGE;
         for message in &page.messages {
             if let (Some(cid), true) = (&message.cid, message.author == self.user) {
                 self.settle(&cid.clone(), &message.id, message.seq);
             }
         }
         if let Some(log) = self.logs.get_mut(to) {
-            log.timeline = Some(Timeline::new(page, more));
+            log.timeline = Some(Timeline::new(page));
             log.hold = Hold::Away;
             self.follow(vec![to.clone()]);
         }

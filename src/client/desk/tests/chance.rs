@@ -27,7 +27,7 @@ proptest! {
 
     #[test]
     fn in_the_end_everything_is_there_once_and_in_order(
-        steps in prop::collection::vec((0u8..18, 0u8..3, any::<u8>()), 0..140),
+        steps in prop::collection::vec((0u8..22, 0u8..3, any::<u8>()), 0..140),
     ) {
         let places = [room("a"), room("b"), person("bob")];
         let mut server = Server::new(&places[..2]);
@@ -85,6 +85,13 @@ proptest! {
                     page.input(if dice % 2 == 0 { Input::Offline } else { Input::Online });
                 }
                 17 => page.act(Act::AtEnd(dice % 2 == 0)),
+                18 => page.act(Act::Older),
+                19 => page.act(Act::Newer),
+                20 => page.act(Act::ToEnd),
+                21 => {
+                    let id = format!("id-{}", 1 + u64::from(dice) / 2);
+                    page.act(Act::Jump { to: place.clone(), id });
+                }
                 _ => {}
             }
         }
@@ -101,6 +108,8 @@ proptest! {
             page.connect(&mut server);
         }
         page.pass(30_000, &mut server);
+        page.act(Act::ToEnd);
+        page.settle(&mut server);
 
         prop_assert!(page.storage.is_empty(), "{:?}", page.storage);
         let mut all = Vec::new();

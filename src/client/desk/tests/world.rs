@@ -4,7 +4,7 @@
 use crate::client::{
     Act, Moment, Row, SaidState, Status,
     desk::{Desk, Effect, Input, Show, ZoneOf},
-    house::Older,
+    house::{Older, Spot},
     rows::Zone,
 };
 use crate::protocol::{
@@ -14,7 +14,8 @@ use crate::protocol::{
         Reply, SendOk, ServerFrame, read_client, read_server,
     },
     limits::{Limits, PAGE},
-    views::{About, AuthorKind, History, House, Line, Me, Message, Side},
+    urls,
+    views::{About, AuthorKind, History, House, Line, Me, Message, Side, Span},
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -118,18 +119,34 @@ impl Server {
         })
     }
 
-    pub fn history(&self, to: &Target, before: Option<i64>) -> History {
-        let before = before.unwrap_or(i64::MAX);
+    pub fn history(&self, to: &Target, span: &Span) -> Result<History, Refusal> {
         let log = self.logs.get(to).map(Vec::as_slice).unwrap_or_default();
-        let messages = log
-            .iter()
-            .rev()
-            .filter(|event| event.seq < before)
-            .filter_map(Self::message)
-            .take(PAGE)
-            .collect();
-        let (epoch, top, about) = (self.epoch.clone(), self.top(to), About::default());
-        History { to: to.clone(), epoch, top, messages, about }
+        let all: Vec<Message> = log.iter().filter_map(Self::message).collect();
+        let (pivot, below, above) = match span {
+            Span::Newest => (i64::MAX, PAGE, 0),
+            Span::Before(seq) => (*seq, PAGE, 0),
+            Span::After(seq) => (seq + 1, 0, PAGE),
+            Span::Around(id) => match all.iter().find(|message| message.id == *id) {
+                Some(message) => (message.seq, PAGE / 2, PAGE / 2),
+                None => return Err(Refusal::not_found("such message")),
+            },
+        };
+        let middle = all.iter().filter(|message| message.seq < pivot).count();
+        let (first, end) = (middle.saturating_sub(below), (middle + above).min(all.len()));
+        Ok(History {
+            to: to.clone(),
+            epoch: self.epoch.clone(),
+            top: self.top(to),
+            messages: all[first..end].iter().rev().cloned().collect(),
+            older: first > 0,
+            newer: end < all.len(),
+            about: About::default(),
+        })
+    }
+
+    /// The newest page.
+    pub fn page(&self, to: &Target) -> History {
+        self.history(to, &Span::Newest).unwrap()
     }
 
     fn unread(&self, to: &Target) -> i64 {
@@ -140,13 +157,26 @@ impl Server {
     }
 
     pub fn house(&self, to: &Target) -> House {
-        let history = self.history(to, None);
-        let older = history.messages.iter().all(|message| message.seq > 1)
-            && history.messages.len() == PAGE;
+        self.house_at(to, None)
+    }
+
+    pub fn house_at(&self, to: &Target, at: Option<String>) -> House {
+        let span = at.clone().map_or(Span::Newest, Span::Around);
+        let (history, at, refusal) = match self.history(to, &span) {
+            Ok(history) => (history, at, None),
+            Err(refusal) => (self.page(to), None, Some(refusal)),
+        };
         let own = After { epoch: self.epoch.clone(), seq: self.top(&Target::Own) };
         let mut side = Side { own: Some(own), ..Side::default() };
         for to in self.logs.keys() {
-            let line = Line { to: to.clone(), online: 0, unread: self.unread(to), at: None };
+            let line = Line {
+                to: to.clone(),
+                online: 0,
+                unread: self.unread(to),
+                mentions: 0,
+                level: crate::protocol::people::Level::All,
+                at: None,
+            };
             match to {
                 Target::Room(_) => side.rooms.push(line),
                 Target::Person(_) if self.top(to) > 0 => side.people.push(line),
@@ -154,17 +184,17 @@ impl Server {
             }
         }
         House {
-            me: self.hello_user.clone().map(|name| Me { name, admin: false }),
+            me: self.hello_user.clone().map(|name| Me { name, admin: false, blocked: Vec::new() }),
             limits: Limits::default(),
             history,
-            before: None,
-            older,
+            at,
             read: self.read.get(to).copied().unwrap_or(0),
+            mine: None,
             online: Online::default(),
             side,
             cid: "form".into(),
             draft: String::new(),
-            refusal: None,
+            refusal,
         }
     }
 
@@ -264,8 +294,8 @@ pub fn text(frame: &impl serde::Serialize) -> String {
 /// What waits for the server's functions.
 #[derive(Clone, Debug)]
 pub enum Call {
-    History { ticket: u64, to: Target, before: Option<i64> },
-    Place { ticket: u64, to: Target },
+    History { ticket: u64, to: Target, span: Span },
+    Place { ticket: u64, to: Target, at: Option<String> },
 }
 
 /// A page.
@@ -291,7 +321,11 @@ pub struct Page {
     pub fresh: usize,
     pub title: String,
     pub refusal: Option<Refusal>,
-    pub pushed: Vec<Target>,
+    pub newer: bool,
+    pub away: bool,
+    pub spot: Option<Spot>,
+    pub waiting: i64,
+    pub pushed: Vec<String>,
     pub visits: Vec<String>,
     pub draft: String,
 }
@@ -326,6 +360,10 @@ impl Page {
             fresh: 0,
             title: String::new(),
             refusal: None,
+            newer: house.history.newer,
+            away: false,
+            spot: None,
+            waiting: 0,
             pushed: vec![],
             visits: vec![],
             draft: String::new(),
@@ -360,11 +398,16 @@ impl Page {
                     assert!(self.open, "nothing is sent without a socket");
                     self.up.push_back(text);
                 }
-                Effect::History { ticket, to, before } => {
-                    self.calls.push_back(Call::History { ticket, to, before });
+                Effect::History { ticket, to, span } => {
+                    self.calls.push_back(Call::History { ticket, to, span });
                 }
-                Effect::Place { ticket, to } => self.calls.push_back(Call::Place { ticket, to }),
-                Effect::Push(to) => self.pushed.push(to),
+                Effect::Place { ticket, to, at } => {
+                    self.calls.push_back(Call::Place { ticket, to, at });
+                }
+                Effect::Push { to, at } => {
+                    self.pushed
+                        .push(at.map_or_else(|| urls::page(&to), |id| urls::message(&to, &id)));
+                }
                 Effect::Visit(address) => self.visits.push(address),
                 Effect::Keep { cid, stored } => {
                     self.storage.insert(cid, stored);
@@ -383,6 +426,10 @@ impl Page {
                     Show::Place(to) => self.place = to,
                     Show::Rows(rows) => self.rows = rows,
                     Show::Older(older) => self.older = older,
+                    Show::Newer(newer) => self.newer = newer,
+                    Show::Away(away) => self.away = away,
+                    Show::Spot(spot) => self.spot = Some(spot),
+                    Show::Waiting(waiting) => self.waiting = waiting,
                     Show::Fresh(fresh) => self.fresh = fresh,
                     Show::Online(online) => self.online = online,
                     Show::Side(side) => self.side = side,
@@ -442,13 +489,13 @@ impl Page {
     pub fn answer(&mut self, server: &Server) -> bool {
         let Some(call) = self.calls.pop_front() else { return false };
         match call {
-            Call::History { ticket, to, before } => {
-                let result = Ok(server.history(&to, before));
+            Call::History { ticket, to, span } => {
+                let result = server.history(&to, &span);
                 self.input(Input::History { ticket, result });
             }
-            Call::Place { ticket, to } => {
+            Call::Place { ticket, to, at } => {
                 let result = if server.logs.contains_key(&to) {
-                    Ok(Box::new(server.house(&to)))
+                    Ok(Box::new(server.house_at(&to, at)))
                 } else {
                     Err(Refusal::not_found("room"))
                 };

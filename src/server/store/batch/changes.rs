@@ -1,6 +1,7 @@
 //! What a batch does to messages that are there already, and to what belongs to a whole log: kept in
 //! memory as it will stand, so that several changes to one message in a batch meet each other.
 
+use super::notices::Of;
 use super::{Batch, Rows, json};
 use crate::protocol::frames::{Change as Told, ChangeOk, Event, Kind, What};
 use crate::protocol::{At, Code, Refusal, limits, views};
@@ -63,6 +64,11 @@ impl Changes {
             it.pins_of.insert(log, pins);
         }
         Ok(it)
+    }
+
+    /// Who said a message that something happens to.
+    fn author(&self, message: Message) -> Option<UserId> {
+        Some(self.standing.get(&message)?.author)
     }
 
     /// Whether nothing is to be stored.
@@ -252,6 +258,14 @@ impl Batch<'_> {
         let data = stored(&event, &kind);
         self.events.push(&(log, seq, &event.kind, data, now.0))?;
         self.committed.push(Committed::Said { place: change.place.clone(), event });
+        if let (Some(notice), Deed::React { seq: of, emoji, on: true }) =
+            (&change.notice, &change.deed)
+            && self.changes.author((log, *of)) == Some(notice.user)
+        {
+            let id = format!("{}/{emoji}/{}", message_id(log, *of), change.by.name);
+            let (from, message) = (&*change.by.name, (log, *of));
+            self.tell(notice, Of { from, message, id: &id, text: emoji })?;
+        }
         Ok(Ok(ChangeOk { seq }))
     }
 

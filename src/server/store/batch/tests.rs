@@ -1,4 +1,5 @@
 use super::*;
+use crate::protocol::people::Access;
 use crate::protocol::views::AuthorKind;
 use crate::server::store::replay::{self, Stretch};
 use crate::server::store::{Store, heads, rooms, users};
@@ -28,11 +29,11 @@ impl Told {
             let name = name.unwrap();
             let id = users::make(&mut tx, &name, "-", false).await.unwrap().unwrap();
             let (own, _) = logs::own(&mut tx, id).await.unwrap();
-            people.push((Party { id, name: name.shown.into() }, own));
+            people.push((Party { id, name: name.shown.into(), own }, own));
         }
         for name in ["north", "south"] {
             let name = crate::protocol::names::check(crate::protocol::names::Kind::Room, name);
-            let room = rooms::make(&mut tx, &name.unwrap(), None).await.unwrap();
+            let room = rooms::make(&mut tx, &name.unwrap(), Access::Open, None).await.unwrap();
             places.push(Place::Room { log: room.log_id, name: room.name });
         }
         tx.commit().await.unwrap();
@@ -63,6 +64,7 @@ impl Told {
             cid: cid.to_owned(),
             body: body.to_owned(),
             reply_to,
+            notices: Vec::new(),
             done: Box::new(|_| {}),
         })
     }
@@ -174,7 +176,7 @@ async fn two_logs_are_counted_apart_and_told_in_the_order_of_the_jobs() {
             .iter()
             .map(|one| match one {
                 Committed::Said { place, event } => (log_of(place), event.seq),
-                Committed::Own { .. } => panic!("nobody's own"),
+                _ => panic!("nobody's own"),
             })
             .collect();
         let (n, s) = (log_of(north), log_of(south));
@@ -263,7 +265,7 @@ async fn marks_go_forward_only_and_no_further_than_the_log_at_their_turn() {
                 assert_eq!(*user, told.people[1].0.id);
                 Some(event.seq)
             }
-            Committed::Said { .. } => None,
+            Committed::Said { .. } | Committed::Changed(_) => None,
         })
         .collect();
     assert_eq!(own, [1, 2], "to 1, then to 2");
@@ -341,6 +343,7 @@ proptest! {
                     events.extend(committed.into_iter().map(|one| match one {
                         Committed::Said { event, .. } => (None, bare(event)),
                         Committed::Own { user, event } => (Some(user), bare(event)),
+                        Committed::Changed(_) => panic!("a batch changes nobody's rights"),
                     }));
                 }
                 outcomes.push(outcome);

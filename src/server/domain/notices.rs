@@ -1,0 +1,157 @@
+//! Who is to be told of what is said or done: decided before it is stored, and stored with it. A message
+//! that calls nobody asks nothing and costs nothing.
+
+use super::places::Place;
+use super::{Domain, Member, unavailable};
+use crate::protocol::names::fold;
+use crate::protocol::people::NoticeKind;
+use crate::protocol::{Refusal, Target, limits};
+use crate::server::store::batch::notices::Notice;
+use crate::server::store::{mentions, message_place};
+use std::collections::HashSet;
+
+/// The `@names` of a text as they were typed: whole words of letters, digits and `_ . -`.
+fn mentions_of(body: &str) -> Vec<String> {
+    let in_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '-');
+    let mut found = Vec::new();
+    for (at, _) in body.match_indices('@') {
+        let within = body[..at].chars().next_back().is_some_and(in_name);
+        let rest = &body[at + 1..];
+        let end = rest.find(|c: char| !in_name(c)).unwrap_or(rest.len());
+        let name = rest[..end].trim_end_matches(['.', '-']);
+        if !within && !name.is_empty() {
+            found.push(name.to_owned());
+        }
+    }
+    found
+}
+
+/// The folded `@names` of a text, each once, in their order.
+fn named(body: &str) -> Vec<String> {
+    if !body.contains('@') {
+        return Vec::new();
+    }
+    let mut known = HashSet::new();
+    mentions_of(body)
+        .into_iter()
+        .map(|name| fold(&name))
+        .filter(|name| known.insert(name.clone()))
+        .take(limits::CALLED)
+        .collect()
+}
+
+impl Domain {
+    /// Who is to be told of a message: in a room those whom it names and whoever said what it answers,
+    /// as far as they may read it, wish to be told and did not block its author; in a conversation the
+    /// other one, unless they wish to hear nothing of it.
+    ///
+    /// # Errors
+    /// `unavailable` when it cannot be read.
+    pub(super) async fn notices(
+        &self,
+        me: &Member,
+        place: &Place,
+        body: &str,
+        reply_to: Option<&str>,
+    ) -> Result<Vec<Notice>, Refusal> {
+        match place {
+            Place::Own { .. } => Ok(Vec::new()),
+            Place::Direct { other, .. } => {
+                let muted = self.between(me.id, other.id).await?.muted;
+                let to = Target::Person(me.name.to_string());
+                let (user, own) = (other.id, other.own);
+                let notice = Notice { user, own, kind: NoticeKind::Direct, to };
+                Ok(if muted { Vec::new() } else { vec![notice] })
+            }
+            Place::Room { log, name } => {
+                let named = named(body);
+                let answered = reply_to.and_then(message_place).filter(|(of, _)| of == log);
+                if named.is_empty() && answered.is_none() {
+                    return Ok(Vec::new());
+                }
+                let mut db = self.store.glance().await.map_err(unavailable)?;
+                let mut notices = Vec::new();
+                let mut tell = |(user, own), kind| {
+                    let known = notices.iter().any(|notice: &Notice| notice.user == user);
+                    if !known {
+                        let to = Target::Room(name.clone());
+                        notices.push(Notice { user, own, kind, to });
+                    }
+                };
+                // Whoever is answered and named is told once: of the answer.
+                if let Some((log, seq)) = answered {
+                    let author = mentions::author(&mut db, log, seq, me.id).await;
+                    author.map_err(unavailable)?.map(|author| tell(author, NoticeKind::Reply));
+                }
+                if !named.is_empty() {
+                    let found = mentions::hearers(&mut db, *log, me.id, &named).await;
+                    for hearer in found.map_err(unavailable)? {
+                        tell(hearer, NoticeKind::Mention);
+                    }
+                }
+                Ok(notices)
+            }
+        }
+    }
+
+    /// Who is to be told of a reaction to this message: whoever said it, under the same conditions.
+    ///
+    /// # Errors
+    /// `unavailable` when it cannot be read.
+    pub async fn notice_of_reaction(
+        &self,
+        me: &Member,
+        place: &Place,
+        message: &str,
+    ) -> Result<Option<Notice>, Refusal> {
+        let Some((log, seq)) = message_place(message) else { return Ok(None) };
+        let kind = NoticeKind::Reaction;
+        match place {
+            Place::Room { log: here, name } if *here == log => {
+                let mut db = self.store.glance().await.map_err(unavailable)?;
+                let author = mentions::author(&mut db, log, seq, me.id).await;
+                let to = Target::Room(name.clone());
+                Ok(author.map_err(unavailable)?.map(|(user, own)| Notice { user, own, kind, to }))
+            }
+            Place::Direct { other, .. } => {
+                if self.between(me.id, other.id).await?.muted {
+                    return Ok(None);
+                }
+                let to = Target::Person(me.name.to_string());
+                Ok(Some(Notice { user: other.id, own: other.own, kind, to }))
+            }
+            Place::Room { .. } | Place::Own { .. } => Ok(None),
+        }
+    }
+
+    /// Messages that called me, the latest first, as they stand now: what was deleted, and where I may
+    /// not look any more, falls out. `before` is the `notice` of the last one I have.
+    ///
+    /// # Errors
+    /// `login_needed` for a visitor.
+    pub async fn mentions(
+        &self,
+        who: &super::Who,
+        before: Option<i64>,
+    ) -> Result<crate::protocol::people::Mentions, Refusal> {
+        use crate::protocol::people::{Mentioned, Mentions};
+        let me = who.member()?;
+        let mut db = self.store.glance().await.map_err(unavailable)?;
+        let page = mentions::page(&mut db, me.id, me.admin, before, limits::PAGE + 1).await;
+        let mut page = page.map_err(unavailable)?;
+        let more = page.len() > limits::PAGE;
+        page.truncate(limits::PAGE);
+        let mentioned = |called: mentions::Called| Mentioned {
+            notice: called.notice,
+            kind: called.kind,
+            to: Target::Room(called.room),
+            id: crate::server::store::message_id(called.log, called.seq),
+            seq: called.seq,
+            author: called.author,
+            body: called.body,
+            at: crate::protocol::At(called.at),
+            unread: called.unread,
+        };
+        Ok(Mentions { mentions: page.into_iter().map(mentioned).collect(), more })
+    }
+}
