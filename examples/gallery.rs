@@ -7,6 +7,7 @@ use roomful::{
         At, Code, Refusal, Target,
         frames::Online,
         limits::Limits,
+        people::Level,
         views::{
             About, AuthorKind, History, House, Index, LastMessage, Line, Me, Message, RoomCard,
             Side,
@@ -46,7 +47,7 @@ fn shell(me: Option<&str>) -> Shell {
     Shell {
         nonce: "gallery".to_owned(),
         assets: Assets { css: "style.css".to_owned(), ..Assets::default() },
-        me: me.map(|name| Me { name: name.to_owned(), admin: true }),
+        me: me.map(|name| Me { name: name.to_owned(), admin: true, blocked: Vec::new() }),
         path: "/chat/".to_owned(),
         ..Shell::default()
     }
@@ -221,7 +222,7 @@ fn messages() -> Vec<Message> {
 }
 
 fn line(to: Target, online: usize, unread: i64) -> Line {
-    Line { to, online, unread, mentions: 0, at: Some(At(EVENING)) }
+    Line { to, online, unread, mentions: 0, level: Level::All, at: Some(At(EVENING)) }
 }
 
 fn house(name: &str) -> House {
@@ -240,7 +241,7 @@ fn house(name: &str) -> House {
         "小林",
     ];
     House {
-        me: Some(Me { name: "mira".to_owned(), admin: true }),
+        me: Some(Me { name: "mira".to_owned(), admin: true, blocked: Vec::new() }),
         limits: Limits::default(),
         history: History {
             to: room(name),
@@ -256,7 +257,12 @@ fn house(name: &str) -> House {
         },
         at: None,
         read: 48,
-        online: Online { count: here.len(), users: Some(here.map(str::to_owned).to_vec()) },
+        mine: None,
+        online: Online {
+            count: here.len(),
+            users: Some(here.map(str::to_owned).to_vec()),
+            idle: Vec::new(),
+        },
         side: Side {
             rooms: vec![
                 line(room(name), 10, 0),
@@ -284,7 +290,7 @@ fn empty(name: &str) -> House {
     let mut house = house(name);
     house.history.messages.clear();
     house.history.older = false;
-    house.online = Online { count: 1, users: Some(vec!["mira".to_owned()]) };
+    house.online = Online { count: 1, users: Some(vec!["mira".to_owned()]), idle: Vec::new() };
     house.side.people.clear();
     house
 }
@@ -294,7 +300,11 @@ fn talk() -> House {
     house.history.to = Target::Person("wen".to_owned());
     house.history.messages.retain(|message| matches!(message.author.as_str(), "wen" | "mira"));
     house.history.older = false;
-    house.online = Online { count: 2, users: Some(vec!["mira".to_owned(), "wen".to_owned()]) };
+    house.online = Online {
+        count: 2,
+        users: Some(vec!["mira".to_owned(), "wen".to_owned()]),
+        idle: Vec::new(),
+    };
     house
 }
 

@@ -3,6 +3,8 @@
 
 mod browser;
 mod index;
+mod keyboard;
+mod look;
 mod panel;
 mod socket;
 
@@ -49,6 +51,8 @@ struct Shell {
 pub fn wake() {
     index::wake();
     panel::wake();
+    keyboard::wake();
+    look::wake();
     if let Some((element, house)) = browser::page_data::<House>("house", "house-data") {
         hydrate_from(element, move || {
             let state = super::state_acting(&house, Callback::new(|act| put(Input::Act(act))));

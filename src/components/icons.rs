@@ -16,6 +16,9 @@ pub const LEAVE: &str = "M10 4.5H5.5v15H10M14 8l4 4-4 4M9.5 12H18";
 /// An arrow down: to the newest.
 pub const DOWN: &str = "M12 5v13M6.5 12.5 12 18l5.5-5.5";
 
+/// A magnifying glass: search.
+pub const FIND: &str = "M10.5 17a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13zM15.3 15.3 20 20";
+
 /// The icon with this path. It has no name: the button around it has.
 pub fn icon(path: &'static str) -> impl IntoView {
     view! {

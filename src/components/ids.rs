@@ -1,4 +1,4 @@
-//! Ids by which the browser's program finds parts of the room index.
+//! Ids by which the browser's program finds parts of pages.
 
 /// What changes with what is typed: the browser's side takes these elements out of the page that
 /// the plain form would lead to.
@@ -7,3 +7,8 @@ pub const FOLLOWS: [&str; 2] = ["house-now", "rooms-found"];
 pub const FIELD: &str = "room-name";
 /// What was refused, until something else is typed.
 pub const REFUSED: &str = "room-name-error";
+
+/// The field of the list that one jumps from…
+pub const JUMP_FIELD: &str = "jump-field";
+/// …and the list.
+pub const JUMP_LIST: &str = "jump-list";

@@ -1,6 +1,6 @@
 //! The header of the pages outside the rooms: the house's name and my account.
 
-use super::{face::face, window::window};
+use super::{face::face, side::find, window::window};
 use crate::{
     pages::{Shell, SignUp},
     protocol::urls,
@@ -28,6 +28,7 @@ fn account_menu(shell: &Shell) -> AnyView {
         let sign_up = shell.sign_up == SignUp::Open;
         return view! {
             <nav class="account" aria-label=w.say(Word::Account)>
+                {find()}
                 <a class="button quiet" href=urls::LOG_IN>{w.say(Word::LogIn)}</a>
                 {sign_up.then(|| view! { <a class="button" href=urls::SIGN_UP>{w.say(Word::SignUp)}</a> })}
             </nav>
@@ -36,6 +37,7 @@ fn account_menu(shell: &Shell) -> AnyView {
     };
     view! {
         <nav class="account" aria-label=w.say(Word::Account)>
+            {find()}
             <a class="who" href=urls::ACCOUNT>
                 {face(&me.name, true, false)}
                 <bdi dir="auto">{me.name.clone()}</bdi>
@@ -44,6 +46,17 @@ fn account_menu(shell: &Shell) -> AnyView {
         </nav>
     }
     .into_any()
+}
+
+/// The foot of the pages outside the rooms.
+pub fn foot() -> impl IntoView {
+    let w = words();
+    view! {
+        <footer class="foot">
+            <a class="link" href=urls::SETTINGS data-panel="">{w.say(Word::Settings)}</a>
+            <a class="link" href=urls::HELP data-panel="">{w.say(Word::Shortcuts)}</a>
+        </footer>
+    }
 }
 
 /// The button that ends this session.

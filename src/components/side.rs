@@ -41,6 +41,7 @@ pub fn side(state: HouseState) -> impl IntoView {
                     {window(true, true)}
                     <b>"Roomful"</b>
                 </a>
+                {find()}
                 {super::icons::close_drawer(ID)}
             </div>
             <div class="side-lists">
@@ -59,8 +60,22 @@ pub fn side(state: HouseState) -> impl IntoView {
                     </section>
                 })}
             </div>
+            <p class="side-links">
+                <a class="link" href=urls::SETTINGS data-panel="">{w.say(Word::Settings)}</a>
+                <a class="link" href=urls::HELP data-panel="">{w.say(Word::Shortcuts)}</a>
+            </p>
             {me.map(|me| mine(me, state))}
         </nav>
+    }
+}
+
+/// The way to the search.
+pub fn find() -> impl IntoView {
+    let search = words().say(Word::Search);
+    view! {
+        <a class="icon-button find" href=urls::SEARCH data-panel="" aria-label=search title=search>
+            {icon(icons::FIND)}
+        </a>
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     components::{
         RoomPicker,
-        page_header::page_header,
+        page_header::{foot, page_header},
         room_picker::{self, Cards, Refused},
     },
     protocol::views::{Index, RoomCard},
@@ -54,6 +54,7 @@ pub fn index_around(shell: &Shell, index: Index<Cards>, returned: Option<Returne
                 <main><div id="index">
                     <RoomPicker index refused/>
                 </div></main>
+                {foot()}
             </div>
         }
     })

@@ -10,20 +10,35 @@ mod document;
 #[cfg(feature = "ssr")]
 mod entrance;
 #[cfg(feature = "ssr")]
+mod help;
+#[cfg(feature = "ssr")]
 mod house;
 #[cfg(feature = "ssr")]
 mod index;
 #[cfg(feature = "ssr")]
+mod jump;
+mod look;
+#[cfg(feature = "ssr")]
 mod missing;
+#[cfg(feature = "ssr")]
+mod search;
+#[cfg(feature = "ssr")]
+mod settings;
 
 #[cfg(feature = "ssr")]
 pub use {
     account::account,
     entrance::{log_in, set_up, sign_up},
+    help::help,
     house::{house, house_around, new_line, row, rows},
     index::{card, index, index_around},
+    jump::jump,
     missing::{no_page, no_room, trouble},
+    search::search,
+    settings::settings,
 };
+
+pub use look::Theme;
 
 use crate::{
     protocol::{At, Refusal, views::Me},
@@ -64,6 +79,10 @@ pub struct Shell {
     pub assets: Assets,
     /// The reader's language.
     pub lang: Lang,
+    /// Light, dark, or as the system is.
+    pub theme: Theme,
+    /// Whether keys of one letter are turned off.
+    pub letters_off: bool,
     /// Who is looking.
     pub me: Option<Me>,
     /// No user exists yet: every page says that the house is being set up.

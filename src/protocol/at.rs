@@ -51,6 +51,13 @@ impl At {
         self.0.div_euclid(DAY_MS)
     }
 
+    /// The beginning of such a day.
+    #[cfg(feature = "ssr")]
+    #[must_use]
+    pub fn of_day(day: i64) -> Self {
+        Self(day.saturating_mul(DAY_MS))
+    }
+
     /// Hours and minutes in UTC, `16:02`. The browser replaces it by local time after hydration.
     #[must_use]
     pub fn clock(self) -> String {

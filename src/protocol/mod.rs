@@ -13,6 +13,8 @@ pub mod names;
 pub mod panel;
 pub mod people;
 pub mod refusal;
+#[cfg(feature = "ssr")]
+pub mod search;
 pub mod target;
 pub mod urls;
 pub mod views;

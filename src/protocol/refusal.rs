@@ -120,7 +120,7 @@ impl Refusal {
         let reason = match what {
             "such room" => Word::NoSuchRoom.into(),
             "such message" => Word::NoSuchMessage.into(),
-            "person of that name" => Word::NoSuchPerson.into(),
+            "person of that name" => Word::NoPersonNamed.into(),
             "page" => Word::NoSuchPage.into(),
             "member of that name" => Word::NoSuchMember.into(),
             "such session" => Word::NoSuchSession.into(),

@@ -10,6 +10,7 @@ pub mod presence;
 pub mod security;
 pub mod socket;
 pub mod store;
+pub mod terms;
 pub mod vital;
 pub mod websocket;
 

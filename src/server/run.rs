@@ -101,6 +101,7 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
     let announcing = Arc::clone(&domain);
     let sweeping = Arc::clone(&domain);
     let hanging_up = Arc::clone(&domain);
+    let indexing = Arc::clone(&domain);
     let helpers = vec![
         tokio::spawn(async move {
             let _vital = Vital("who tells of comings and goings");
@@ -110,6 +111,7 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
             let _vital = Vital("who ends connections");
             hanging_up.keep_hanging_up().await;
         }),
+        tokio::spawn(async move { indexing.keep_indexing().await }),
         tokio::spawn(async move {
             loop {
                 tokio::time::sleep(SWEEP).await;

@@ -1,6 +1,5 @@
 //! Pages of history.
 
-use crate::words::Word;
 use super::places::Place;
 use super::{Domain, Who, unavailable};
 use crate::protocol::views::{About, History, Message, Span};
@@ -9,6 +8,7 @@ use crate::server::kept::Keep;
 use crate::server::store::history::Part;
 use crate::server::store::logs::Head;
 use crate::server::store::{Connection, LogId, history, logs, message_place};
+use crate::words::Word;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::sync::Arc;

@@ -1,7 +1,6 @@
 //! My rooms: joining and leaving, of what I am told, and whom I invite. Joining is a step of its own,
 //! and also the first word that somebody says in a room.
 
-use crate::words::Word;
 use super::places::{Place, no_room};
 use super::{Domain, Member, Who, unavailable};
 use crate::protocol::people::{
@@ -12,6 +11,7 @@ use crate::server::store::acts::{Act, Acting, Boxed, Changed, Outcome, Reason, W
 use crate::server::store::rooms::{self, Room};
 use crate::server::store::writer::Party;
 use crate::server::store::{LogId, Result as Stored, directs, memberships};
+use crate::words::Word;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 

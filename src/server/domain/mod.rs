@@ -10,6 +10,7 @@ pub mod gauges;
 mod gone;
 pub mod history;
 pub mod house;
+mod indexer;
 mod known;
 pub mod membership;
 pub mod moderation;
@@ -17,10 +18,12 @@ pub mod notices;
 pub mod people;
 pub mod places;
 pub mod post;
+mod reach;
 pub mod read;
 mod remembered;
 pub mod rights;
 pub mod rooms;
+pub mod search;
 pub mod sessions;
 mod tell;
 pub mod typing;
@@ -30,7 +33,7 @@ use crate::protocol::Refusal;
 use crate::server::config::Config;
 use crate::server::groups::Groups;
 use crate::server::presence::{Patience, Presence};
-use crate::server::security::rate::Speech;
+use crate::server::security::rate::{Searches, Speech};
 use crate::server::security::slowdown::Slowdown;
 use crate::server::store::Store;
 use crate::server::store::writer::{Writer, Writing};
@@ -59,6 +62,10 @@ pub struct Domain {
     pub connections: connections::Connections,
     pages: history::Pages,
     speech: Speech,
+    searches: Searches,
+    /// Whose turn it is to search.
+    searching: tokio::sync::Semaphore,
+    indexer: Arc<indexer::Indexer>,
     guesses_at_account: Slowdown<String>,
     guesses_from_address: Slowdown<IpAddr>,
     /// The key of the set-up link, until the first user exists.
@@ -92,10 +99,17 @@ impl Domain {
             presence: Arc::clone(&presence),
             known: Arc::clone(&known),
         };
-        let (writer, writing) =
-            Writer::start(store.clone(), move |committed| aware.learn(committed))?;
+        let indexer = Arc::new(indexer::Indexer::default());
+        let noting = Arc::clone(&indexer);
+        let (writer, writing) = Writer::start(store.clone(), move |committed| {
+            noting.note(&committed);
+            aware.learn(committed);
+        })?;
         let domain = Self {
             speech: Speech::new(config.message_rate.0),
+            searches: Searches::default(),
+            searching: tokio::sync::Semaphore::new(search::AT_ONCE),
+            indexer,
             connections: connections::Connections::new(
                 config.connections_per_user,
                 config.connections_per_address,
@@ -118,6 +132,7 @@ impl Domain {
     /// Forgets what no longer limits anyone; called now and then.
     pub fn sweep(&self) {
         self.speech.sweep();
+        self.searches.sweep();
     }
 
     fn set_up_key(&self) -> std::sync::MutexGuard<'_, Option<String>> {

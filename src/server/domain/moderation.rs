@@ -1,6 +1,5 @@
 //! Keeping order: in a room by its moderators, in the house by its administrators.
 
-use crate::words::Word;
 use super::membership::{enrol, lose, strike};
 use super::{Domain, Member, Who, unavailable};
 use crate::protocol::names::fold;
@@ -13,6 +12,7 @@ use crate::server::store::acts::{Changed, Reason, Whom};
 use crate::server::store::rooms::{self, Room};
 use crate::server::store::writer::Party;
 use crate::server::store::{memberships, people, sessions};
+use crate::words::Word;
 use std::sync::Arc;
 
 /// Names of those who are kept out of a room, on its page.

@@ -1,6 +1,5 @@
 //! People: who there is, what is shown of one, and whom I wish to hear nothing of.
 
-use crate::words::Word;
 use super::{Domain, Who, unavailable};
 use crate::protocol::names::{Kind, fold};
 use crate::protocol::people::{People, PersonLine, PersonView, Somebody};
@@ -8,6 +7,7 @@ use crate::protocol::{At, Code, Refusal, Target, limits};
 use crate::server::groups::Group;
 use crate::server::store::acts::Changed;
 use crate::server::store::{memberships, people};
+use crate::words::Word;
 
 /// Rooms that both have joined, on somebody's card.
 const IN_COMMON: usize = 20;

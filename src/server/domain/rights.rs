@@ -1,6 +1,5 @@
 //! Who may see a room, keep order in it, and write to whom: decided here, at every call.
 
-use crate::words::Word;
 use super::known::Rights;
 use super::places::Place;
 use super::{Domain, Member, Who, unavailable};
@@ -10,6 +9,7 @@ use crate::server::store::memberships::{self, Standing};
 use crate::server::store::people::{self, Between};
 use crate::server::store::rooms::{self, Room};
 use crate::server::store::{Connection, LogId, UserId};
+use crate::words::Word;
 use std::collections::HashSet;
 use std::sync::Arc;
 

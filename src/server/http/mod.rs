@@ -8,6 +8,7 @@ pub mod history;
 pub mod pages;
 pub mod problem;
 pub mod rendered;
+pub mod search;
 pub mod visit;
 pub mod wishes;
 
@@ -85,6 +86,11 @@ fn router(app: App) -> Router {
         .route("/signup", get(pages::sign_up))
         .route("/setup", get(pages::set_up))
         .route("/account", get(pages::account))
+        .route("/search", get(pages::search))
+        .route("/settings", get(pages::settings))
+        .route("/help", get(pages::help))
+        .route("/jump", get(pages::jump))
+        .route("/api/v1/search", get(search::search))
         .route("/api/v1/messages", get(history::messages))
         .route("/api/{function}", post(forms::post).get(forms::call))
         .route("/ws", get(upgrade::main))

@@ -5,17 +5,21 @@ use super::visit::Asking;
 use super::{App, assets, problem, visit, wishes};
 use crate::client;
 use crate::pages::{self, Account, InviteLine, Returned, SessionLine, Shell};
-use crate::protocol::{At, Code, Refusal, Target, panel, urls, views::Span};
+use crate::protocol::{At, Code, Refusal, Target, panel, search, urls, views::Span};
 use crate::server::domain::Who;
 use crate::server::domain::house::Opened;
 use crate::words::Word;
 use axum::Extension;
-use axum::extract::{OriginalUri, Query, State};
+use axum::extract::{ConnectInfo, OriginalUri, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
 
 type Values = Query<HashMap<String, String>>;
+
+/// So many rooms, and so many people, stand in the list that one jumps from.
+const JUMPS: usize = 8;
 
 /// A request for a page.
 struct Visitor<'a> {
@@ -35,6 +39,8 @@ impl<'a> Visitor<'a> {
     ) -> Result<Self, Refusal> {
         let shell = Shell {
             lang: wishes::lang(headers),
+            theme: wishes::theme(headers),
+            letters_off: wishes::letters_off(headers),
             nonce: nonce.to_owned(),
             assets: (*app.assets).clone(),
             me: who.me(),
@@ -110,6 +116,41 @@ impl<'a> Visitor<'a> {
                 }
                 _ => self.trouble(&refusal),
             },
+        }
+    }
+
+    async fn search(&self, address: IpAddr, asked: search::Asked) -> Response {
+        let found = self.app.domain.search(&self.who, address, &asked).await;
+        match found {
+            Err(refusal) if refusal.code == Code::LoginNeeded => self.trouble(&refusal),
+            found => {
+                let status = found.as_ref().err().map_or(StatusCode::OK, problem::status);
+                self.answer_with(status, pages::search(&self.shell, &asked, found))
+            }
+        }
+    }
+
+    /// The rooms and people whose names hold this, the busiest rooms first.
+    async fn jump(&self, name: &str) -> Response {
+        let domain = &self.app.domain;
+        let places = async {
+            let rooms = domain.list_rooms(&self.who, name, 0).await?.rooms;
+            let rooms = rooms.into_iter().map(|room| (Target::Room(room.name), room.online > 0));
+            let mut places: Vec<_> = rooms.take(JUMPS).collect();
+            if let Ok(me) = self.who.member() {
+                let people = domain.people(&self.who, name, 0).await?.people;
+                let others = people.into_iter().filter(|person| person.name != *me.name);
+                places.extend(others.take(JUMPS).map(|it| (Target::Person(it.name), it.online)));
+            }
+            Ok::<_, Refusal>(places)
+        };
+        match places.await {
+            Ok(places) => self.answer(pages::jump(&self.shell, name, places)),
+            // No name is so long, so there is none that holds it.
+            Err(refusal) if refusal.code == Code::TooLong => {
+                self.answer(pages::jump(&self.shell, name, Vec::new()))
+            }
+            Err(refusal) => self.trouble(&refusal),
         }
     }
 
@@ -234,6 +275,41 @@ fn span<'a>(value: impl Fn(&str) -> Option<&'a str>) -> Span {
     Span::of(seq("before"), seq("after"), value("at").map(str::to_owned)).unwrap_or_default()
 }
 
+/// `/search`.
+pub async fn search(
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    asked: Asked,
+) -> Result<Response, Response> {
+    let address = visit::address(&asked.app.domain.config, peer, &asked.headers);
+    let value = |name: &str| asked.value(name).unwrap_or_default().to_owned();
+    let question = search::Asked {
+        q: value("q"),
+        from: value("from"),
+        r#in: value("in"),
+        since: value("since"),
+        until: value("until"),
+        older: value("older"),
+    };
+    Ok(asked.visitor().await?.search(address, question).await)
+}
+
+/// `/settings`.
+pub async fn settings(asked: Asked) -> Result<Response, Response> {
+    let visitor = asked.visitor().await?;
+    Ok(visitor.answer(pages::settings(&visitor.shell, None)))
+}
+
+/// `/help`.
+pub async fn help(asked: Asked) -> Result<Response, Response> {
+    let visitor = asked.visitor().await?;
+    Ok(visitor.answer(pages::help(&visitor.shell)))
+}
+
+/// `/jump`.
+pub async fn jump(asked: Asked) -> Result<Response, Response> {
+    Ok(asked.visitor().await?.jump(asked.value("name").unwrap_or_default().trim()).await)
+}
+
 /// `/login`.
 pub async fn log_in(asked: Asked) -> Result<Response, Response> {
     Ok(asked.visitor().await?.log_in(asked.value("next")))
@@ -308,6 +384,10 @@ pub async fn again(
     }
     match path {
         urls::INDEX => visitor.index("", 0).await,
+        urls::SETTINGS => {
+            let returned = visitor.returned.clone();
+            visitor.answer(pages::settings(&visitor.shell, returned))
+        }
         urls::LOG_IN => visitor.log_in(value("next")),
         urls::SIGN_UP => visitor.sign_up(value("next"), value("invite").map(str::to_owned)),
         urls::SET_UP => visitor.set_up(value("key").map(str::to_owned)).await,

@@ -1,10 +1,11 @@
-//! How fast a user may speak.
+//! How fast a user may speak, and search.
 
 use crate::protocol::Refusal;
 use crate::server::store::UserId;
 use crate::words::Word;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -65,6 +66,47 @@ impl Speech {
         if let Some((limiter, _)) = &self.limiter {
             limiter.retain_recent();
         }
+    }
+}
+
+/// Searches in a minute. Whoever types and corrects asks every few seconds; a program that reads a
+/// whole house by way of its search asks all the time.
+const SEARCHES: NonZeroU32 = NonZeroU32::new(60).unwrap();
+
+/// Whoever searches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Asker {
+    /// Somebody with an account, from wherever.
+    Member(UserId),
+    /// Somebody without one, by where they ask from.
+    Visitor(IpAddr),
+}
+
+/// The limit on everybody's searches.
+pub struct Searches(DefaultKeyedRateLimiter<Asker>);
+
+impl Default for Searches {
+    fn default() -> Self {
+        Self(DefaultKeyedRateLimiter::keyed(Quota::per_minute(SEARCHES)))
+    }
+}
+
+impl Searches {
+    /// Whether they may search now.
+    ///
+    /// # Errors
+    /// `rate_limited` with the time to wait.
+    pub fn may_ask(&self, asker: Asker) -> Result<(), Refusal> {
+        self.0.check_key(&asker).map_err(|not_until| {
+            let wait = not_until.wait_time_from(DefaultClock::default().now());
+            let said = Word::SearchedTooFast.of(&[&SEARCHES]);
+            Refusal::rate_limited(said, wait.as_millis().max(1) as u64)
+        })
+    }
+
+    /// Forgets those who have not searched for a while.
+    pub fn sweep(&self) {
+        self.0.retain_recent();
     }
 }
 

@@ -8,7 +8,7 @@ use crate::protocol::limits::UNREAD_MOST;
 pub(super) const UNREAD_AMONG: i64 = 10 * UNREAD_MOST;
 
 /// Which log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Of {
     /// A room's or a user's own. Who has never read in a room owes it nothing.
     Log(LogId),

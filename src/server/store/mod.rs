@@ -19,6 +19,7 @@ mod plans;
 pub mod replay;
 pub mod revisions;
 pub mod rooms;
+pub mod search;
 pub mod sessions;
 pub mod sqlite;
 pub mod standing;
@@ -86,6 +87,8 @@ pub struct Store {
     batches: Arc<Mutex<Option<Connection>>>,
     /// How it is opened again.
     options: sqlx::sqlite::SqliteConnectOptions,
+    /// The same of whoever keeps the index.
+    index: Arc<Mutex<Option<Connection>>>,
     /// Whose turn it is to write, in the order of asking. The database's own lock has no order.
     turn: Arc<Semaphore>,
 }
@@ -114,10 +117,24 @@ impl Store {
     /// # Errors
     /// When the database cannot be opened.
     pub async fn write_batch(&self) -> Result<Turn> {
+        self.turn_of(&self.batches, || self.options.clone()).await
+    }
+
+    /// The same for the index, which is made again from the logs where it is lost: its commits do not
+    /// wait for the disk, and where another program has the lock it lets those behind it go first.
+    async fn write_index(&self) -> Result<Turn> {
+        self.turn_of(&self.index, || sqlite::for_index(self.options.clone())).await
+    }
+
+    async fn turn_of(
+        &self,
+        one: &Arc<Mutex<Option<Connection>>>,
+        options: impl FnOnce() -> sqlx::sqlite::SqliteConnectOptions,
+    ) -> Result<Turn> {
         let turn = self.take_turn().await?;
-        let mut one = Arc::clone(&self.batches).lock_owned().await;
+        let mut one = Arc::clone(one).lock_owned().await;
         if one.is_none() {
-            *one = Some(Connection::connect_with(&self.options).await?);
+            *one = Some(Connection::connect_with(&options()).await?);
         }
         Ok(Turn { one, is_over: false, _turn: turn })
     }
@@ -132,10 +149,12 @@ impl Store {
         self.turn.close();
         self.readers.close().await;
         self.writer.close().await;
-        if let Some(one) = self.batches.lock().await.take()
-            && let Err(error) = one.close().await
-        {
-            tracing::warn!(%error, "the database was not closed in order");
+        for one in [&self.batches, &self.index] {
+            if let Some(one) = one.lock().await.take()
+                && let Err(error) = one.close().await
+            {
+                tracing::warn!(%error, "the database was not closed in order");
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! No statement of a page, a batch or a `sub` walks through a table, or sorts what is not the viewer's
 //! own, however large the house is.
 
+use super::sqlite::search;
 use super::{Connection, Store, directs, rooms, sqlite};
 use crate::server::store::sqlite::BUSY;
 use sqlx::AssertSqlSafe;
@@ -21,7 +22,7 @@ const LARGE: &str = "
 
 /// Statements, and how many lists in each are sorted: the rooms and the conversations of whoever
 /// looks.
-const STATEMENTS: [(&str, &str, usize); 13] = [
+const STATEMENTS: [(&str, &str, usize); 21] = [
     ("MESSAGES_AROUND", sqlite::MESSAGES_AROUND, 0),
     ("MESSAGES_AT", sqlite::MESSAGES_AT, 0),
     ("PUT_CHANGES", sqlite::PUT_CHANGES, 0),
@@ -35,6 +36,14 @@ const STATEMENTS: [(&str, &str, usize); 13] = [
     ("PUT", sqlite::PUT, 0),
     ("HEADS", sqlite::HEADS, 0),
     ("REPLAY", sqlite::REPLAY, 0),
+    ("search::LOOK", search::LOOK, 0),
+    ("search::READ", search::READ, 0),
+    ("search::FREE", search::FREE, 0),
+    ("search::PUT", search::PUT, 0),
+    ("search::BEHIND", search::BEHIND, 0),
+    ("search::STRETCH", search::STRETCH, 0),
+    ("search::ANY_BEFORE", search::ANY_BEFORE, 0),
+    ("search::FIND", search::FIND, 0),
 ];
 
 /// How SQLite would go about a statement, step by step.
@@ -76,6 +85,7 @@ async fn is_planned_well(db: &mut Connection, name: &str, sql: &str, sorted: usi
 fn no_limit_is_a_bare_parameter() {
     let sources = [
         include_str!("sqlite.rs"),
+        include_str!("sqlite/search.rs"),
         include_str!("directs.rs"),
         include_str!("history.rs"),
         include_str!("rooms.rs"),

@@ -1,5 +1,7 @@
 //! What is SQLite's own: opening, locking, migrating, copying.
 
+pub mod search;
+
 use super::{Connection, Store};
 use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -330,6 +332,8 @@ pub const CARDS: &str = "SELECT json_group_array(json_array(
     LEFT JOIN users u ON u.id = m.author_id";
 /// How long to wait for another program's lock on the database.
 pub const BUSY: Duration = Duration::from_secs(5);
+/// The same for the index, behind which senders wait.
+const INDEX_BUSY: Duration = Duration::from_millis(100);
 /// Pages are read by this many at a time; SQLite's readers do not wait for its writer.
 const READERS: u32 = 4;
 /// Idle readers cost little; opening one costs a millisecond.
@@ -560,6 +564,15 @@ fn options(path: &Path, busy: Duration) -> Result<SqliteConnectOptions, OpenErro
         .busy_timeout(busy))
 }
 
+/// How the connection of the index differs from the others.
+pub(super) fn for_index(options: SqliteConnectOptions) -> SqliteConnectOptions {
+    options
+        .synchronous(SqliteSynchronous::Normal)
+        .busy_timeout(INDEX_BUSY)
+        // What is taken out is overwritten: it was deleted by whoever said it.
+        .pragma("secure_delete", "on")
+}
+
 impl Store {
     /// Opens the database at `path`, making and migrating it as needed. `busy`: how long to wait
     /// for another program's lock.
@@ -596,8 +609,8 @@ impl Store {
             .connect_with(options)
             .await
             .map_err(cause)?;
-        let (batches, turn) = (Arc::default(), Arc::new(Semaphore::new(1)));
-        Ok(Self { readers, writer, batches, options: writes, turn })
+        let (batches, index, turn) = (Arc::default(), Arc::default(), Arc::new(Semaphore::new(1)));
+        Ok(Self { readers, writer, batches, options: writes, index, turn })
     }
 }
 

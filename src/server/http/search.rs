@@ -1,0 +1,33 @@
+//! `GET /api/v1/search`.
+
+use super::visit::{self, Calling};
+use super::{App, problem};
+use crate::protocol::search::Asked;
+use crate::protocol::{Code, Refusal};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{ConnectInfo, Query, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use std::net::SocketAddr;
+
+/// A page of what was found as JSON.
+pub async fn search(
+    State(app): State<App>,
+    Calling(who): Calling,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Response {
+    let page = async {
+        let Query(asked) = asked.map_err(|_| {
+            let why = "Give each of q, from, in, since, until and older once.";
+            Refusal::new(Code::BadFrame, why)
+        })?;
+        let address = visit::address(&app.domain.config, peer, &headers);
+        app.domain.search(&who, address, &asked).await
+    };
+    match page.await {
+        Ok(found) => axum::Json(found).into_response(),
+        Err(refusal) => problem::json(&refusal),
+    }
+}
