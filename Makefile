@@ -18,7 +18,7 @@ SERVER := --features ssr --bin roomful
 STYLE := $(shell find style public src/words 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build dev test chaos fuzz fmt size bench screens clean tools program check
+.PHONY: help run build dev test chaos fuzz fmt size bench page screens clean tools program check
 
 help: ## what there is
 	@echo "Roomful: a chat that a team runs for itself."; echo
@@ -52,6 +52,11 @@ size: build ## what the first visit loads, into docs/size.md
 
 bench: target/front/release ## how fast it is, and how much memory it takes (ONLY="--quick sends": a part)
 	@cargo bench --features ssr --bench engine -- $(ONLY)
+
+page: build end2end/node_modules/.package-lock.json ## how the page feels: long rooms, long tasks, keys, jumps
+	@cargo build -q --features ssr --example fill
+	@node tools/chromium.mjs
+	@cd end2end && ROOMFUL_BIN=target/release/roomful npx playwright test --config measure.config.ts
 
 screens: target/front/release end2end/node_modules/.package-lock.json ## new pictures in docs/screens
 	@echo "▸ Building the server…"

@@ -34,6 +34,7 @@ export const common: PlaywrightTestConfig = {
 export default defineConfig(common, {
   testDir: 'tests',
   fullyParallel: true,
+  // What people expect of the page (tests/ux) is tried on a desk and on a phone; the rest where it matters.
   projects: [
     {
       name: 'desktop',
@@ -42,7 +43,7 @@ export default defineConfig(common, {
     },
     {
       name: 'phone',
-      testMatch: 'phone.spec.ts',
+      testMatch: ['phone.spec.ts', 'ux/*.spec.ts'],
       use: {
         viewport: { width: 390, height: 844 },
         deviceScaleFactor: 2,

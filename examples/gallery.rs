@@ -2,12 +2,13 @@
 //! `cargo run --example gallery --features ssr -- target/gallery`.
 
 use roomful::{
-    pages::{self, Account, Assets, InviteLine, Returned, SessionLine, Shell, SignUp},
+    pages::{self, Account, Assets, Returned, SessionLine, Shell, SignUp},
     protocol::{
         At, Code, Refusal, Target,
         frames::Online,
         limits::Limits,
-        people::Level,
+        people::{Level, Mine, Role},
+        search::{Asked, Found, Hit, Piece},
         views::{
             About, AuthorKind, History, House, Index, LastMessage, Line, Me, Message, RoomCard,
             Side,
@@ -15,6 +16,9 @@ use roomful::{
     },
 };
 use std::{fs, io, path::Path};
+
+#[path = "gallery/panels.rs"]
+mod panels;
 
 const EVENING: i64 = 1_795_190_400_000;
 const MINUTE: i64 = 60_000;
@@ -30,6 +34,9 @@ fn main() -> io::Result<()> {
     fs::write(folder.join("style.css"), style()?)?;
     fs::copy("public/favicon.svg", folder.join("favicon.svg"))?;
     for (name, html) in pages() {
+        fs::write(folder.join(format!("{name}.html")), html)?;
+    }
+    for (name, html) in panels::pages() {
         fs::write(folder.join(format!("{name}.html")), html)?;
     }
     Ok(())
@@ -128,6 +135,27 @@ fn pages() -> Vec<(&'static str, String)> {
             "account-refused",
             pages::account(&me, account(), refused("/api/change_password", short, &[])),
         ),
+        ("search", pages::search(&me, &Asked::default(), Ok(Found::default()))),
+        ("search-found", pages::search(&me, &asked("cutter 活动", ""), Ok(found()))),
+        (
+            "search-nothing",
+            pages::search(
+                &me,
+                &asked("zeppelin", "wen"),
+                Ok(Found { whole: false, ..Found::default() }),
+            ),
+        ),
+        (
+            "search-refused",
+            pages::search(
+                &me,
+                &asked("cutter", "nobody"),
+                Err(Refusal {
+                    field: Some("from".to_owned()),
+                    ..Refusal::new(Code::NotFound, "There is no person of that name here.")
+                }),
+            ),
+        ),
         ("no-room", pages::no_room(&me, "中文 聊天室 / المطبخ", None)),
         ("no-room-visitor", pages::no_room(&visitor, "observatory", None)),
         ("no-page", pages::no_page(&me)),
@@ -180,6 +208,7 @@ fn says(seq: i64, author: &str, minutes: i64, body: &str) -> Message {
         deleted: false,
         reply_to: None,
         quote: None,
+        files: Vec::new(),
         reactions: Vec::new(),
         cid: None,
     }
@@ -222,7 +251,7 @@ fn messages() -> Vec<Message> {
 }
 
 fn line(to: Target, online: usize, unread: i64) -> Line {
-    Line { to, online, unread, mentions: 0, level: Level::All, at: Some(At(EVENING)) }
+    Line { to, online, unread, mentions: unread / 3, level: Level::All, at: Some(At(EVENING)) }
 }
 
 fn house(name: &str) -> House {
@@ -257,11 +286,11 @@ fn house(name: &str) -> House {
         },
         at: None,
         read: 48,
-        mine: None,
+        mine: Some(Mine { role: Some(Role::Member), ..Mine::default() }),
         online: Online {
             count: here.len(),
             users: Some(here.map(str::to_owned).to_vec()),
-            idle: Vec::new(),
+            idle: vec!["jo".to_owned()],
         },
         side: Side {
             rooms: vec![
@@ -280,6 +309,7 @@ fn house(name: &str) -> House {
             ],
             own: None,
         },
+        faces: Default::default(),
         cid: "c-1".to_owned(),
         draft: String::new(),
         refusal: None,
@@ -308,6 +338,58 @@ fn talk() -> House {
     house
 }
 
+fn asked(q: &str, from: &str) -> Asked {
+    Asked { q: q.to_owned(), from: from.to_owned(), ..Asked::default() }
+}
+
+fn found() -> Found {
+    let hit = |to: Target, author: &str, hours: i64, text: &str| Hit {
+        to,
+        id: "1-1".to_owned(),
+        seq: 1,
+        author: author.to_owned(),
+        at: At(EVENING - hours * 60 * MINUTE),
+        // What is in brackets is lit.
+        pieces: text
+            .split(['[', ']'])
+            .enumerate()
+            .filter(|(_, text)| !text.is_empty())
+            .map(|(n, text)| Piece { text: text.to_owned(), lit: n % 2 == 1 })
+            .collect(),
+    };
+    let room = |name: &str| Target::Room(name.to_owned());
+    let person = |name: &str| Target::Person(name.to_owned());
+    let piled = format!("z{} and after it", "\u{301}".repeat(200));
+    Found {
+        hits: vec![
+            hit(room("lobby"), "wen", 1, "the laser [cutter] is free again after four"),
+            hit(
+                room("中文 聊天室"),
+                "小林",
+                2,
+                "周六的[活动]还有两个名额，报名看https://example.org/signup这里",
+            ),
+            hit(
+                person("noor"),
+                "mira",
+                30,
+                "… and then nobody could say why the whole first floor smelt of burnt plum wood until November, when the filter of the [cutter] was put in the right way round. I took it out, cleaned it, put it in again, …",
+            ),
+            hit(room("المطبخ"), "مريم", 40, "الخبز جاهز، من يريد [cutter]؟"),
+            hit(
+                room(LONG_NAME),
+                "a.person-with_a.long-name-indeed",
+                90,
+                &"supercalifragilistic".repeat(9),
+            ),
+            hit(room("lobby"), "lee", 900, &piled),
+        ],
+        older: Some("1".to_owned()),
+        back_to: None,
+        whole: true,
+    }
+}
+
 fn account() -> Account {
     let session = |id: &str, agent: &str, hours: i64, this| SessionLine {
         id: id.to_owned(),
@@ -317,12 +399,8 @@ fn account() -> Account {
         this,
     };
     Account {
+        face: None,
         sessions: vec![session("1", FIREFOX, 4, true), session("2", IPHONE, 900, false)],
-        invites: Some(vec![InviteLine {
-            link: "https://chat.example.org/signup?invite=Zx3kq9Tt2uQ8vYwB1mN0pLrS".to_owned(),
-            id: "i1".to_owned(),
-            expires_at: At(EVENING + 7 * 24 * 60 * MINUTE),
-        }]),
         done: None,
     }
 }

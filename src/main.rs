@@ -1,12 +1,13 @@
 //! The command line: each command reads its arguments and calls one verb.
 
 use clap::{Args, Parser, Subcommand};
-use roomful::server::config::{Config, DATABASE_URL};
+use roomful::server::config::{self, Config, DATABASE_URL};
 use roomful::server::domain::Domain;
 use roomful::server::groups::memory::Memory;
+use roomful::server::shelf;
 use roomful::server::store::{Store, sqlite};
 use std::io::{IsTerminal as _, Read as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -29,18 +30,22 @@ enum Command {
     Serve(Box<Config>),
     /// Bring the database up to date and stop.
     Migrate(Database),
-    /// Make users, and set their passwords. Works beside a running server.
+    /// Make users, set their passwords, and keep them out. Works beside a running server.
     #[command(subcommand)]
     User(User),
     /// Make tokens for programs. Works beside a running server.
     #[command(subcommand)]
     Token(Token),
-    /// Copy everything into one file, while the server runs.
+    /// Copy everything, while the server runs: the database into one file, and what people sent
+    /// into a folder of that name with .files at its end.
     Backup {
         /// The file to write; must not exist yet.
         file: PathBuf,
         #[command(flatten)]
         database: Database,
+        /// The folder of the files that people send; beside the database unless it is said.
+        #[arg(long, env = "ROOMFUL_FILES")]
+        files: Option<PathBuf>,
     },
 }
 
@@ -63,6 +68,20 @@ enum User {
         admin: bool,
         #[command(flatten)]
         password: Password,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Keep somebody out of the house: end their sessions, close their sockets, refuse their tokens.
+    Ban {
+        /// The user's name.
+        name: String,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Let somebody in again.
+    Unban {
+        /// The user's name.
+        name: String,
         #[command(flatten)]
         database: Database,
     },
@@ -165,11 +184,21 @@ async fn run(command: Command) -> Outcome {
             println!("{name} has a new password. Every session of theirs was ended.");
             Ok(())
         }
+        Command::User(User::Ban { name, database }) => {
+            database.domain().await?.keep_out(&name, true).await?;
+            println!("{name} may not come in any more. Every session of theirs was ended.");
+            Ok(())
+        }
+        Command::User(User::Unban { name, database }) => {
+            database.domain().await?.keep_out(&name, false).await?;
+            println!("{name} may come in again, and must log in anew.");
+            Ok(())
+        }
         Command::Token(Token::Add { user, database }) => {
             println!("{}", database.domain().await?.add_token(&user).await?);
             Ok(())
         }
-        Command::Backup { file, database } => {
+        Command::Backup { file, database, files } => {
             if file.exists() {
                 return Err(format!(
                     "{} exists already; a backup overwrites nothing.",
@@ -182,7 +211,12 @@ async fn run(command: Command) -> Outcome {
                 return Err(format!("There is no database at {}.", path.display()).into());
             }
             sqlite::backup(&path, &file, sqlite::BUSY).await?;
-            println!("Everything is in {}.", file.display());
+            let mut beside = file.clone().into_os_string();
+            beside.push(".files");
+            // After the database: what it names is there, and what came later does no harm.
+            let from = config::files_folder(files.as_deref(), &database.database_url);
+            shelf::copy(&from, Path::new(&beside))?;
+            println!("Everything is in {} and {0}.files.", file.display());
             Ok(())
         }
     }

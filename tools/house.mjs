@@ -14,6 +14,9 @@ const STOP_MS = 12_000;
 
 export const PASSWORD = 'a lamp in the window';
 
+/** Fills rooms behind the server's back; built beside the tests. */
+const FILL = resolve(ROOT, 'target/debug/examples/fill');
+
 /** The program under test. */
 export const PROGRAM = resolve(ROOT, process.env.ROOMFUL_BIN ?? 'target/debug/roomful');
 
@@ -130,6 +133,16 @@ export class House {
       ['user', 'add', name, '--password-stdin', ...(admin ? ['--admin'] : [])],
       `${password}\n`,
     );
+  }
+
+  /** Puts so many messages into a room, said in turn by whoever is there, as if they had been said. */
+  fill(room, messages) {
+    const database = join(this.#folder, 'roomful.db');
+    return new Promise((done, no) => {
+      const child = spawn(FILL, [database, room, String(messages)], { stdio: 'inherit' });
+      child.once('error', no);
+      child.once('exit', (code) => (code === 0 ? done() : no(new Error(`fill ${room}: ${code}`))));
+    });
   }
 
   /** A token for programs. */

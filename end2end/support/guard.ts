@@ -4,6 +4,8 @@ import type { BrowserContext } from '@playwright/test';
 const OF_THE_NETWORK = [/^Failed to load resource: net::ERR_/, /^WebSocket connection to '[^']*' failed/];
 /** Where scripts are off, the program that the page names is never run. */
 const NOT_RUN = /was preloaded using link preload but not used/;
+/** Chromium's own viewer of a picture may not dress up what people sent: nothing may run there. */
+const OF_THE_VIEWER = /^(Applying inline style violates|Blocked script execution in) .*\/files\//;
 const REFUSED = /^Failed to load resource: the server responded with a status of 4\d\d/;
 
 /**
@@ -43,6 +45,7 @@ export class Guard {
   /** What the app is to blame for. */
   get complaints(): string[] {
     const blameless = ({ text, url }: { text: string; url: string }) =>
+      (OF_THE_VIEWER.test(`${text} ${url}`) && new URL(url).pathname.startsWith('/files/')) ||
       (REFUSED.test(text) && this.refusedPages.has(url)) ||
       (this.cuts && OF_THE_NETWORK.some((pattern) => pattern.test(text)));
     return this.heard.filter((one) => !blameless(one)).map(({ line }) => line);

@@ -86,3 +86,127 @@ test('what people type is shown, not obeyed', async ({ person }) => {
   await bob.hears(nasty);
   await expect(bob.log.locator('img, b:has-text("bold"), script')).toHaveCount(0);
 });
+
+test('completion of people, rooms and commands: keys, pointer, Esc, one step back', async ({ person }) => {
+  const alice = await person('alice');
+  const bob = await person('bob');
+  await bob.openRoom('lobby');
+  await alice.openRoom('lobby');
+  const list = alice.page.getByRole('listbox');
+  const box = alice.composer;
+  await bob.say('hello');
+  await alice.hears('hello');
+  await box.click();
+  await box.pressSequentially('hi @bo');
+  await expect(list.getByRole('option')).toHaveText([/bob/]);
+  await expect(box).toHaveAttribute('aria-activedescendant', 'completion-0');
+  // Enter takes what is offered and sends nothing.
+  await box.press('Enter');
+  await expect(box).toHaveValue('hi @bob ');
+  await expect(list).toBeHidden();
+  await box.press('Control+z');
+  await expect(box).toHaveValue('hi @bo');
+
+  await box.fill('');
+  await box.pressSequentially('/');
+  await expect(list.getByRole('option')).toHaveCount(3);
+  await box.press('ArrowDown');
+  await expect(list.getByRole('option').nth(1)).toHaveAttribute('aria-selected', 'true');
+  await box.press('Escape');
+  await expect(list).toBeHidden();
+  await expect(box).toHaveValue('/');
+  await box.fill('');
+  await box.pressSequentially('#lob');
+  await list.getByRole('option').first().click();
+  await expect(box).toHaveValue('#lobby ');
+  await expect(box).toBeFocused();
+  await box.fill('');
+  await box.pressSequentially(':tada');
+  await expect(list.getByRole('option').first()).toContainText('🎉');
+  await box.press('Tab');
+  await expect(box).toHaveValue('🎉');
+});
+
+test('a draft is kept over a reload, for its room alone', async ({ person }) => {
+  const alice = await person('alice');
+  await alice.openRoom('lobby');
+  await alice.composer.fill('half a thought');
+  await alice.reload();
+  await expect(alice.composer).toHaveValue('half a thought');
+  await alice.enterRoom('attic');
+  await expect(alice.composer).toHaveValue('');
+  await alice.openRoom('lobby');
+  await expect(alice.composer).toHaveValue('half a thought');
+  await alice.composer.press('Enter');
+  await alice.hears('half a thought');
+  await alice.reload();
+  await expect(alice.composer).toHaveValue('');
+});
+
+test('the arrow up edits my last, Esc brings the draft back', async ({ person }) => {
+  const alice = await person('alice');
+  await alice.openRoom('lobby');
+  await alice.say('teh end');
+  await alice.composer.click();
+  await alice.composer.press('ArrowUp');
+  await expect(alice.composer).toHaveValue('teh end');
+  await expect(alice.page.locator('.compose-bar')).toBeVisible();
+  await alice.composer.press('Escape');
+  await expect(alice.composer).toHaveValue('');
+  await expect(alice.page.locator('.compose-bar')).toBeHidden();
+  await alice.composer.press('ArrowUp');
+  await alice.composer.fill('the end');
+  await alice.composer.press('Enter');
+  await alice.hears('the end');
+  await expect(alice.composer).toHaveValue('');
+  await expect(alice.log.locator('article.msg')).toHaveCount(1);
+});
+
+test('markdown is shown the same by the server and by the browser', async ({ person }) => {
+  const alice = await person('alice');
+  await alice.openRoom('lobby');
+  const text = [
+    'see **bold** _it_ ~~no~~ `code` @bob #lobby https://example.org/a [x](https://example.org/b)',
+    '> quoted',
+    '- one',
+    '  - two',
+    '```js',
+    `const long = "${'x'.repeat(400)}";`,
+    '```',
+    `||hidden ${'w'.repeat(300)}||`,
+    `zalgo ${'e' + '\u0301'.repeat(900)}`,
+  ].join('\n');
+  await alice.say(text);
+  const said = alice.log.locator('.text').last();
+  await expect(said.locator('strong')).toHaveText('bold');
+  await expect(said.locator('pre')).toHaveCount(1);
+  // Leptos leaves an empty comment where an element is made without children.
+  const shown = () => said.evaluate((it) => it.innerHTML.replace('<!---->', ''));
+  const made = await shown();
+  await alice.reload();
+  expect(await shown()).toBe(made);
+  await expect(said.locator('a[href="https://example.org/b"]')).toHaveAttribute('rel', /noopener/);
+  await expect(said.locator('.host')).toContainText('example.org');
+  // Nothing widens the page; the code scrolls by itself.
+  expect(await alice.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+  const code = said.locator('pre');
+  expect(await code.evaluate((it) => it.scrollWidth > it.clientWidth)).toBe(true);
+  const body = alice.log.locator('.body').last();
+  expect(await body.evaluate((it) => getComputedStyle(it).overflowY)).toBe('clip');
+  // A spoiler opens by key, too.
+  const hidden = said.locator('.spoiler > span');
+  await expect(hidden).toBeHidden();
+  await said.getByRole('checkbox', { name: 'Spoiler' }).focus();
+  await alice.page.keyboard.press('Space');
+  await expect(hidden).toBeVisible();
+  await said.getByRole('button', { name: 'Copy' }).click();
+  expect(await alice.page.evaluate(() => String(getSelection()))).toContain('const long');
+});
+
+test('/me is shown as what one does', async ({ person }) => {
+  const alice = await person('alice');
+  await alice.openRoom('lobby');
+  await alice.composer.fill('/me waves');
+  await alice.composer.press('Enter');
+  await expect(alice.log.locator('.action .body')).toHaveText('alice waves');
+});

@@ -1,19 +1,6 @@
 // What every page is: whole before the program wakes, steady while it does, usable by everybody.
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { faults } from '../support/axe.ts';
 import { expect, test, type Person } from '../support/test.ts';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-async function faults(who: Person): Promise<string[]> {
-  await who.page.evaluate(axe);
-  return who.page.evaluate(async () => {
-    type Found = { violations: { id: string; help: string; nodes: { html: string }[] }[] };
-    const { axe } = window as unknown as { axe: { run: () => Promise<Found> } };
-    const { violations } = await axe.run();
-    return violations.flatMap(({ id, help, nodes }) => nodes.map(({ html }) => `${id}: ${help}: ${html}`));
-  });
-}
 
 /** How far things have moved by themselves since the page began, as the browser counts it. */
 function shift(who: Person): Promise<number> {

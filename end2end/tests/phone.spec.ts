@@ -57,3 +57,32 @@ test('the index, the forms and what can be pressed on a phone', async ({ person,
     }
   }
 });
+
+test('a message’s menu is a sheet: by the button on the row that was tapped, or by a long press', async ({ person }) => {
+  const alice = await person('alice');
+  const bob = await person('bob');
+  await alice.openRoom('lobby');
+  await bob.openRoom('lobby');
+  await bob.say('under the thumb');
+  await alice.hears('under the thumb');
+  const more = alice.page.getByRole('button', { name: 'More', exact: true });
+  const sheet = alice.page.getByRole('dialog', { name: 'What to do with this message' });
+  await alice.messages('under the thumb').tap();
+  const size = await more.boundingBox();
+  expect(Math.min(size!.width, size!.height)).toBeGreaterThanOrEqual(44);
+  await more.tap();
+  await expect(sheet).toBeInViewport({ ratio: 1 });
+  const box = await sheet.boundingBox();
+  expect([box!.x, Math.round(box!.width), Math.round(box!.y + box!.height)]).toEqual([0, 390, 844]);
+  await sheet.getByRole('button', { name: 'React with 🎉' }).tap();
+  await expect(sheet).toBeHidden();
+  await expect(bob.messages('under the thumb')).toContainText('🎉');
+
+  const row = (await alice.messages('under the thumb').boundingBox())!;
+  const touch = await alice.context.newCDPSession(alice.page);
+  const at = { x: row.x + 80, y: row.y + row.height / 2 };
+  await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [at] });
+  await expect(sheet).toBeVisible();
+  await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+  await expect(sheet, 'it stays when the finger goes').toBeVisible();
+});

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
 use crate::{
-    protocol::urls,
+    protocol::{sheets::Sheet, urls},
     server::{
         domain::{Domain, accounts::Visit, sessions::Begun},
         http::{
@@ -116,7 +116,7 @@ pub async fn end_session(session: String) -> Result<(), Refusal> {
 pub async fn make_invite() -> Result<(), Refusal> {
     let (domain, who) = asking().await?;
     domain.make_invite(&who).await?;
-    leptos_axum::redirect(urls::ACCOUNT);
+    leptos_axum::redirect(&Sheet::HouseInvites.address());
     Ok(())
 }
 
@@ -128,6 +128,6 @@ pub async fn make_invite() -> Result<(), Refusal> {
 pub async fn end_invite(invite: String) -> Result<(), Refusal> {
     let (domain, who) = asking().await?;
     domain.end_invite(&who, &invite).await?;
-    leptos_axum::redirect(urls::ACCOUNT);
+    leptos_axum::redirect(&Sheet::HouseInvites.address());
     Ok(())
 }

@@ -8,14 +8,22 @@ use leptos::server_fn::codec::GetUrl;
 #[cfg(feature = "ssr")]
 use crate::{protocol::urls, server::http::forms::asking};
 
-/// Says something by a plain form: a message, or a command such as `/pm bob hi`.
+/// Says something by a plain form: a message, or a command such as `/pm bob hi`. `files`: the ids of
+/// its uploads, parted by commas.
 ///
 /// # Errors
 /// Those of sending; the form comes back as it was.
 #[server(endpoint = "say")]
-pub async fn say(to: Target, body: String, cid: String) -> Result<(), Refusal> {
+pub async fn say(
+    to: Target,
+    body: String,
+    cid: String,
+    files: Option<String>,
+) -> Result<(), Refusal> {
     let (domain, who) = asking().await?;
-    let next = domain.say(&who, to, &body, cid).await?;
+    let files = files.iter().flat_map(|ids| ids.split(',')).filter(|id| !id.is_empty());
+    let files = files.map(str::to_owned).collect();
+    let next = domain.say(&who, to, &body, cid, files).await?;
     leptos_axum::redirect(&urls::page(&next));
     Ok(())
 }

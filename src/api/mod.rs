@@ -2,6 +2,8 @@
 //! calls. Each calls one verb of the domain.
 
 pub mod accounts;
+pub mod members;
 pub mod messages;
+pub mod people;
 pub mod rooms;
 pub mod settings;

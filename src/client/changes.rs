@@ -109,6 +109,7 @@ fn fold(messages: &mut [Message], change: &Change, counts: impl Fn(i64) -> bool)
             message.body.clear();
             message.edited_at = None;
             message.reactions.clear();
+            message.files.clear();
         }
         What::Reacted { emoji, user, on } => react(&mut message.reactions, emoji, user, *on),
     }
@@ -129,7 +130,8 @@ fn quote(messages: &mut [Message], change: &Change, counts: &impl Fn(i64) -> boo
     }
 }
 
-fn react(reactions: &mut Vec<Reaction>, emoji: &str, user: &str, on: bool) {
+/// A reaction is given, or taken back; again changes nothing.
+pub(super) fn react(reactions: &mut Vec<Reaction>, emoji: &str, user: &str, on: bool) {
     let place = reactions.iter().position(|reaction| reaction.emoji == emoji);
     match (place, on) {
         (Some(at), true) => {

@@ -10,7 +10,7 @@ use crate::protocol::{
     At, Target,
     frames::{Event, Kind, MessageData},
     limits::PAGE,
-    views::{About, AuthorKind, History, Span},
+    views::{About, AuthorKind, FileView, History, Span},
 };
 use proptest::prelude::*;
 use std::collections::VecDeque;
@@ -42,9 +42,9 @@ impl Log {
         if !matches!(self.0.get(of as usize - 1), Some(Done::Said)) {
             return None;
         }
-        let mut it = message(of, "bob");
+        let mut it = Message { files: files(of), ..message(of, "bob") };
         if self.done().any(|(_, done)| matches!(done, Done::Deleted(other) if *other == of)) {
-            return Some(Message { deleted: true, body: String::new(), ..it });
+            return Some(Message { deleted: true, body: String::new(), files: vec![], ..it });
         }
         let edit =
             self.done().rev().find(|(_, done)| matches!(done, Done::Edited(other) if *other == of));
@@ -94,9 +94,9 @@ impl Log {
         let kind = match self.0[seq as usize - 1] {
             Done::Said => {
                 let was = message(seq, "bob");
-                let body = match now(seq) {
-                    Some(now) => (!now.deleted).then_some(now.body),
-                    None => Some(was.body),
+                let (body, files) = match now(seq) {
+                    Some(now) => ((!now.deleted).then_some(now.body), now.files),
+                    None => (Some(was.body), files(seq)),
                 };
                 Kind::Message(MessageData {
                     id: was.id,
@@ -106,6 +106,7 @@ impl Log {
                     at: was.at,
                     reply_to: None,
                     quote: None,
+                    files,
                 })
             }
             Done::Edited(of) => {
@@ -122,6 +123,19 @@ impl Log {
         };
         Event::new(seq, None, &kind)
     }
+}
+
+/// The files of the message at `seq`: every third has one.
+fn files(seq: i64) -> Vec<FileView> {
+    let file = || FileView {
+        id: format!("f{seq}"),
+        name: "notes.txt".into(),
+        kind: "text/plain".into(),
+        bytes: seq,
+        width: None,
+        height: None,
+    };
+    (seq % 3 == 0).then(file).into_iter().collect()
 }
 
 fn edited(seq: i64) -> String {

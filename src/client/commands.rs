@@ -11,6 +11,8 @@ pub enum Meaning {
     Nothing,
     /// To be said here.
     Here(String),
+    /// The room's topic from now on.
+    Topic(String),
     /// To be said to that person alone.
     Private { to: String, body: String },
 }
@@ -29,6 +31,7 @@ pub fn read(text: &str, most: usize) -> Result<Meaning, Refusal> {
             commands::check_body(body, most)?;
             Ok(Meaning::Here(body.to_owned()))
         }
+        Command::Topic(text) => Ok(Meaning::Topic(text.to_owned())),
         Command::Private { to, body } => {
             commands::check_body(body, most)?;
             Ok(Meaning::Private { to: to.to_owned(), body: body.to_owned() })
@@ -60,6 +63,12 @@ mod tests {
         assert_eq!(read("12345", 4).map_err(|refusal| refusal.code), Err(Code::TooLong));
         assert_eq!(read("/pm bob 12345", 4).map_err(|refusal| refusal.code), Err(Code::TooLong));
         assert_eq!(read("😀😀😀😀", 4), here("😀😀😀😀"));
+    }
+
+    #[test]
+    fn the_room_gets_another_topic() {
+        assert_eq!(read("/topic new\n", 40), Ok(Meaning::Topic("new".into())));
+        assert_eq!(read("/me waves", 40), here("/me waves"));
     }
 
     #[test]

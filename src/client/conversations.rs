@@ -22,6 +22,8 @@ struct Conversation {
     line: Line,
     /// The seq of the last event that was counted; none until the subscription is answered.
     last: Option<i64>,
+    /// The unread messages that were counted here and not by the server, by their ids.
+    counted: Vec<String>,
 }
 
 /// Rooms and people, the latest first.
@@ -66,7 +68,7 @@ impl Conversations {
                 let known = old.iter().position(|one| one.line.to == line.to);
                 fresh.push(match known.map(|at| old.remove(at)) {
                     Some(known) if known.last.is_some() => known,
-                    _ => Conversation { line: line.clone(), last: None },
+                    _ => Conversation { line: line.clone(), last: None, counted: Vec::new() },
                 });
             }
             *old = fresh;
@@ -88,7 +90,7 @@ impl Conversations {
             level: crate::protocol::people::Level::All,
             at: None,
         };
-        self.list(to).insert(0, Conversation { line, last: None });
+        self.list(to).insert(0, Conversation { line, last: None, counted: Vec::new() });
         true
     }
 
@@ -115,6 +117,7 @@ impl Conversations {
             let owes = matches!(to, Target::Person(_)) || answer.read.is_none_or(|read| read > 0);
             if owes {
                 one.line.unread = answer.unread.unwrap_or(before);
+                one.counted.clear();
                 one.line.mentions = answer.mentions;
             }
             if one.line.unread > before {
@@ -150,13 +153,37 @@ impl Conversations {
         }
     }
 
+    /// A message was deleted. It is one less, if it was counted here; where the server counted, the
+    /// server must be asked, and until it answers nothing is counted.
+    pub fn deleted(&mut self, to: &Target, seq: i64, id: &str) -> Counted {
+        let (new, counted) = self.count(to, seq);
+        let Some(one) = self.find(to).filter(|one| new && one.line.unread > 0) else {
+            return counted;
+        };
+        let here = one.counted.iter().position(|other| other == id);
+        let all_here = one.line.unread == one.counted.len() as i64;
+        let exact = one.line.mentions == 0 && one.line.unread < UNREAD_MOST;
+        match here {
+            Some(at) if exact => {
+                one.counted.remove(at);
+                one.line.unread -= 1;
+            }
+            None if all_here => {}
+            _ => {
+                one.last = None;
+                return Counted::Gap;
+            }
+        }
+        Counted::Yes
+    }
+
     /// An event that is not a message.
     pub fn event(&mut self, to: &Target, seq: i64) -> Counted {
         self.count(to, seq).1
     }
 
-    /// A message; `unread`: it is another's, and not being read right now.
-    pub fn message(&mut self, to: &Target, seq: i64, at: At, unread: bool) -> Counted {
+    /// A message; `unread`: its id, if it is another's and not being read right now.
+    pub fn message(&mut self, to: &Target, seq: i64, at: At, unread: Option<&str>) -> Counted {
         let (new, counted) = self.count(to, seq);
         if !new {
             return counted;
@@ -165,8 +192,9 @@ impl Conversations {
         if let Some(place) = list.iter().position(|one| one.line.to == *to) {
             let mut one = list.remove(place);
             one.line.at = Some(at);
-            if unread {
-                one.line.unread = (one.line.unread + 1).min(UNREAD_MOST);
+            if let Some(id) = unread.filter(|_| one.line.unread < UNREAD_MOST) {
+                one.line.unread += 1;
+                one.counted.push(id.to_owned());
             }
             list.insert(0, one);
         }
@@ -188,6 +216,7 @@ impl Conversations {
         let Some(one) = self.find(to) else { return false };
         if one.last.is_none_or(|last| seq >= last) {
             (one.line.unread, one.line.mentions) = (0, 0);
+            one.counted.clear();
             return false;
         }
         one.line.unread > 0
@@ -300,8 +329,8 @@ mod tests {
     #[test]
     fn a_message_counts_once_and_brings_its_room_to_the_top() {
         let mut it = followed();
-        assert_eq!(it.message(&room("b"), 21, At(7), true), Counted::Yes);
-        assert_eq!(it.message(&room("b"), 21, At(7), true), Counted::Yes);
+        assert_eq!(it.message(&room("b"), 21, At(7), Some("m")), Counted::Yes);
+        assert_eq!(it.message(&room("b"), 21, At(7), Some("m")), Counted::Yes);
         assert_eq!(names(&it), ["#b", "#a", "@bob"]);
         let side = it.side();
         assert_eq!((side.rooms[0].unread, side.rooms[0].at), (3, Some(At(7))));
@@ -311,21 +340,21 @@ mod tests {
     #[test]
     fn my_own_message_and_other_events_are_not_unread() {
         let mut it = followed();
-        it.message(&bob(), 6, At(1), false);
+        it.message(&bob(), 6, At(1), None);
         it.event(&bob(), 7);
-        assert_eq!(it.message(&bob(), 8, At(1), true), Counted::Yes);
+        assert_eq!(it.message(&bob(), 8, At(1), Some("m")), Counted::Yes);
         assert_eq!(it.side().people[0].unread, 2);
     }
 
     #[test]
     fn a_jump_asks_again_and_the_answer_is_the_truth() {
         let mut it = followed();
-        assert_eq!(it.message(&bob(), 8, At(1), true), Counted::Gap);
-        assert_eq!(it.message(&bob(), 9, At(1), true), Counted::Yes, "asked for already");
+        assert_eq!(it.message(&bob(), 8, At(1), Some("m")), Counted::Gap);
+        assert_eq!(it.message(&bob(), 9, At(1), Some("m")), Counted::Yes, "asked for already");
         assert_eq!(it.side().people[0].unread, 1);
         it.followed(&bob(), &answer(bob(), 9, 5));
         assert_eq!(it.side().people[0].unread, 5);
-        assert_eq!(it.message(&bob(), 10, At(1), true), Counted::Yes);
+        assert_eq!(it.message(&bob(), 10, At(1), Some("m")), Counted::Yes);
         assert_eq!(it.side().people[0].unread, 6);
     }
 
@@ -337,7 +366,7 @@ mod tests {
             it.followed(&to, &Followed { read: Some(0), ..answer(to.clone(), 9, 9) });
         }
         assert_eq!((it.side().rooms[0].unread, it.side().people[0].unread), (0, 9));
-        it.message(&room("a"), 10, At(1), true);
+        it.message(&room("a"), 10, At(1), Some("m"));
         assert_eq!(it.side().rooms[0].unread, 1);
     }
 
@@ -345,7 +374,7 @@ mod tests {
     fn counts_end_where_the_server_ends_them() {
         let mut it = followed();
         for seq in 21..200 {
-            it.message(&room("b"), seq, At(1), true);
+            it.message(&room("b"), seq, At(1), Some("m"));
         }
         assert_eq!(it.side().rooms[0].unread, UNREAD_MOST);
     }
@@ -372,6 +401,22 @@ mod tests {
     }
 
     #[test]
+    fn a_deletion_takes_away_what_was_counted_and_asks_about_what_the_server_counted() {
+        let mut it = followed();
+        let unread = |it: &Conversations| it.side().rooms[0].unread;
+        it.message(&room("b"), 21, At(7), Some("x"));
+        it.message(&room("b"), 22, At(7), Some("y"));
+        let before = unread(&it);
+        assert_eq!(it.deleted(&room("b"), 23, "x"), Counted::Yes);
+        assert_eq!(it.deleted(&room("b"), 23, "y"), Counted::Yes, "heard twice");
+        assert_eq!(unread(&it), before - 1);
+        assert_eq!(it.deleted(&room("b"), 24, "older"), Counted::Gap);
+        assert_eq!(it.deleted(&room("b"), 25, "y"), Counted::Yes, "asked for already");
+        it.followed(&room("b"), &answer(room("b"), 25, 1));
+        assert_eq!(unread(&it), 1);
+    }
+
+    #[test]
     fn a_person_is_online_or_not_and_a_room_has_a_count() {
         let mut it = followed();
         let users = Some(vec!["alice".to_owned(), "bob".to_owned()]);
@@ -392,7 +437,7 @@ mod tests {
     #[test]
     fn a_fresh_list_does_not_undo_what_came_live() {
         let mut it = followed();
-        it.message(&room("b"), 21, At(7), true);
+        it.message(&room("b"), 21, At(7), Some("m"));
         let mut fresh = side();
         fresh.rooms.push(line(room("c"), 4));
         it.merge(&fresh);

@@ -1,19 +1,30 @@
 //! What the page shows, as signals: the one surface between the state machines and the components.
 //! On the server the same signals hold the page's first state and [`HouseState::act`] does nothing.
 
+use super::attach::Item;
 use crate::protocol::{
     At, Refusal, Target,
     frames::Online,
     limits::Limits,
-    views::{House, Me, Side},
+    views::{About, FileView, House, Me, Message, Side, glimpse},
 };
 use leptos::prelude::*;
+use std::collections::BTreeMap;
 
 /// What a person does; the components say it, the shell acts on it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Act {
     /// Say this here (or obey it, if it is a command such as `/pm bob hi`).
     Say(String),
+    /// Say this here in answer to a message, by its id.
+    Answer {
+        /// Which.
+        id: String,
+        /// What.
+        body: String,
+    },
+    /// The composer is for messages of its own again.
+    Write,
     /// Go to another room or conversation.
     Go(Target),
     /// Go to a message, by its id.
@@ -39,6 +50,81 @@ pub enum Act {
     ConnectNow,
     /// Put away the refusal that is shown above the composer.
     Dismiss,
+    /// Remove a file from above the composer, by its key.
+    Detach(u64),
+    /// Send such a file again.
+    AttachAgain(u64),
+    /// I changed what is written in the composer for a message of its own; it reads so now.
+    Wrote(String),
+    /// Show what may be done with this message ([`HouseState::choices`]), or with none.
+    Choose(Option<String>),
+    /// The composer is to change this message…
+    StartEdit { id: String },
+    /// …or to answer it.
+    StartReply { id: String },
+    /// It is to read like this.
+    Edit { id: String, body: String },
+    /// It is to go.
+    Delete { id: String },
+    /// My reaction to it is given, or taken back if I gave it.
+    React { id: String, emoji: String },
+    /// It is pinned, or no longer.
+    Pin { id: String, on: bool },
+}
+
+/// What the composer is for.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// A message of its own.
+    #[default]
+    Writing,
+    /// Another text for this message.
+    Editing {
+        /// Its id.
+        id: String,
+    },
+    /// An answer to this message.
+    Replying {
+        /// Its id.
+        id: String,
+        /// Who said it.
+        author: String,
+        /// How it begins.
+        text: String,
+    },
+}
+
+impl Mode {
+    /// For changing this message, or for answering it.
+    #[must_use]
+    pub fn of(message: Message, editing: bool) -> Self {
+        let Message { id, author, body, .. } = message;
+        match editing {
+            true => Self::Editing { id },
+            false => Self::Replying { id, author, text: glimpse(&body) },
+        }
+    }
+}
+
+/// What I may do with a message, and what is done already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choices {
+    /// Its id.
+    pub id: String,
+    /// What it says.
+    pub text: String,
+    /// The path of the page that shows it.
+    pub link: String,
+    /// Whether I am logged in: then I may answer and react.
+    pub member: bool,
+    /// The reactions that I gave.
+    pub given: Vec<String>,
+    /// Whether I may change and delete it.
+    pub change: bool,
+    /// Whether it is pinned, where pinning is mine to do.
+    pub pinned: Option<bool>,
+    /// The path of the page that shows how it read before, where there is one for me.
+    pub edits: Option<String>,
 }
 
 /// How a message of mine fares; everybody else's are [`SaidState::Sent`].
@@ -52,6 +138,50 @@ pub enum SaidState {
     Failed(String),
 }
 
+/// The message that another one answers.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Quoted {
+    /// The address of the page that shows it.
+    pub address: String,
+    /// Who said it.
+    pub author: String,
+    /// How it begins; none if it was deleted.
+    pub text: Option<String>,
+}
+
+/// That a message was changed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Edited {
+    /// When.
+    pub at: At,
+    /// The address of the page that shows how it read before, for those who may look.
+    pub before: Option<String>,
+}
+
+/// One reaction to a message.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Chip {
+    /// Which.
+    pub emoji: String,
+    /// How many gave it.
+    pub count: usize,
+    /// Who, the first of them; without me where I am known.
+    pub names: Vec<String>,
+    /// Whether I did. Nobody is known in the page's first state, which is the same for all.
+    pub mine: bool,
+    /// Whether mine is not stored yet.
+    pub waits: bool,
+}
+
+/// What I asked for and is not stored yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Waits {
+    /// Its new text.
+    Edit,
+    /// That it goes.
+    Deletion,
+}
+
 /// A message as a row shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Said {
@@ -59,18 +189,28 @@ pub struct Said {
     pub id: Option<String>,
     /// Who said it.
     pub author: String,
+    /// The version of their face, on the first of a group, if they have put one there.
+    pub face: Option<String>,
     /// What.
     pub body: String,
+    /// Its files.
+    pub files: Vec<FileView>,
     /// When.
     pub at: At,
     /// The same moment on the reader's own clock.
     pub local: At,
     /// The first of a group of one author within five minutes: shows face, name and time.
     pub first: bool,
+    /// What it answers.
+    pub quote: Option<Quoted>,
     /// Whether it was changed.
-    pub edited: bool,
+    pub edited: Option<Edited>,
     /// Whether it was deleted: then only a tombstone is shown.
     pub deleted: bool,
+    /// What it made others feel, in the order of the first of each.
+    pub reactions: Vec<Chip>,
+    /// What of it is not stored yet.
+    pub waits: Option<Waits>,
     /// Whether somebody wanted to see it: it stands out.
     pub found: bool,
     /// How it fares.
@@ -175,6 +315,18 @@ pub struct HouseState {
     pub refusal: RwSignal<Option<Refusal>>,
     /// What is typed in the composer; kept when it is refused, emptied when it was taken.
     pub draft: RwSignal<String>,
+    /// Files that are to go with the next message.
+    pub files: RwSignal<Vec<Item>>,
+    /// The versions of people's faces, of those here who have one.
+    pub faces: RwSignal<BTreeMap<String, String>>,
+    /// What the composer is for.
+    pub mode: RwSignal<Mode>,
+    /// Who is writing, those who began first; a third stands for more.
+    pub typing: RwSignal<Vec<String>>,
+    /// The room's topic, and what is pinned.
+    pub about: RwSignal<About>,
+    /// What may be done with the message that is pointed at.
+    pub choices: RwSignal<Option<Choices>>,
     /// The way back: what a person does.
     pub act: Callback<Act>,
 }
@@ -210,6 +362,12 @@ impl HouseState {
             status: RwSignal::new(Status::Quiet),
             refusal: RwSignal::new(house.refusal.clone()),
             draft: RwSignal::new(house.draft.clone()),
+            files: RwSignal::new(Vec::new()),
+            faces: RwSignal::new(house.faces.clone()),
+            mode: RwSignal::new(Mode::Writing),
+            typing: RwSignal::new(Vec::new()),
+            about: RwSignal::new(house.history.about.clone()),
+            choices: RwSignal::new(None),
             act,
         }
     }

@@ -1,11 +1,14 @@
 //! The browser's side: connection, outbox, timeline and presence as pure state machines (event in,
 //! effects out; tested natively), and one thin shell of browser calls.
 
+pub mod attach;
 pub mod changes;
 pub mod commands;
+pub mod completion;
 pub mod connection;
 pub mod conversations;
 pub mod desk;
+pub mod drafts;
 pub mod house;
 pub mod moment;
 pub mod outbox;
@@ -17,6 +20,8 @@ pub mod shortcuts;
 #[cfg(test)]
 mod testing;
 pub mod timeline;
+pub mod typing;
+pub mod wishes;
 
 pub use house::{Act, HouseState, Row, Said, SaidState, Status};
 pub use moment::Moment;
@@ -57,7 +62,9 @@ pub fn first_rows(house: &House) -> Vec<(String, Row)> {
         unread: rows::Unread::of(house),
         found: house.at.as_deref(),
         notes: &[],
+        faces: &house.faces,
         tail: Vec::new(),
+        viewer: None,
         zone: rows::Zone::UTC,
     })
 }

@@ -5,8 +5,8 @@
 //! connection, whatever is stored for its user. So two tabs never overwrite each other, a tab that closes loses nothing, and where two
 //! tabs send the same message, the cid makes it one.
 
-use super::Moment;
-use crate::protocol::{At, Code, Refusal, Target};
+use super::{Moment, attach};
+use crate::protocol::{At, Code, Refusal, Target, views::FileView};
 use crate::words::{Word, words};
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,9 @@ pub struct Entry {
     pub cid: String,
     /// What it says.
     pub body: String,
+    /// Its files: those that are there, and what stands for those that are still on their way.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<FileView>,
     /// When it was written, by this browser's clock.
     pub at: At,
     /// Its place among those of the same millisecond.
@@ -35,6 +38,9 @@ pub struct Entry {
     /// Where it was written, if that is not where it goes (`/pm`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Target>,
+    /// The id of the message that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<String>,
     /// Refused for good, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<String>,
@@ -50,7 +56,34 @@ impl Entry {
     /// A new message.
     #[must_use]
     pub fn new(to: Target, cid: String, body: String, at: At) -> Self {
-        Self { to, cid, body, at, order: 0, from: None, failed: None, spent: false, flying: false }
+        Self {
+            to,
+            cid,
+            body,
+            files: Vec::new(),
+            at,
+            order: 0,
+            from: None,
+            reply_to: None,
+            failed: None,
+            spent: false,
+            flying: false,
+        }
+    }
+
+    /// Whether it waits for a file of its own.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        !self.files.iter().all(attach::is_here)
+    }
+
+    /// The page that sent its files is not this one: those that are not there yet are lost to it.
+    fn lose_files(&mut self) {
+        if self.waits() {
+            self.files.iter_mut().filter(|file| !attach::is_here(file)).for_each(attach::lose);
+            let why = || Refusal::new(Code::Unavailable, Word::FilesLost).message;
+            self.failed.get_or_insert_with(why);
+        }
     }
 
     /// Its stored form.
@@ -107,9 +140,10 @@ impl Outbox {
     pub fn adopt<'a>(&mut self, stored: impl Iterator<Item = &'a str>) -> bool {
         let before = self.entries.len();
         for text in stored {
-            if let Ok(entry) = serde_json::from_str::<Entry>(text)
+            if let Ok(mut entry) = serde_json::from_str::<Entry>(text)
                 && self.place(&entry.cid).is_none()
             {
+                entry.lose_files();
                 self.made = self.made.max(entry.order);
                 self.entries.push(entry);
             }
@@ -124,14 +158,24 @@ impl Outbox {
         &self.entries
     }
 
+    /// Whether one more may wait.
+    ///
+    /// # Errors
+    /// When too many wait already.
+    pub fn has_room(&self) -> Result<(), Refusal> {
+        if self.entries.len() < MOST {
+            return Ok(());
+        }
+        let why = format!("{MOST} messages are waiting to go out. Let them leave first.");
+        Err(Refusal::new(Code::TooMany, why))
+    }
+
     /// Puts a message at the end.
     ///
     /// # Errors
     /// When too many wait already.
     pub fn add(&mut self, mut entry: Entry) -> Result<&Entry, Refusal> {
-        if self.entries.len() >= MOST {
-            return Err(Refusal::new(Code::TooMany, Word::TooManyWaiting.of(&[&MOST])));
-        }
+        self.has_room()?;
         self.made = self.made.wrapping_add(1);
         entry.order = self.made;
         self.entries.push(entry);
@@ -162,7 +206,7 @@ impl Outbox {
                 continue;
             }
             seen.push(&entry.to);
-            if !entry.flying {
+            if !entry.flying && !entry.waits() {
                 ready.push(at);
             }
         }
@@ -231,9 +275,36 @@ impl Outbox {
         self.add(entry).ok()
     }
 
-    /// Its author gives a failed message up.
+    /// A file is there, or was refused: the message that waits for it.
+    pub fn file_came(&mut self, key: u64, result: Result<FileView, Refusal>) -> Option<&Entry> {
+        let mine = |file: &FileView| attach::key(file) == Some(key);
+        let entry = self.entries.iter_mut().find(|entry| entry.files.iter().any(mine))?;
+        let file = entry.files.iter_mut().find(|file| mine(file))?;
+        match result {
+            Ok(view) => *file = view,
+            Err(refusal) => entry.failed = Some(format!("{}: {}", file.name, refusal.message)),
+        }
+        Some(entry)
+    }
+
+    /// The files that a message waits for, by their keys, and whether it is here at all.
+    pub fn files_of(&self, cid: &str) -> impl Iterator<Item = u64> {
+        let entry = self.place(cid).map(|at| &self.entries[at]);
+        entry.into_iter().flat_map(|entry| entry.files.iter().filter_map(attach::key))
+    }
+
+    /// Without the files that nobody has any more. False when nothing is left of the message.
+    pub fn give_up_files(&mut self, cid: &str, has: impl Fn(u64) -> bool) -> bool {
+        let Some(at) = self.place(cid) else { return false };
+        let entry = &mut self.entries[at];
+        entry.files.retain(|file| attach::is_here(file) || attach::key(file).is_some_and(&has));
+        !(entry.files.is_empty() && entry.body.is_empty())
+    }
+
+    /// Its author gives a message up that failed, or that waits for its files.
     pub fn discard(&mut self, cid: &str) -> bool {
-        let place = self.place(cid).filter(|at| self.entries[*at].failed.is_some());
+        let may = |entry: &Entry| entry.failed.is_some() || entry.waits();
+        let place = self.place(cid).filter(|at| may(&self.entries[*at]));
         place.is_some_and(|at| {
             self.entries.remove(at);
             true

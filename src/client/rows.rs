@@ -1,16 +1,25 @@
 //! From what is known to what is shown: the log as rows with keys that stay the same while a row
 //! changes, so that the page moves nothing that has not moved.
 
-use super::{Row, Said, SaidState, presence::Note, timeline::Timeline};
-use crate::protocol::{
-    At,
-    views::{House, Message},
+use super::{
+    Row, Said, SaidState,
+    house::{Chip, Edited, Quoted, Waits},
+    presence::Note,
+    timeline::Timeline,
+    wishes::{Wished, Wishes},
 };
+use crate::protocol::{
+    At, Target, urls,
+    views::{FileView, House, Message, Reaction},
+};
+use std::collections::BTreeMap;
 
 /// Messages of one author form a group while no more than this lies between one and the next. The
 /// group's beginning does not count: then what is loaded before it would part it anew, and what one
 /// reads would move.
 const GROUP_MS: i64 = 5 * 60_000;
+/// Names of those who gave a reaction; the others are counted.
+const NAMED: usize = 10;
 
 /// A reader's time zone: how many minutes it is ahead of UTC at a moment.
 #[derive(Clone, Copy)]
@@ -29,7 +38,14 @@ impl Zone {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tail {
     /// A message of mine.
-    Mine { cid: String, id: Option<String>, body: String, at: At, state: SaidState },
+    Mine {
+        cid: String,
+        id: Option<String>,
+        body: String,
+        files: Vec<FileView>,
+        at: At,
+        state: SaidState,
+    },
     /// A quiet line.
     Quiet { key: String, text: String },
 }
@@ -84,13 +100,30 @@ pub struct Picture<'a> {
     pub found: Option<&'a str>,
     /// The quiet lines of this visit.
     pub notes: &'a [Note],
+    /// The versions of people's faces.
+    pub faces: &'a BTreeMap<String, String>,
     /// What has not come back yet.
     pub tail: Vec<Tail>,
+    /// Whoever looks.
+    pub viewer: Option<Viewer<'a>>,
     /// In whose time.
     pub zone: Zone,
 }
 
-struct Rows {
+/// What rows look different by from one reader to the next; none in the page's first state, whose rows
+/// are the same for all, and for visitors.
+#[derive(Clone, Copy)]
+pub struct Viewer<'a> {
+    /// Their name.
+    pub name: &'a str,
+    /// Whether they keep order here.
+    pub moderates: bool,
+    /// What they want changed.
+    pub wishes: &'a Wishes,
+}
+
+struct Rows<'a> {
+    faces: &'a BTreeMap<String, String>,
     rows: Vec<(String, Row)>,
     zone: Zone,
     day: String,
@@ -98,7 +131,7 @@ struct Rows {
     group: Option<(String, At)>,
 }
 
-impl Rows {
+impl Rows<'_> {
     fn other(&mut self, key: String, row: Row) {
         self.group = None;
         self.rows.push((key, row));
@@ -121,6 +154,9 @@ impl Rows {
             }
             None => true,
         };
+        if first {
+            said.face = self.faces.get(&said.author).cloned();
+        }
         match &mut self.group {
             Some((_, last)) if !first => *last = said.at,
             group => *group = Some((said.author.clone(), said.at)),
@@ -140,12 +176,64 @@ fn key(message: &Message, me: Option<&str>) -> String {
     }
 }
 
+/// A message's row, but for what its neighbours decide.
+fn said(to: &Target, message: &Message, viewer: Option<&Viewer<'_>>) -> Said {
+    let wished = viewer.and_then(|it| it.wishes.over(to, message, it.name));
+    let waits = wished.as_ref().and_then(|it| match (it.going, it.saving) {
+        (true, _) => Some(Waits::Deletion),
+        (_, true) => Some(Waits::Edit),
+        _ => None,
+    });
+    let (message, reacting) = match &wished {
+        Some(Wished { message, reacting, .. }) => (message, &reacting[..]),
+        None => (message, &[][..]),
+    };
+    let quote = message.quote.as_ref().zip(message.reply_to.as_ref());
+    let may_look = viewer.is_some_and(|it| it.moderates || it.name == message.author);
+    let chip = |reaction: &Reaction| chip(reaction, viewer.map(|it| it.name), reacting);
+    Said {
+        id: Some(message.id.clone()),
+        author: message.author.clone(),
+        face: None,
+        body: message.body.clone(),
+        files: message.files.clone(),
+        at: message.at,
+        local: message.at,
+        first: false,
+        found: false,
+        quote: quote.map(|(quote, id)| Quoted {
+            address: urls::message(to, id),
+            author: quote.author.clone(),
+            text: quote.text.clone(),
+        }),
+        edited: message
+            .edited_at
+            .map(|at| Edited { at, before: may_look.then(|| urls::edits(to, &message.id)) }),
+        deleted: message.deleted,
+        reactions: message.reactions.iter().map(chip).collect(),
+        waits,
+        state: SaidState::Sent,
+    }
+}
+
+fn chip(reaction: &Reaction, me: Option<&str>, reacting: &[String]) -> Chip {
+    let not_me = |user: &&String| me != Some(user.as_str());
+    Chip {
+        emoji: reaction.emoji.clone(),
+        count: reaction.users.len(),
+        names: reaction.users.iter().filter(not_me).take(NAMED).cloned().collect(),
+        mine: !reaction.users.iter().all(|user| not_me(&user)),
+        waits: reacting.contains(&reaction.emoji),
+    }
+}
+
 /// The rows, oldest first.
 #[must_use]
 pub fn rows(picture: Picture<'_>) -> Vec<(String, Row)> {
-    let Picture { timeline, me, unread, found, notes, tail, zone } = picture;
+    let Picture { timeline, me, unread, found, notes, faces, tail, viewer, zone } = picture;
     let messages = timeline.messages();
     let mut it = Rows {
+        faces,
         rows: Vec::with_capacity(messages.len() + tail.len() + 8),
         zone,
         day: String::new(),
@@ -163,21 +251,9 @@ pub fn rows(picture: Picture<'_>) -> Vec<(String, Row)> {
         if new == Some(message.seq) {
             it.other("new".to_owned(), Row::New);
         }
-        it.said(
-            key(message, me),
-            Said {
-                id: Some(message.id.clone()),
-                author: message.author.clone(),
-                body: message.body.clone(),
-                at: message.at,
-                local: message.at,
-                first: false,
-                edited: message.edited_at.is_some(),
-                deleted: message.deleted,
-                found: found == Some(message.id.as_str()),
-                state: SaidState::Sent,
-            },
-        );
+        let found = found == Some(message.id.as_str());
+        let said = said(timeline.to(), message, viewer.as_ref());
+        it.said(key(message, me), Said { found, ..said });
     }
     // So does what belongs below it: the end of the log is further down.
     if timeline.has_newer() {
@@ -189,17 +265,22 @@ pub fn rows(picture: Picture<'_>) -> Vec<(String, Row)> {
     for tail in tail {
         match tail {
             Tail::Quiet { key, text } => it.other(key, Row::Came(text)),
-            Tail::Mine { cid, id, body, at, state } => {
+            Tail::Mine { cid, id, body, files, at, state } => {
                 it.day(at);
                 let said = Said {
                     id,
                     author: me.unwrap_or_default().to_owned(),
+                    face: None,
                     body,
+                    files,
                     at,
                     local: at,
                     first: false,
-                    edited: false,
+                    quote: None,
+                    edited: None,
                     deleted: false,
+                    reactions: Vec::new(),
+                    waits: None,
                     found: false,
                     state,
                 };
@@ -230,6 +311,8 @@ mod tests {
         Message { at: At(minute * 60_000), ..message(seq, author) }
     }
 
+    static NO_FACES: BTreeMap<String, String> = BTreeMap::new();
+
     fn picture(timeline: &Timeline) -> Picture<'_> {
         Picture {
             timeline,
@@ -237,7 +320,9 @@ mod tests {
             unread: None,
             found: None,
             notes: &[],
+            faces: &NO_FACES,
             tail: vec![],
+            viewer: None,
             zone: Zone::UTC,
         }
     }
@@ -327,6 +412,7 @@ mod tests {
             cid: "c1".into(),
             id: None,
             body: "hi".into(),
+            files: vec![],
             at: At(61_000),
             state,
         };

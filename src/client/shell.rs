@@ -2,6 +2,7 @@
 //! is done. It decides nothing. Where a browser refuses a call, it goes on without.
 
 mod browser;
+mod files;
 mod index;
 mod keyboard;
 mod look;
@@ -11,6 +12,8 @@ mod socket;
 use super::{
     Act, HouseState,
     desk::{Desk, Effect as Task, Input, Show, ZoneOf},
+    drafts::{self, Aside},
+    house::Mode,
     outbox,
 };
 use crate::{
@@ -45,6 +48,8 @@ struct Shell {
     alarm: Option<(u64, Timeout)>,
     /// What is half written in other places, while the page is open.
     drafts: Vec<(Target, String)>,
+    /// What was being written before a message was taken up to be changed.
+    aside: Aside,
 }
 
 /// Wakes the page that the server rendered.
@@ -69,10 +74,43 @@ fn begin(house: &House, state: HouseState) {
     let user = house.me.as_ref().map(|me| me.name.clone());
     let stored = user.as_ref().map(|user| browser::stored(&outbox::prefix(user)));
     let desk = Desk::new(house, browser::is_visible(), &stored.unwrap_or_default());
-    let shell = Shell { desk, state, user, socket: None, alarm: None, drafts: Vec::new() };
+    let shell = Shell {
+        desk,
+        state,
+        user,
+        socket: None,
+        alarm: None,
+        drafts: Vec::new(),
+        aside: Aside::default(),
+    };
+    keep_draft(shell.user.clone(), state);
     SHELL.set(Some(shell));
     listen();
+    files::listen();
     put(Input::Start(ZoneOf(browser::zone())));
+}
+
+/// What is written here outlives the page. What came back refused is not written over.
+fn keep_draft(user: Option<String>, state: HouseState) {
+    let Some(user) = user else { return };
+    let key = move |to: &Target| drafts::key(&user, to);
+    if state.draft.with_untracked(String::is_empty)
+        && let Some(draft) = browser::load(&state.place.with_untracked(&key))
+    {
+        state.draft.set(draft);
+    }
+    effect(move || {
+        let draft = state.draft.get();
+        // Of a message that is being changed there is a copy already.
+        if state.mode.with_untracked(|mode| !matches!(mode, Mode::Editing { .. })) {
+            let key = state.place.with_untracked(&key);
+            if draft.trim().is_empty() {
+                browser::forget(&key)
+            } else {
+                browser::store(&key, &draft)
+            }
+        }
+    });
 }
 
 fn listen() {
@@ -179,12 +217,20 @@ impl Shell {
                     browser::forget(&outbox::key(user, &cid));
                 }
             }
-            Task::Taken => self.state.draft.set(String::new()),
+            Task::Taken => {
+                self.state.mode.set(Mode::Writing);
+                self.state.draft.set(self.aside.taken());
+            }
             Task::GiveBack { cid, text } => {
                 if self.state.draft.with_untracked(|draft| draft.trim().is_empty()) {
                     self.state.draft.set(text);
                     put(Input::Act(Act::Discard(cid)));
                 }
+            }
+            Task::Upload(key) => files::upload(key),
+            Task::Abort(key) => files::abort(key),
+            Task::Compose { mode, text } => {
+                self.turn(mode, text);
             }
             Task::Show(show) => self.show(show),
         }
@@ -207,16 +253,32 @@ impl Shell {
             Show::Side(side) => state.side.set(side),
             Show::Status(status) => state.status.set(status),
             Show::Refusal(refusal) => state.refusal.set(refusal),
+            Show::Files(files) => state.files.set(files),
+            Show::Faces(faces) => state.faces.set(faces),
             Show::Title(title) => document().set_title(&title),
+            Show::Typing(names) => state.typing.set(names),
+            Show::About(about) => state.about.set(about),
+            Show::Choices(choices) => state.choices.set(choices),
             Show::Waiting(count) => browser::waiting(count),
         }
     }
 
+    /// The composer is for this from now on.
+    fn turn(&mut self, mode: Mode, text: Option<String>) {
+        let (was, draft) = (self.state.mode.get_untracked(), self.state.draft.get_untracked());
+        let draft = self.aside.turn(&was, &mode, draft, text);
+        self.state.mode.set(mode);
+        self.state.draft.set(draft);
+    }
+
     /// What was written for one place is not said in another.
     fn swap_drafts(&mut self, to: &Target) {
+        self.turn(Mode::Writing, None);
         let left = (self.state.place.get_untracked(), self.state.draft.get_untracked());
         let back = self.drafts.iter().position(|(place, _)| place == to);
-        let draft = back.map(|at| self.drafts.swap_remove(at).1).unwrap_or_default();
+        let stored = || browser::load(&drafts::key(self.user.as_deref()?, to));
+        let draft =
+            back.map(|at| self.drafts.swap_remove(at).1).or_else(stored).unwrap_or_default();
         if !left.1.is_empty() {
             self.drafts.push(left);
         }

@@ -19,6 +19,7 @@ pub fn message(seq: i64, author: &str) -> Message {
         deleted: false,
         reply_to: None,
         quote: None,
+        files: Vec::new(),
         reactions: Vec::new(),
         cid: None,
     }
@@ -34,6 +35,7 @@ pub fn said(seq: i64, author: &str, body: &str) -> Event {
         at: At(seq * 60_000),
         reply_to: None,
         quote: None,
+        files: Vec::new(),
     };
     Event::new(seq, None, &Kind::Message(data))
 }

@@ -116,6 +116,7 @@ impl Timeline {
                     edited_at: None,
                     reply_to: data.reply_to,
                     quote: data.quote,
+                    files: data.files,
                     reactions: Vec::new(),
                     cid: event.cid,
                 };
@@ -142,7 +143,9 @@ impl Timeline {
             }
             // What this version does not know, or what belongs to another log, takes its seq and
             // changes nothing.
-            Some(Kind::Read { .. } | Kind::Conversation { .. }) | None => Applied::Done(None),
+            Some(Kind::Read { .. } | Kind::Conversation { .. } | Kind::Joined { .. }) | None => {
+                Applied::Done(None)
+            }
         }
     }
 

@@ -2,13 +2,18 @@
 //! [`Act::Say`] instead.
 
 use super::{
+    attach::{self, attached},
+    completion::{Completing, ID as COMPLETION, completion},
     icons::{self, icon},
     keys::Press,
     live::{click, effect, live},
     status_line::status_line,
 };
 use crate::{
-    client::{Act, HouseState},
+    client::{
+        Act, HouseState, Row,
+        house::{Mode, SaidState},
+    },
     protocol::urls,
     words::{Word, words},
 };
@@ -64,22 +69,45 @@ fn form(state: HouseState) -> impl IntoView {
     let composed_at = Rc::new(Cell::new(None::<f64>));
     let composed = composed_at.clone();
 
+    let completing = Completing::new(state, area);
     let say = move || {
-        let text = state.draft.get_untracked();
-        if !text.trim().is_empty() {
-            state.act.run(Act::Say(text));
+        let body = state.draft.get_untracked();
+        let mode = state.mode.get_untracked();
+        let files = state.files.with_untracked(|files| !files.is_empty());
+        let is_edit = matches!(mode, Mode::Editing { .. });
+        if !body.trim().is_empty() || files && !is_edit {
+            state.act.run(match mode {
+                Mode::Writing => Act::Say(body),
+                Mode::Editing { id } => Act::Edit { id, body },
+                Mode::Replying { id, .. } => Act::Answer { id, body },
+            });
         }
     };
     let on_key = move |ev: ev::KeyboardEvent| {
         let press = Press {
             enter: ev.key() == "Enter",
-            modified: ev.shift_key() || ev.alt_key() || ev.ctrl_key() || ev.meta_key(),
+            modified: ev.shift_key() || ev.alt_key(),
+            command: ev.ctrl_key() || ev.meta_key(),
             composing: ev.is_composing(),
             key_code: ev.key_code(),
             since_composition: composed_at.get().map(|at| ev.time_stamp() - at),
             touch: touch(),
         };
-        if press.sends() {
+        if press.is_of_composition() {
+            return;
+        }
+        let bare = !press.modified && !press.command;
+        let done = (bare && completing.key(&ev.key()))
+            || match &*ev.key() {
+                "Escape" => leave_mode(state),
+                "ArrowUp" if bare => edit_last(state),
+                _ => false,
+            };
+        if done {
+            ev.prevent_default();
+            // Esc has done its work: it closes nothing around the composer.
+            ev.stop_propagation();
+        } else if press.sends() {
             ev.prevent_default();
             say();
         }
@@ -106,7 +134,16 @@ fn form(state: HouseState) -> impl IntoView {
     let draft = live(move || state.draft.get());
     let placeholder = live(move || w.with(Word::SayTo, &[state.place.get().name()]));
     view! {
-        <form class="composer" method="post" action="/api/say" on:submit=on_submit>
+        {bar(state)}
+        {attached(state)}
+        <form
+            class="composer"
+            method="post"
+            action="/api/say"
+            enctype="multipart/form-data"
+            on:submit=on_submit
+        >
+            {completion(completing)}
             <input type="hidden" name="to" value=to/>
             <input type="hidden" name="cid" value=state.fixed.with_value(|fixed| fixed.cid.clone())/>
             <input type="hidden" name="page" value=page/>
@@ -120,16 +157,27 @@ fn form(state: HouseState) -> impl IntoView {
                     autocomplete="off"
                     aria-label=w.say(Word::Message)
                     placeholder=placeholder
+                    aria-autocomplete="list"
+                    aria-haspopup="listbox"
+                    aria-controls=COMPLETION
+                    aria-activedescendant=live(move || completing.active())
                     aria-invalid=if_refused("true")
                     aria-describedby=if_refused("refusal")
                     inner_html=escape(&state.draft.get_untracked())
                     node_ref=area
-                    on:input=move |ev| state.draft.set(event_target_value(&ev))
+                    on:input=move |ev| {
+                        state.draft.set(event_target_value(&ev));
+                        completing.look();
+                    }
+                    on:click=click(move || completing.look())
+                    on:blur=move |_| completing.close()
                     on:keydown=on_key
                     on:compositionend=move |ev| composed.set(Some(ev.time_stamp()))
                 ></textarea>
             </div>
             <span class=class hidden=far>{count}</span>
+            // After what is written: should a file be refused, the words have come.
+            {attach::button()}
             <button
                 class="icon-button send"
                 aria-label=w.say(Word::Send)
@@ -141,6 +189,65 @@ fn form(state: HouseState) -> impl IntoView {
             </button>
         </form>
     }
+}
+
+/// What the composer is for, if it is not for a message of its own, and the way out of that.
+fn bar(state: HouseState) -> impl IntoView {
+    let w = words();
+    let plain = live(move || state.mode.with(|mode| *mode == Mode::Writing));
+    let what = live(move || {
+        state.mode.with(|mode| match mode {
+            Mode::Writing => String::new(),
+            Mode::Editing { .. } => w.say(Word::EditingIt).to_owned(),
+            Mode::Replying { author, text, .. } => w.with(Word::ReplyingTo, &[author, text]),
+        })
+    });
+    let cancel = click(move || {
+        leave_mode(state);
+    });
+    view! {
+        <div class="compose-bar" hidden=plain>
+            <p dir="auto" role="status">{what}</p>
+            <button class="icon-button" type="button" aria-label=w.say(Word::CancelIt) on:click=cancel>
+                {icon(icons::CLOSE)}
+            </button>
+        </div>
+    }
+}
+
+/// Back to writing messages; whether it was something else.
+fn leave_mode(state: HouseState) -> bool {
+    let else_ = state.mode.with_untracked(|mode| *mode != Mode::Writing);
+    if else_ {
+        state.act.run(Act::Write);
+    }
+    else_
+}
+
+/// In an empty box: takes up what I said last here. Whether there was anything.
+fn edit_last(state: HouseState) -> bool {
+    let Some(me) = state.fixed.with_value(|fixed| fixed.me.as_ref().map(|me| me.name.clone()))
+    else {
+        return false;
+    };
+    if !state.draft.with_untracked(String::is_empty)
+        || state.mode.with_untracked(|mode| *mode != Mode::Writing)
+    {
+        return false;
+    }
+    let last = state.rows.with_untracked(|rows| {
+        rows.iter().rev().find_map(|(_, row)| match row {
+            Row::Said(said)
+                if said.author == me && !said.deleted && said.state == SaidState::Sent =>
+            {
+                said.id.clone()
+            }
+            _ => None,
+        })
+    });
+    let Some(id) = last else { return false };
+    state.act.run(Act::StartEdit { id });
+    true
 }
 
 /// A text inside `<textarea>`. It is written as it is there, so it must be escaped here; and the
@@ -175,6 +282,14 @@ fn keep_draft(state: HouseState, area: NodeRef<html::Textarea>) {
             area.set_value(&draft);
         }
         woken = true;
+    });
+    // Whoever wants to change or to answer a message goes on by writing, a finger too.
+    effect(move || {
+        if state.mode.with(|mode| *mode != Mode::Writing)
+            && let Some(area) = area.get()
+        {
+            let _ = area.focus();
+        }
     });
     let mut before = None;
     effect(move || {

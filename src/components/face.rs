@@ -1,8 +1,8 @@
 //! A person's face: the first letter of the name on a hue that stays the same for that name.
 
 use super::window;
-use crate::protocol::Target;
-use leptos::prelude::*;
+use crate::protocol::{Target, urls};
+use leptos::{either::Either, prelude::*};
 
 /// How many hues there are; `style/30-faces.css` has a class for each.
 pub const HUES: u32 = 12;
@@ -27,17 +27,46 @@ pub fn letter(name: &str) -> String {
 
 /// The face of `name`; `here` puts the light of presence on it.
 pub fn face(name: &str, small: bool, here: bool) -> impl IntoView + use<> {
-    view! { <span class=class(name, small, here) aria-hidden="true">{letter(name)}</span> }
+    pictured(name, None, small, here)
+}
+
+/// The same with the picture that they have put there, if there is one of that version.
+pub fn pictured(
+    name: &str,
+    version: Option<&str>,
+    small: bool,
+    here: bool,
+) -> impl IntoView + use<> {
+    let picture = version.map(|version| urls::face(name, version));
+    shape(class(name, small, here), letter(name), picture, small)
+}
+
+/// One element for faces and windows, so that the browser's program has one.
+fn shape(
+    class: String,
+    letter: String,
+    picture: Option<String>,
+    small: bool,
+) -> impl IntoView + use<> {
+    let inside = match picture {
+        Some(src) => {
+            let side = if small { "26" } else { "36" };
+            Either::Left(view! { <img src=src width=side height=side alt=""/> })
+        }
+        None => Either::Right(letter),
+    };
+    view! { <span class=class aria-hidden="true">{inside}</span> }
 }
 
 /// The small mark before a name: a person's face, or a room's window.
-pub fn mark(of: &Target, lit: bool) -> impl IntoView + use<> {
-    // One element for both, so that the browser's program has one.
-    let (class, letter) = match of {
-        Target::Person(name) => (class(name, true, lit), letter(name)),
-        _ => (window::class(lit, true).to_owned(), String::new()),
-    };
-    view! { <span class=class aria-hidden="true">{letter}</span> }
+pub fn mark(of: &Target, version: Option<&str>, lit: bool) -> impl IntoView + use<> {
+    match of {
+        Target::Person(name) => {
+            let picture = version.map(|version| urls::face(name, version));
+            shape(class(name, true, lit), letter(name), picture, true)
+        }
+        _ => shape(window::class(lit, true).to_owned(), String::new(), None, true),
+    }
 }
 
 fn class(name: &str, small: bool, here: bool) -> String {

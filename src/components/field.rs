@@ -19,6 +19,8 @@ pub struct Field {
     pub value: String,
     /// What is wrong with it.
     pub error: Option<String>,
+    /// It may stay empty.
+    pub optional: bool,
     /// The field to begin with.
     pub first: bool,
 }
@@ -45,7 +47,7 @@ pub fn field(field: Field) -> impl IntoView {
                 autocomplete=field.autocomplete
                 autocapitalize="none"
                 spellcheck="false"
-                required=true
+                required=!field.optional
                 autofocus=field.first
                 dir=(!field.secret).then_some("auto")
                 value=(!field.value.is_empty()).then_some(field.value)

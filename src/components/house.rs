@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     client::{Act, HouseState},
-    protocol::{Target, urls},
+    protocol::{Target, sheets::Sheet, urls},
     words::{Word, words},
 };
 use leptos::{ev, prelude::*, wasm_bindgen::JsCast, web_sys::HtmlElement};
@@ -51,7 +51,7 @@ fn header(state: HouseState) -> impl IntoView {
                 Target::Person(name) => here(state, name),
                 _ => state.online.with(|online| online.count > 0),
             };
-            mark(place, lit)
+            state.faces.with(|faces| mark(place, faces.get(place.name()).map(String::as_str), lit))
         })
     };
     let about = move || match state.place.get() {
@@ -62,18 +62,62 @@ fn header(state: HouseState) -> impl IntoView {
             count => w.count(Word::CountHere, count as i64),
         },
     };
+    let topic = move || state.about.with(|about| about.topic.clone());
+    let no_topic = move || state.about.with(|about| about.topic.is_empty());
+    let sheet = move || match state.place.get() {
+        Target::Person(name) => Sheet::Person(name).address(),
+        to => Sheet::About(to.name().to_owned()).address(),
+    };
+    let about_it = words().say(Word::AboutIt);
     view! {
         <header class="place">
             <button class="icon-button rooms-button" type="button" aria-label=w.say(Word::Rooms) popovertarget=side::ID>
                 {icon(icons::ROOMS)}
             </button>
             {mark}
-            <h1><bdi dir="auto">{live(move || state.place.get().name().to_owned())}</bdi></h1>
+            <div class="titles">
+                <h1><bdi dir="auto">{live(move || state.place.get().name().to_owned())}</bdi></h1>
+                <p class="topic" dir="auto" title=live(topic) hidden=live(no_topic)>{live(topic)}</p>
+            </div>
             <span class="about">{live(about)}</span>
+            {pins(state)}
+            <a class="icon-button about-button" href=live(sheet) data-panel="" aria-label=about_it title=about_it>
+                {icon(icons::ABOUT)}
+            </a>
             <button class="icon-button people-button" type="button" aria-label=w.say(Word::People) popovertarget=roster::ID>
                 {icon(icons::PEOPLE)}
             </button>
         </header>
+    }
+}
+
+/// How much is pinned, and the way there: the page about the room, and in a conversation, which has
+/// none, what was pinned last.
+fn pins(state: HouseState) -> impl IntoView {
+    let w = words();
+    let count = move || state.about.with(|about| about.pins.len());
+    let page = move || match state.place.get() {
+        Target::Room(name) => urls::about(&name),
+        place => {
+            let last = state.about.with(|about| about.pins.last().cloned());
+            urls::message(&place, &last.unwrap_or_default())
+        }
+    };
+    let in_room = move || state.place.with(|place| matches!(place, Target::Room(_)));
+    let label = move || w.count(Word::PinnedCount, count() as i64);
+    view! {
+        <a
+            class="pins"
+            href=live(page)
+            data-panel=live(move || in_room().then_some(""))
+            data-go=live(move || (!in_room()).then_some(""))
+            hidden=live(move || count() == 0)
+            aria-label=live(label)
+            title=live(label)
+        >
+            {icon(icons::PIN)}
+            <b>{live(move || count().to_string())}</b>
+        </a>
     }
 }
 
@@ -84,6 +128,10 @@ fn here(state: HouseState, name: &str) -> bool {
 /// Goes to another place or to a message without leaving the page, on a plain click on a link to one,
 /// wherever it stands. Every other click is the browser's.
 fn follow(ev: &ev::MouseEvent, state: HouseState) {
+    #[cfg(feature = "hydrate")]
+    if let Some(button) = plain_click(ev, super::text::COPIES) {
+        super::text::copy(&button);
+    }
     let Some(link) = plain_click(ev, "a[href]") else { return };
     let Some(href) = link.get_attribute("href") else { return };
     // As people paste it, with this very house before it.

@@ -53,6 +53,9 @@ pub fn step(then: Lie, now: Lie, shift: f64, whole: bool) -> Step {
     if whole && (stood.at_end() || now.at_end()) {
         return Step::End;
     }
+    // Content that became shorter above takes the log with it, as far as it must to end with it.
+    let taken = if now.below() < 1.0 { (then.top - now.top).max(0.0) } else { 0.0 };
+    let shift = shift + taken;
     if shift == 0.0 { Step::Stay } else { Step::By(shift) }
 }
 
@@ -374,6 +377,8 @@ mod tests {
         assert_eq!(step(END, loaded, 0.0, false), Step::Stay);
         let let_go = Lie { content: 3500.0, ..END };
         assert_eq!(step(END, let_go, -1500.0, false), Step::By(-1500.0));
+        let shorter = Lie { content: 2900.0, top: 2100.0, ..END };
+        assert_eq!(step(END, shorter, -1500.0, false), Step::By(-1400.0), "100 by itself");
     }
 
     #[test]

@@ -10,8 +10,10 @@ const IN_COMPOSITION: u32 = 229;
 pub struct Press {
     /// It is Enter.
     pub enter: bool,
-    /// With Shift, Alt, Ctrl or Meta.
+    /// With Shift or Alt.
     pub modified: bool,
+    /// With Ctrl or Meta: sends wherever one writes.
+    pub command: bool,
     /// The browser says that a composition is going on.
     pub composing: bool,
     /// The old `keyCode`.
@@ -26,12 +28,15 @@ impl Press {
     /// Whether it sends.
     #[must_use]
     pub fn sends(self) -> bool {
-        self.enter
-            && !self.modified
-            && !self.touch
-            && !self.composing
-            && self.key_code != IN_COMPOSITION
-            && self.since_composition.is_none_or(|ms| ms > AFTER_COMPOSITION_MS)
+        self.enter && !self.modified && (!self.touch || self.command) && !self.is_of_composition()
+    }
+
+    /// Whether it belongs to an input method: then it does nothing else.
+    #[must_use]
+    pub fn is_of_composition(self) -> bool {
+        self.composing
+            || self.key_code == IN_COMPOSITION
+            || self.since_composition.is_some_and(|ms| ms <= AFTER_COMPOSITION_MS)
     }
 }
 
@@ -42,6 +47,7 @@ mod tests {
     const ENTER: Press = Press {
         enter: true,
         modified: false,
+        command: false,
         composing: false,
         key_code: 13,
         since_composition: None,
@@ -54,11 +60,14 @@ mod tests {
         assert!(!Press { modified: true, ..ENTER }.sends());
         assert!(!Press { enter: false, ..ENTER }.sends());
         assert!(!Press { touch: true, ..ENTER }.sends());
+        assert!(Press { touch: true, command: true, ..ENTER }.sends());
+        assert!(Press { command: true, ..ENTER }.sends());
     }
 
     #[test]
     fn enter_in_a_composition_never_sends() {
         assert!(!Press { composing: true, ..ENTER }.sends());
+        assert!(!Press { composing: true, command: true, ..ENTER }.sends());
         assert!(!Press { key_code: 229, ..ENTER }.sends());
         assert!(!Press { since_composition: Some(3.0), ..ENTER }.sends());
         assert!(Press { since_composition: Some(400.0), ..ENTER }.sends());

@@ -1,17 +1,16 @@
 //! One row of the log: a message, a day, the line above what is new, somebody who came.
 
 use super::{
-    face::face,
-    links::{Piece, pieces},
-    live::click,
-    words as dates,
+    attachment::attachments, face::pictured, live::click, quote::quote, reactions::reactions,
+    text::text, words as dates,
 };
 use crate::{
     client::{
         Act, Row,
-        house::{Said, SaidState},
+        attach::is_here,
+        house::{Edited, Said, SaidState, Waits},
     },
-    protocol::urls,
+    protocol::{markdown, urls},
     words::{Word, words},
 };
 use leptos::{
@@ -37,12 +36,17 @@ fn line(class: &'static str, words: String) -> impl IntoView {
 
 fn message(key: &str, said: Said, act: Callback<Act>) -> impl IntoView + use<> {
     let w = words();
+    // "alice waves": told of whoever said so.
+    let action = markdown::action(&said.body).filter(|_| !said.deleted);
+    let actor = action.map(|_| view! { <b><bdi dir="auto">{said.author.clone()}</bdi>" "</b> });
     let mut class = "msg".to_owned();
     for (is, word) in [
         (said.first, " first"),
         (said.state == SaidState::Pending, " pending"),
         (matches!(said.state, SaidState::Failed(_)), " failed"),
+        (said.waits.is_some(), " waits"),
         (said.deleted, " deleted"),
+        (action.is_some(), " action"),
         (said.found, " found"),
     ] {
         if is {
@@ -61,7 +65,9 @@ fn message(key: &str, said: Said, act: Callback<Act>) -> impl IntoView + use<> {
     // The first of a group shows who and when; the others show when, on hover, in place of a face.
     let head = if said.first {
         Either::Left(view! {
-            <span class="gutter">{face(&said.author, false, false)}</span>
+            <span class="gutter">
+                {pictured(&said.author, said.face.as_deref(), false, false)}
+            </span>
             <p class="by"><b><bdi dir="auto">{said.author}</bdi></b> {time}</p>
         })
     } else {
@@ -69,43 +75,67 @@ fn message(key: &str, said: Said, act: Callback<Act>) -> impl IntoView + use<> {
     };
     let body = if said.deleted { w.say(Word::Deleted) } else { &said.body };
     let body = view! {
-        <p class="body" dir="auto">
-            {text(body)}
-            {said.edited.then(|| view! { <span class="edited">" " {w.say(Word::Changed)}</span> })}
-        </p>
+        <div class="body" dir="auto">
+            {actor}
+            {text(action.unwrap_or(body))}
+            {said.edited.map(edited)}
+            {said.waits.map(waits)}
+        </div>
     };
+    let files = attachments(&said.files);
     let failed = match said.state {
         SaidState::Failed(why) => Some(not_sent(key.to_owned(), why, act)),
+        // What waits for its files may be given up.
+        SaidState::Pending if !said.files.iter().all(is_here) => {
+            Some(not_sent(key.to_owned(), String::new(), act))
+        }
         SaidState::Sent | SaidState::Pending => None,
     };
-    view! { <article id=id class=class aria-label=label>{head} {body} {failed}</article> }
+    let quoted = said.quote.filter(|_| !said.deleted).map(quote);
+    let chips = (!said.reactions.is_empty()).then(|| reactions(said.reactions));
+    // A message can be pointed at with the keyboard: see `message_menu`.
+    view! {
+        <article class=class id=id tabindex="-1" aria-label=label>
+            {head} {quoted} {body} {files} {chips} {failed}
+        </article>
+    }
+}
+
+/// The mark of a message that was changed; for those who may look, a link to how it read before.
+fn edited(edited: Edited) -> impl IntoView {
+    let w = words();
+    let title = w.with(Word::EditedAt, &[&dates::moment(edited.at)]);
+    let mark = w.say(Word::Edited);
+    match edited.before {
+        Some(page) => Either::Left(view! {
+            " " <a class="edited" href=page data-panel="" title=title>{mark}</a>
+        }),
+        None => Either::Right(view! { " " <span class="edited" title=title>{mark}</span> }),
+    }
+}
+
+/// What of it is not stored yet.
+fn waits(waits: Waits) -> impl IntoView {
+    let word = match waits {
+        Waits::Edit => Word::SavingEdit,
+        Waits::Deletion => Word::Deleting,
+    };
+    view! { " " <span class="edited">{words().say(word)}</span> }
 }
 
 fn not_sent(key: String, why: String, act: Callback<Act>) -> impl IntoView {
     let w = words();
+    let coming = why.is_empty();
+    let said =
+        if coming { w.say(Word::FilesComing).to_owned() } else { w.with(Word::NotSent, &[&why]) };
     let again = key.clone();
     let retry = click(move || act.run(Act::Retry(again.clone())));
     let discard = click(move || act.run(Act::Discard(key.clone())));
     view! {
         <p class="not-sent">
-            <span>{w.with(Word::NotSent, &[&why])}</span>
-            <button class="link" type="button" on:click=retry>{w.say(Word::Retry)}</button>
+            <span>{said}</span>
+            <button class="link" type="button" hidden=coming on:click=retry>{w.say(Word::Retry)}</button>
             <button class="link" type="button" on:click=discard>{w.say(Word::Discard)}</button>
         </p>
     }
-}
-
-/// What was written, as typed nodes: words and links, never HTML.
-fn text(body: &str) -> impl IntoView + use<> {
-    pieces(body)
-        .into_iter()
-        .map(|piece| match piece {
-            Piece::Text(text) => Either::Left(text.to_owned()),
-            Piece::Link(link) => Either::Right(view! {
-                <a href=link.to_owned() target="_blank" rel="noopener noreferrer nofollow">
-                    {link.to_owned()}
-                </a>
-            }),
-        })
-        .collect_view()
 }

@@ -1,6 +1,9 @@
 //! The parts of pages, a file each.
 
+pub mod attach;
+pub mod attachment;
 pub mod awake;
+pub mod completion;
 pub mod composer;
 pub mod facade;
 pub mod face;
@@ -11,20 +14,27 @@ pub mod icons;
 pub mod ids;
 pub mod keeper;
 pub mod keys;
-pub mod links;
 pub mod live;
 pub mod message;
+#[cfg(feature = "hydrate")]
+pub mod message_menu;
 #[cfg(feature = "ssr")]
 pub mod notice;
 #[cfg(feature = "ssr")]
 pub mod page_header;
 pub mod panel;
+#[cfg(feature = "hydrate")]
+pub mod picker;
+pub mod quote;
+pub mod reactions;
 #[cfg(feature = "ssr")]
 pub mod room_picker;
 pub mod roster;
 pub mod side;
 pub mod status_line;
+pub mod text;
 pub mod timeline;
+pub mod typing;
 pub mod window;
 pub mod words;
 

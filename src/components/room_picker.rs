@@ -54,7 +54,7 @@ pub fn RoomPicker(
                 <p class="quiet">{dates::people_here(index.people)}</p>
             </div>
             <form class="enter" method="get" action=urls::INDEX>
-                <label class="sr" for=FIELD>{w.say(Word::FindRoom)}</label>
+                <label class="sr" for=FIELD>{w.say(Word::FindOrNameRoom)}</label>
                 <input
                     id=FIELD
                     name="name"
@@ -62,7 +62,7 @@ pub fn RoomPicker(
                     dir="auto"
                     autofocus=true
                     autocomplete="off"
-                    placeholder=w.say(Word::FindRoom)
+                    placeholder=w.say(Word::FindOrNameRoom)
                     value=typed
                     aria-invalid=(!fine).then_some("true")
                     aria-describedby=(!fine).then_some(REFUSED)

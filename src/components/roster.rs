@@ -1,6 +1,6 @@
 //! Who is here. On narrow screens a drawer, as the side column is.
 
-use super::{face::face, icons, live::live};
+use super::{face::pictured, icons, live::live};
 use crate::{
     client::HouseState,
     protocol::{Target, urls},
@@ -17,7 +17,9 @@ pub fn roster(state: HouseState) -> impl IntoView {
     let me = state.fixed.with_value(|fixed| fixed.me.as_ref().map(|me| me.name.clone()));
     let visitor = me.is_none();
     let people = move || {
-        let person = |name: &String| person(name, me.as_deref());
+        let faces = state.faces.get();
+        let version = |name: &str| faces.get(name).map(String::as_str);
+        let person = |name: &String| person(name, me.as_deref(), version(name));
         state.online.with(|online| online.users.iter().flatten().map(person).collect_view())
     };
     let hint = move || {
@@ -35,7 +37,7 @@ pub fn roster(state: HouseState) -> impl IntoView {
     let count =
         move || w.count(Word::HereNowCount, state.online.with(|online| online.count as i64));
     view! {
-        <aside class="side people" id=ID popover="auto" aria-label=w.say(Word::PeopleHere)>
+        <aside class="side people" id=ID popover="auto" aria-label=w.say(Word::HerePeople)>
             <div class="side-top">
                 <h2>{live(count)}</h2>
                 {icons::close_drawer(ID)}
@@ -52,13 +54,13 @@ pub fn roster(state: HouseState) -> impl IntoView {
 
 /// One who is here. A link without an address is none: I cannot talk to myself, nor a visitor to
 /// anyone.
-fn person(name: &str, me: Option<&str>) -> impl IntoView + use<> {
+fn person(name: &str, me: Option<&str>, version: Option<&str>) -> impl IntoView + use<> {
     let other = me.is_some_and(|me| me != name);
     let page = other.then(|| urls::page(&Target::Person(name.to_owned())));
     view! {
         <li>
             <a href=page data-go=other.then_some("")>
-                {face(name, true, true)}
+                {pictured(name, version, true, true)}
                 <bdi class="name" dir="auto">{name.to_owned()}</bdi>
                 {(me == Some(name)).then(|| view! { <span class="you">{words().say(Word::You)}</span> })}
             </a>

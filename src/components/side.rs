@@ -2,7 +2,7 @@
 //! screens it is a drawer (a popover: it opens and closes without a script, and Esc closes it).
 
 use super::{
-    face::{face, mark},
+    face::{mark, pictured},
     icons::{self, icon},
     live::live,
     window::window,
@@ -11,7 +11,9 @@ use super::{
 use crate::{
     client::HouseState,
     protocol::{
-        Target, urls,
+        Target,
+        sheets::Sheet,
+        urls,
         views::{Line, Me, Side},
     },
     words::{Word, words},
@@ -29,7 +31,9 @@ pub fn side(state: HouseState) -> impl IntoView {
     let lines = |of: fn(&Side) -> &Vec<Line>| {
         move || {
             let place = state.place.get();
-            let line = |known: &Line| line(known, known.to == place);
+            let faces = state.faces.get();
+            let version = |to: &Target| faces.get(to.name()).map(String::as_str);
+            let line = |known: &Line| line(known, version(&known.to), known.to == place);
             state.side.with(|side| of(side).iter().map(line).collect_view())
         }
     };
@@ -41,6 +45,7 @@ pub fn side(state: HouseState) -> impl IntoView {
                     {window(true, true)}
                     <b>"Roomful"</b>
                 </a>
+                {me.is_some().then(mentions)}
                 {find()}
                 {super::icons::close_drawer(ID)}
             </div>
@@ -49,6 +54,7 @@ pub fn side(state: HouseState) -> impl IntoView {
                     <h2>{w.say(Word::Rooms)}</h2>
                     <ul>{lines(|side| &side.rooms)}</ul>
                     <a class="all" href=urls::INDEX>{w.say(Word::AllRooms)}</a>
+                    {me.is_some().then(|| way(Sheet::NewRoom, Word::OpenARoom))}
                 </section>
                 {me.is_some().then(|| view! {
                     <section>
@@ -57,6 +63,7 @@ pub fn side(state: HouseState) -> impl IntoView {
                         <p class="hint" hidden=somebody>
                             {w.say(Word::NoPeopleYet)}
                         </p>
+                        {way(Sheet::People, Word::Everybody)}
                     </section>
                 })}
             </div>
@@ -66,6 +73,21 @@ pub fn side(state: HouseState) -> impl IntoView {
             </p>
             {me.map(|me| mine(me, state))}
         </nav>
+    }
+}
+
+/// The way to a page that opens as a panel.
+fn way(sheet: Sheet, word: Word) -> impl IntoView {
+    view! { <a class="all" href=sheet.address() data-panel="">{words().say(word)}</a> }
+}
+
+/// The way to what called me.
+fn mentions() -> impl IntoView {
+    let words = words().say(Word::YourMentions);
+    view! {
+        <a class="icon-button bell" href=Sheet::Mentions.address() data-panel="" aria-label=words title=words>
+            {icon(icons::BELL)}
+        </a>
     }
 }
 
@@ -79,7 +101,7 @@ pub fn find() -> impl IntoView {
     }
 }
 
-fn line(known: &Line, current: bool) -> impl IntoView + use<> {
+fn line(known: &Line, version: Option<&str>, current: bool) -> impl IntoView + use<> {
     let w = words();
     let name = known.to.name().to_owned();
     let lit = known.online > 0;
@@ -95,7 +117,7 @@ fn line(known: &Line, current: bool) -> impl IntoView + use<> {
     view! {
         <li class=class>
             <a href=urls::page(&known.to) data-go="" aria-current=current.then_some("page")>
-                {mark(&known.to, lit)}
+                {mark(&known.to, version, lit)}
                 <bdi class="name" dir="auto">{name}</bdi>
                 {person_here.then(|| view! { <span class="sr">{w.say(Word::HereNow)}</span> })}
                 {mentions}
@@ -109,10 +131,11 @@ fn line(known: &Line, current: bool) -> impl IntoView + use<> {
 fn mine(me: Me, state: HouseState) -> impl IntoView {
     let w = words();
     let page = live(move || urls::page(&state.place.get()));
+    let version = state.faces.with_untracked(|faces| faces.get(&me.name).cloned());
     view! {
         <div class="side-foot">
             <a class="who" href=urls::ACCOUNT data-panel="">
-                {face(&me.name, true, false)}
+                {pictured(&me.name, version.as_deref(), true, false)}
                 <bdi class="name" dir="auto">{me.name}</bdi>
             </a>
             <form method="post" action="/api/log_out">

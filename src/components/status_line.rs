@@ -1,6 +1,9 @@
 //! How the connection is: one quiet line above the composer, always of the same height.
 
-use super::live::{click, live};
+use super::{
+    live::{click, live},
+    typing::typing,
+};
 use crate::{
     client::{Act, HouseState, Status},
     protocol::urls,
@@ -41,6 +44,7 @@ pub fn status_line(state: HouseState) -> impl IntoView {
     let try_now = click(move || state.act.run(Act::ConnectNow));
     view! {
         <div class=live(class)>
+            {typing(state)}
             <p role="status">
                 <span>{live(status)}</span> " "
                 <span aria-hidden="true">{live(countdown)}</span>

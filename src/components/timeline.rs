@@ -24,7 +24,10 @@ pub fn timeline(state: HouseState) -> impl IntoView {
     let w = words();
     let (log, rows) = (NodeRef::<html::Div>::new(), NodeRef::<html::Div>::new());
     #[cfg(feature = "hydrate")]
-    super::keeper::keep(state, log, rows);
+    {
+        super::keeper::keep(state, log, rows);
+        super::message_menu::attend(state, log);
+    }
     let quiet = quiet(state);
     let to_end = click(move || state.act.run(Act::ToEnd));
     let live_region = live(move || Some(if quiet.get() { "off" } else { "polite" }));

@@ -55,6 +55,16 @@ pub fn day(date: &str) -> String {
     }
 }
 
+/// "20 November 2026".
+#[must_use]
+pub fn date(at: At) -> String {
+    let date = at.date();
+    match parts(&date) {
+        Some((day, month, year)) => format!("{day} {month} {year}"),
+        None => date,
+    }
+}
+
 /// "20 November 2026, 08:00 UTC".
 #[must_use]
 pub fn moment(at: At) -> String {

@@ -1,15 +1,16 @@
 //! My account: password, sessions, and the invitations of those who look after the house.
 
 use super::{
-    Account, InviteLine, Returned, SessionLine, Shell, agent,
+    Account, Returned, SessionLine, Shell, agent,
     document::{Outside, outside},
 };
 use crate::{
     components::{
+        face::pictured,
         field::{Field, field},
         notice, words as dates,
     },
-    protocol::{At, limits},
+    protocol::{At, limits, sheets::Sheet, urls},
     words::{Word, Words, words},
 };
 use leptos::{either::Either, prelude::*};
@@ -29,12 +30,53 @@ pub fn account(shell: &Shell, account: Account, returned: Option<Returned>) -> S
             <h1>{title}</h1>
             {account.done.map(|done| view! { <p class="notice" role="status">{words().say(done)}</p> })}
             {other.map(|returned| notice::refused(&returned.refusal))}
+            {my_face(shell, account.face.as_deref())}
             {change_password(shell, password.as_ref())}
             {sessions(shell, account.sessions)}
-            {account.invites.map(|invites| invitations(shell, invites))}
+            {house(shell)}
             {shell.way_back()}
         }
     })
+}
+
+/// The way to looking after the house, for those who do.
+fn house(shell: &Shell) -> Option<impl IntoView + use<>> {
+    shell.me.as_ref().filter(|me| me.admin)?;
+    let w = words();
+    Some(view! {
+        <section class="panel">
+            <h2>{w.say(Word::TheHouse)}</h2>
+            <p class="quiet">{w.say(Word::TheHouseMeans)}</p>
+            <p><a class="button quiet" href=Sheet::HousePeople.address() data-panel="">{w.say(Word::LookAfterHouse)}</a></p>
+        </section>
+    })
+}
+
+/// The picture beside my name: a form that carries it.
+fn my_face(shell: &Shell, version: Option<&str>) -> impl IntoView + use<> {
+    let w = words();
+    let name = shell.me.as_ref().map(|me| me.name.clone()).unwrap_or_default();
+    let has_one = version.is_some();
+    view! {
+        <section class="panel">
+            <h2>{w.say(Word::Face)}</h2>
+            <form class="face-form" method="post" action=urls::FACE enctype="multipart/form-data">
+                <input type="hidden" name="page" value=shell.path.clone()/>
+                {pictured(&name, version, false, false)}
+                <input
+                    type="file"
+                    name="face"
+                    accept="image/png,image/jpeg,image/gif,image/webp"
+                    aria-label=w.say(Word::FaceChoose)
+                />
+                <button class="button">{w.say(Word::FaceSave)}</button>
+                {has_one.then(|| view! {
+                    <button class="button quiet" name="remove" value="1">{w.say(Word::FaceRemove)}</button>
+                })}
+            </form>
+            <p class="hint">{w.say(Word::FaceHint)}</p>
+        </section>
+    }
 }
 
 fn change_password(shell: &Shell, returned: Option<&Returned>) -> impl IntoView + use<> {
@@ -140,33 +182,5 @@ fn end_button(
             <input type="hidden" name=name value=id/>
             <button class="button quiet">{words().say(Word::End)}</button>
         </form>
-    }
-}
-
-fn invitations(shell: &Shell, invites: Vec<InviteLine>) -> impl IntoView + use<> {
-    let lines = invites
-        .into_iter()
-        .map(|invite| {
-            view! {
-                <li>
-                    <div class="what">
-                        <input readonly=true type="text" aria-label=words().say(Word::InvitationLink) value=invite.link/>
-                        <p class="quiet">{times(Word::OpensUntil, &[invite.expires_at])}</p>
-                    </div>
-                    {end_button("/api/end_invite", "invite", invite.id, &shell.path)}
-                </li>
-            }
-        })
-        .collect_view();
-    view! {
-        <section class="panel">
-            <h2>{words().say(Word::Invitations)}</h2>
-            <p class="quiet">{words().say(Word::InvitesHint)}</p>
-            <ul class="lines">{lines}</ul>
-            <form method="post" action="/api/make_invite">
-                <input type="hidden" name="page" value=shell.path.clone()/>
-                <button class="button">{words().say(Word::MakeInvite)}</button>
-            </form>
-        </section>
     }
 }

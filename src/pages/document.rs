@@ -11,7 +11,7 @@ use crate::{
     protocol::urls,
     words::Words,
 };
-use leptos::{either::EitherOf3, prelude::*};
+use leptos::{html, prelude::*};
 use serde::Serialize;
 
 /// One page to put into a document.
@@ -118,22 +118,13 @@ pub fn document<V: IntoView + 'static>(
     })
 }
 
-/// The colours of the browser's own bars: `Theme::bars`, in the document.
+/// The colours of the browser's own bars, while the system is light and while it is dark.
 fn bars(theme: Theme) -> impl IntoView {
-    match theme {
-        Theme::System => EitherOf3::A(view! {
-            <meta name="theme-color" content="#f1ede5" media="(prefers-color-scheme: light)"/>
-            <meta name="theme-color" content="#1a1d25" media="(prefers-color-scheme: dark)"/>
-        }),
-        Theme::Light => EitherOf3::B(view! {
-            <meta name="theme-color" content="#f1ede5" media="(prefers-color-scheme: light)"/>
-            <meta name="theme-color" content="#f1ede5" media="(prefers-color-scheme: dark)"/>
-        }),
-        Theme::Dark => EitherOf3::C(view! {
-            <meta name="theme-color" content="#1a1d25" media="(prefers-color-scheme: light)"/>
-            <meta name="theme-color" content="#1a1d25" media="(prefers-color-scheme: dark)"/>
-        }),
-    }
+    let bar = |colour: &'static str, system: &'static str| {
+        html::meta().attr("name", "theme-color").attr("content", colour).attr("media", system)
+    };
+    let [day, night] = theme.bars();
+    (bar(day, "(prefers-color-scheme: light)"), bar(night, "(prefers-color-scheme: dark)"))
 }
 
 /// Loads the program and wakes the page with it.

@@ -149,6 +149,7 @@ mod tests {
                     deleted: false,
                     reply_to: None,
                     quote: None,
+                    files: Vec::new(),
                     reactions: Vec::new(),
                     cid: None,
                 }],
@@ -160,6 +161,7 @@ mod tests {
             mine: None,
             online: crate::protocol::frames::Online::default(),
             side: views::Side::default(),
+            faces: Default::default(),
             cid: "c-1".to_owned(),
             draft: String::new(),
             refusal: None,
@@ -216,6 +218,10 @@ mod tests {
     fn long(read: i64) -> House {
         let mut house = lobby("x");
         let one = house.history.messages.remove(0);
+        let reaction = |emoji: &str| views::Reaction {
+            emoji: emoji.to_owned(),
+            users: (0..14).map(|n| format!("<u{n}>")).chain(["alice".to_owned()]).collect(),
+        };
         house.read = read;
         house.history.top = 60;
         house.history.messages = (0..50)
@@ -229,6 +235,16 @@ mod tests {
                     at: At(seq * 100_000 + if seq > 30 { 86_400_000 } else { 0 }),
                     edited_at: (seq == 40).then_some(At(0)),
                     deleted: seq == 41,
+                    reply_to: (seq % 10 == 2).then(|| "1-<3".to_owned()),
+                    quote: (seq % 10 == 2).then(|| views::Quote {
+                        author: "<b>".to_owned(),
+                        text: (seq == 42).then(|| "</a>&".to_owned()),
+                    }),
+                    reactions: ["👍", "❤️"]
+                        .map(reaction)
+                        .into_iter()
+                        .take((seq % 3) as usize)
+                        .collect(),
                     cid: Some(format!("c-{seq}")),
                     ..one.clone()
                 }

@@ -25,7 +25,7 @@ pub fn jump(shell: &Shell, name: &str, places: Vec<(Target, bool)>) -> String {
             view! {
                 <li role="presentation">
                     <a id=format!("jump-{at}") role="option" href=urls::page(&to) tabindex="-1" aria-selected=(at == 0).to_string()>
-                        {mark(&to, lit)}
+                        {mark(&to, None, lit)}
                         <bdi class="name" dir="auto">{to.name().to_owned()}</bdi>
                     </a>
                 </li>

@@ -2,11 +2,15 @@
 //! handed to them.
 
 #[cfg(feature = "ssr")]
+mod about;
+#[cfg(feature = "ssr")]
 mod account;
 #[cfg(feature = "ssr")]
 mod agent;
 #[cfg(feature = "ssr")]
 mod document;
+#[cfg(feature = "ssr")]
+mod edits;
 #[cfg(feature = "ssr")]
 mod entrance;
 #[cfg(feature = "ssr")]
@@ -17,9 +21,17 @@ mod house;
 mod index;
 #[cfg(feature = "ssr")]
 mod jump;
+#[cfg(feature = "ssr")]
+mod keeping;
 mod look;
 #[cfg(feature = "ssr")]
+mod mentions;
+#[cfg(feature = "ssr")]
 mod missing;
+#[cfg(feature = "ssr")]
+mod parts;
+#[cfg(feature = "ssr")]
+mod people;
 #[cfg(feature = "ssr")]
 mod search;
 #[cfg(feature = "ssr")]
@@ -27,13 +39,18 @@ mod settings;
 
 #[cfg(feature = "ssr")]
 pub use {
+    about::{Inside, PinLine, about, inside, new_room},
     account::account,
+    edits::edits,
     entrance::{log_in, set_up, sign_up},
     help::help,
     house::{house, house_around, new_line, row, rows},
     index::{card, index, index_around},
     jump::jump,
+    keeping::{house_invites, house_people, house_rooms},
+    mentions::mentions,
     missing::{no_page, no_room, trouble},
+    people::{InRoom, people, person},
     search::search,
     settings::settings,
 };
@@ -137,10 +154,10 @@ pub struct InviteLine {
 /// The account page's data.
 #[derive(Clone, Debug, Default)]
 pub struct Account {
+    /// The version of my face, if I have put one there.
+    pub face: Option<String>,
     /// My sessions, the latest first.
     pub sessions: Vec<SessionLine>,
-    /// The open invitations; `None` where I may not make any.
-    pub invites: Option<Vec<InviteLine>>,
     /// "Your password was changed.", after it was.
     pub done: Option<Word>,
 }

@@ -175,7 +175,7 @@ fn results(asked: &Asked, found: Found) -> impl IntoView + use<> {
         || view! { <nav class="paging" aria-label=w.say(Word::SearchPages)>{newest} {older}</nav> },
     );
     view! {
-        <section aria-label=w.say(Word::SearchFound)>{list} {back_to} {coming} {paging}</section>
+        <section class="search-found" aria-label=w.say(Word::SearchFound)>{list} {back_to} {coming} {paging}</section>
     }
 }
 
@@ -246,12 +246,13 @@ fn hit(hit: Hit) -> impl IntoView {
     view! {
         <li>
             <a class="hit" href=urls::message(&to, &id)>
-                {mark(&to, false)}
-                <span class="hit-place">{place}</span>
-                <time datetime=at.to_string()>{moment(at)}</time>
-                <span class="hit-text" dir="auto">
-                    <b><bdi dir="auto">{author}</bdi></b> " " {text}
+                {mark(&to, None, false)}
+                <span class="hit-head">
+                    <b><bdi class="name" dir="auto">{author}</bdi></b>
+                    <span class="hit-place">{place}</span>
                 </span>
+                <time datetime=at.to_string()>{moment(at)}</time>
+                <span class="hit-text" dir="auto">{text}</span>
             </a>
         </li>
     }

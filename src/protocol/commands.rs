@@ -11,12 +11,14 @@ pub enum Command<'a> {
     Say(&'a str),
     /// `/pm bob hi`: say it to bob alone.
     Private { to: &'a str, body: &'a str },
+    /// `/topic what it is about`: the room is about that from now on; nothing takes the topic away.
+    Topic(&'a str),
     /// A word after a slash that is no command. Not said aloud: it may be a private message
     /// mistyped.
     Unknown(&'a str),
 }
 
-/// Reads a text. `//` at its start says the rest, slash and all.
+/// Reads a text. `/me waves` is said as it stands and shown as what one does. `//` at its start says the rest, slash and all.
 ///
 /// # Errors
 /// `invalid` where a command lacks what it needs.
@@ -30,6 +32,9 @@ pub fn read(text: &str) -> Result<Command<'_>, Refusal> {
     }
     let (word, rest) = split_word(rest);
     match word {
+        "me" if rest.trim().is_empty() => Err(Refusal::invalid("body", Word::MeWhat)),
+        "me" => Ok(Command::Say(text)),
+        "topic" => Ok(Command::Topic(rest.trim())),
         "pm" => {
             let (to, body) = split_word(rest);
             let to = to.strip_prefix('@').unwrap_or(to);
@@ -95,13 +100,17 @@ mod tests {
         assert_eq!(read("/pm @小林 你好"), Ok(Command::Private { to: "小林", body: "你好" }));
         assert_eq!(read("//pm bob hi"), Ok(Command::Say("/pm bob hi")));
         assert_eq!(read("/pn bob secret"), Ok(Command::Unknown("pn")));
+        assert_eq!(read("/me waves"), Ok(Command::Say("/me waves")));
+        assert_eq!(read("/mean"), Ok(Command::Unknown("mean")));
+        assert_eq!(read("/topic  all of it "), Ok(Command::Topic("all of it")));
+        assert_eq!(read("/topic"), Ok(Command::Topic("")));
         assert_eq!(read("/ hm"), Ok(Command::Say("/ hm")));
         assert_eq!(read("/1 of 2"), Ok(Command::Say("/1 of 2")));
     }
 
     #[test]
     fn k13_a_command_without_its_parts_is_refused_in_words() {
-        for text in ["/pm", "/pm ", "/pm bob", "/pm bob \n "] {
+        for text in ["/pm", "/pm ", "/pm bob", "/pm bob \n ", "/me", "/me \n"] {
             assert_eq!(read(text).map_err(|refusal| refusal.code), Err(Code::Invalid), "{text}");
         }
     }

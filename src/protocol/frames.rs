@@ -50,6 +50,10 @@ pub enum ClientFrame {
         body: String,
         #[cfg_attr(feature = "ssr", serde(default))]
         reply_to: Option<String>,
+        /// Ids of uploads of mine that no message has yet.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        #[cfg_attr(feature = "ssr", serde(default))]
+        files: Vec<String>,
     },
     /// Another text for a message of mine.
     Edit { to: Target, message: String, body: String },
@@ -183,6 +187,8 @@ pub enum Kind {
     Read { to: Target, seq: i64 },
     /// (Own log.) A direct conversation appeared.
     Conversation { to: Target },
+    /// (Own log.) I joined a room, or am in it no longer.
+    Joined { to: Target, on: bool },
 }
 
 /// What happened to a message of the same log (`docs/reliability.md`, "Kinds and the fold"). It says
@@ -231,6 +237,8 @@ struct OwnData {
     to: Target,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     seq: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    on: Option<bool>,
 }
 
 /// The data of a `message` event.
@@ -252,6 +260,9 @@ pub struct MessageData {
     /// The beginning of that message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quote: Option<views::Quote>,
+    /// Its files, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<views::FileView>,
 }
 
 impl Event {
@@ -273,11 +284,12 @@ impl Event {
                 };
                 Some(Kind::Change(Change { id: data.message, what }))
             }
-            "read" | "conversation" => {
-                let OwnData { to, seq } = serde_json::from_str(data).ok()?;
+            "read" | "conversation" | "rooms" => {
+                let OwnData { to, seq, on } = serde_json::from_str(data).ok()?;
                 match (self.kind.as_str(), seq) {
                     ("read", Some(seq)) => Some(Kind::Read { to, seq }),
                     ("conversation", _) => Some(Kind::Conversation { to }),
+                    ("rooms", _) => Some(Kind::Joined { to, on: on? }),
                     _ => None,
                 }
             }
@@ -290,7 +302,7 @@ impl Event {
     #[must_use]
     pub fn new(seq: i64, cid: Option<String>, kind: &Kind) -> Self {
         use serde_json::value::to_raw_value;
-        let own = |to: &Target, seq| to_raw_value(&OwnData { to: to.clone(), seq });
+        let own = |to: &Target, seq| to_raw_value(&OwnData { to: to.clone(), seq, on: None });
         let (word, data) = match kind {
             Kind::Message(data) => ("message", to_raw_value(data)),
             Kind::Change(Change { id, what }) => {
@@ -315,6 +327,10 @@ impl Event {
             }
             Kind::Read { to, seq } => ("read", own(to, Some(*seq))),
             Kind::Conversation { to } => ("conversation", own(to, None)),
+            Kind::Joined { to, on } => {
+                let (to, on) = (to.clone(), Some(*on));
+                ("rooms", to_raw_value(&OwnData { to, seq: None, on }))
+            }
         };
         // A kind is plain data with text keys: it always has a JSON form.
         Self { seq, kind: word.to_owned(), cid, data: data.unwrap_or_else(|_| nothing()) }
@@ -634,6 +650,7 @@ mod tests {
             at: At(0),
             reply_to: None,
             quote: None,
+            files: Vec::new(),
         };
         let event = Event::new(45, Some("c1".into()), &Kind::Message(data.clone()));
         let frame = ServerFrame::Event { to: Target::Room("lobby".into()), event: event.clone() };

@@ -47,10 +47,22 @@ pub const ROOM_NAME: usize = 128;
 pub const PASSWORD: (usize, usize) = (8, 128);
 /// Characters of a client's message id.
 pub const CID: usize = 64;
+/// A list of more people than this has a field that looks for one of them.
+pub const SEARCHED: usize = 20;
 /// People whom somebody may block: a page tells all of them.
 pub const BLOCKED: usize = 1_000;
-/// People whom one message calls; whoever is named after them is not called.
-pub const CALLED: usize = 50;
+/// Bytes of a file in a message: a long document, a short film.
+pub const FILE: usize = 20 * 1024 * 1024;
+/// Files in a message.
+pub const FILES: usize = 10;
+/// Bytes of a picture that becomes a face.
+pub const FACE: usize = 2 * 1024 * 1024;
+/// Characters of a file's name.
+pub const FILE_NAME: usize = 120;
+/// Files that one user may send in a day…
+pub const FILES_A_DAY: i64 = 1_000;
+/// …and their bytes: as much as a phone's holiday, and no disk full of it.
+pub const FILE_BYTES_A_DAY: i64 = 1024 * 1024 * 1024;
 /// Unread messages are counted up to here; beyond it a client shows "99+".
 pub const UNREAD_MOST: i64 = 100;
 
@@ -74,10 +86,13 @@ pub struct Limits {
     pub frame: usize,
     /// Conversations a connection.
     pub rooms: usize,
+    /// Bytes of a file.
+    #[serde(default)]
+    pub file: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { body: BODY, frame: FRAME, rooms: ROOMS }
+        Self { body: BODY, frame: FRAME, rooms: ROOMS, file: FILE }
     }
 }

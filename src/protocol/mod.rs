@@ -15,6 +15,7 @@ pub mod people;
 pub mod refusal;
 #[cfg(feature = "ssr")]
 pub mod search;
+pub mod sheets;
 pub mod target;
 pub mod urls;
 pub mod views;

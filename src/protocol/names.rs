@@ -95,6 +95,43 @@ fn too_long(kind: Kind) -> Refusal {
     Refusal::too_long("name", Word::NameTooLong.of(&[&kind.most()]))
 }
 
+/// A file's name as it may be shown and saved: the last part of a path, without what breaks lines,
+/// turns the direction of the text or cannot be seen, and with `extension` at its end where the
+/// content has one of its own.
+#[cfg(feature = "ssr")]
+#[must_use]
+pub fn file(given: &str, extension: Option<&str>) -> String {
+    use unicode_normalization::UnicodeNormalization;
+
+    let last = given.rsplit(['/', '\\']).next().unwrap_or_default();
+    // Bounded before any work is done on it.
+    let last = last.chars().take(8 * limits::FILE_NAME);
+    let shown: String = last
+        .filter(|c| !c.is_control() && !steers_text(*c) && !is_ignorable(*c))
+        .filter(|c| !matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*'))
+        .nfc()
+        .collect();
+    let shown = shown.trim_matches(|c: char| c.is_whitespace() || c == '.');
+    let (stem, own) = match shown.rsplit_once('.') {
+        Some((stem, own)) if !stem.is_empty() && own.chars().count() <= EXTENSION => (stem, own),
+        _ => (shown, ""),
+    };
+    let end = match extension {
+        // Two ways to write one.
+        Some("jpg") if own.eq_ignore_ascii_case("jpeg") => own,
+        Some(extension) if !own.eq_ignore_ascii_case(extension) => extension,
+        _ => own,
+    };
+    let room = limits::FILE_NAME - end.chars().count() - 1;
+    let stem: String = stem.trim_end().chars().take(room).collect();
+    let stem = if stem.chars().any(is_visible) { &stem } else { "file" };
+    if end.is_empty() { stem.to_owned() } else { format!("{stem}.{end}") }
+}
+
+/// Characters of what is still taken for the end of a file's name.
+#[cfg(feature = "ssr")]
+const EXTENSION: usize = 12;
+
 /// What finds a name: normal form C, trimmed, regardless of case.
 #[cfg(feature = "ssr")]
 #[must_use]
@@ -187,6 +224,30 @@ mod tests {
             assert!(check(Kind::Room, name).is_err(), "{name:?}");
         }
         assert!(check(Kind::Room, &"室".repeat(128)).is_ok());
+    }
+
+    #[test]
+    fn a_files_name_is_a_name_and_no_way_to_anywhere() {
+        for (given, extension, shown) in [
+            ("notes.txt", None, "notes.txt"),
+            ("../../etc/passwd", None, "passwd"),
+            ("C:\\Users\\ada\\plan.pdf", None, "plan.pdf"),
+            ("invoice\u{202e}fdp.exe", None, "invoicefdp.exe"),
+            ("a\0b\r\nSet-Cookie: x.txt", None, "abSet-Cookie x.txt"),
+            ("..", None, "file"),
+            ("", Some("png"), "file.png"),
+            (".htaccess", None, "htaccess"),
+            ("\u{200b}\u{301}", None, "file"),
+            ("page.html", Some("gif"), "page.gif"),
+            ("IMG_1.JPEG", Some("jpg"), "IMG_1.JPEG"),
+            ("照片.webp", Some("jpg"), "照片.jpg"),
+            ("a\"b<c>.txt", None, "abc.txt"),
+        ] {
+            assert_eq!(file(given, extension), shown, "{given:?}");
+        }
+        let long = format!("{}.txt", "长".repeat(500));
+        assert_eq!(file(&long, None).chars().count(), limits::FILE_NAME);
+        assert!(file(&long, None).ends_with(".txt"));
     }
 
     #[test]

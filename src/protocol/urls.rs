@@ -29,6 +29,24 @@ pub const JUMP: &str = "/jump";
 /// Where the first administrator is made.
 pub const SET_UP: &str = "/setup";
 
+/// Where files are sent to.
+pub const UPLOAD: &str = "/api/v1/files";
+/// Where a picture is sent to that becomes my face.
+pub const FACE: &str = "/account/avatar";
+
+/// Where a file is; the name is there for whoever saves it. `small`: a picture's small version.
+#[must_use]
+pub fn file(id: &str, name: &str, small: bool) -> String {
+    let small = if small { "?small" } else { "" };
+    format!("/files/{id}/{}{small}", encode(name))
+}
+
+/// Where a person's face is; `version` changes with it.
+#[must_use]
+pub fn face(name: &str, version: &str) -> String {
+    format!("/face/{}?v={version}", encode(name))
+}
+
 /// One name as a segment of a path or a value of a query.
 #[must_use]
 pub fn encode(name: &str) -> String {
@@ -61,6 +79,18 @@ pub fn message(target: &Target, id: &str) -> String {
 #[must_use]
 pub fn anchor(id: &str) -> String {
     format!("m-{id}")
+}
+
+/// The page that shows how a message read before it was changed.
+#[must_use]
+pub fn edits(target: &Target, id: &str) -> String {
+    format!("{}edits/{}", page(target), encode(id))
+}
+
+/// The page about a room.
+#[must_use]
+pub fn about(room: &str) -> String {
+    format!("/chat/{}/about", encode(room))
 }
 
 /// Where an address of [`page`] or [`message`] leads, and to which message there. None for any other

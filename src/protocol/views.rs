@@ -8,6 +8,7 @@ use super::{
     people::{Level, Mine},
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Whether a count need not be told.
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
@@ -35,6 +36,25 @@ pub struct Reaction {
     pub emoji: String,
     /// Who.
     pub users: Vec<String>,
+}
+
+/// A file in a message.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct FileView {
+    /// Its id.
+    pub id: String,
+    /// Its name, cleaned of what could mislead.
+    pub name: String,
+    /// Its media type, by its content.
+    pub kind: String,
+    /// How many bytes it has.
+    pub bytes: i64,
+    /// Pixels of a picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
+    /// Pixels of a picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height: Option<u32>,
 }
 
 /// The beginning of a message that another one answers.
@@ -118,6 +138,9 @@ pub struct Message {
     /// The beginning of that message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quote: Option<Quote>,
+    /// Its files, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<FileView>,
     /// Reactions in the order of their first.
     pub reactions: Vec<Reaction>,
     /// The sender's own id: lets a client recognise its own message in a page of history.
@@ -308,6 +331,9 @@ pub struct House<Messages = Vec<Message>> {
     pub online: Online,
     /// Rooms and people.
     pub side: Side,
+    /// The versions of the faces of those on the page who have put one there, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub faces: BTreeMap<String, String>,
     /// A fresh id for the message that the page's form would send.
     pub cid: String,
     /// What was typed into the plain form, when it was refused.
@@ -323,10 +349,11 @@ impl<Messages> House<Messages> {
     /// The same with the messages in another form.
     #[must_use]
     pub fn map<Other>(self, other: impl FnOnce(Messages) -> Other) -> House<Other> {
-        let Self { me, limits, history, at, read, mine, online, side, cid, draft, refusal } = self;
+        let Self { me, limits, history, at, read, mine, online, side, faces, cid, draft, refusal } =
+            self;
         let History { to, epoch, top, messages, older, newer, about } = history;
         let history = History { to, epoch, top, messages: other(messages), older, newer, about };
-        House { me, limits, history, at, read, mine, online, side, cid, draft, refusal }
+        House { me, limits, history, at, read, mine, online, side, faces, cid, draft, refusal }
     }
 }
 

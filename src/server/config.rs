@@ -4,12 +4,12 @@ use super::security::addresses::read_net;
 use super::security::origin;
 use super::security::passwords::Cost;
 use super::security::rate::Rate;
-use super::store::sqlite::BUSY;
+use super::store::sqlite::{BUSY, file_of};
 use super::{door, http};
 use crate::protocol::limits::{self, Limits};
 use ipnet::IpNet;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use crate::pages::SignUp;
@@ -68,6 +68,14 @@ pub struct Config {
     /// Characters in a message.
     #[arg(long, env = "ROOMFUL_BODY_LIMIT", default_value_t = limits::BODY, value_parser = named!("ROOMFUL_BODY_LIMIT", read_some))]
     pub body_limit: usize,
+
+    /// Bytes in a file; 0 for no files at all.
+    #[arg(long, env = "ROOMFUL_FILE_LIMIT", default_value_t = limits::FILE, value_parser = named!("ROOMFUL_FILE_LIMIT", read_count))]
+    pub file_limit: usize,
+
+    /// The folder of the files that people send; beside the database unless it is said.
+    #[arg(long, env = "ROOMFUL_FILES")]
+    pub files: Option<PathBuf>,
 
     /// Bytes in a client's frame.
     #[arg(long, env = "ROOMFUL_FRAME_LIMIT", default_value_t = limits::FRAME, value_parser = named!("ROOMFUL_FRAME_LIMIT", read_frame))]
@@ -142,6 +150,8 @@ impl Config {
             connections_per_user: limits::CONNECTIONS_PER_USER,
             connections_per_address: limits::CONNECTIONS_PER_ADDRESS,
             body_limit: limits::BODY,
+            file_limit: limits::FILE,
+            files: None,
             frame_limit: limits::FRAME,
             rooms_per_connection: limits::ROOMS,
             heartbeat: Duration::from_millis(limits::HEARTBEAT_MS),
@@ -162,7 +172,18 @@ impl Config {
     /// What clients are told.
     #[must_use]
     pub fn limits(&self) -> Limits {
-        Limits { body: self.body_limit, frame: self.frame_limit, rooms: self.rooms_per_connection }
+        Limits {
+            body: self.body_limit,
+            frame: self.frame_limit,
+            rooms: self.rooms_per_connection,
+            file: self.file_limit,
+        }
+    }
+
+    /// The folder of the files that people send.
+    #[must_use]
+    pub fn files_folder(&self) -> PathBuf {
+        files_folder(self.files.as_deref(), &self.database_url)
     }
 
     /// The origin that is ours, where it is set.
@@ -176,6 +197,17 @@ impl Config {
     pub fn is_https(&self) -> bool {
         self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
     }
+}
+
+/// The folder that was named, or the one beside the database.
+#[must_use]
+pub fn files_folder(named: Option<&Path>, database_url: &str) -> PathBuf {
+    let beside = || {
+        // What is no address of a database is refused where that is opened.
+        let database = file_of(database_url).unwrap_or_default();
+        database.parent().map(|folder| folder.join("files")).unwrap_or_default()
+    };
+    named.map_or_else(beside, Path::to_path_buf)
 }
 
 fn read_addr(text: &str) -> Result<SocketAddr, &'static str> {

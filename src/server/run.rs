@@ -20,6 +20,8 @@ use tokio::task::JoinHandle;
 const DRAIN: Duration = Duration::from_secs(6);
 /// How often what is no longer needed is forgotten.
 const SWEEP: Duration = Duration::from_secs(60);
+/// How often files that nobody shows any more are let go: they cost nothing but room.
+const SWEEP_FILES: Duration = Duration::from_secs(3_600);
 
 /// Why a server could not start, in a sentence for whoever starts it.
 #[derive(Debug, thiserror::Error)]
@@ -86,6 +88,10 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
     let run = config.dev.then(|| super::security::secrets::short_id().into());
     let (domain, writing) = Domain::new(config, store, groups).map_err(StartError::Thread)?;
     let domain = Arc::new(domain);
+    domain.learn_faces().await.map_err(|_| StartError::Read)?;
+    if let Err(error) = domain.files.shelf.tidy() {
+        tracing::warn!(%error, "unfinished files could not be removed");
+    }
     let key = domain.open_set_up().await.map_err(|_| StartError::Read)?;
     let set_up_link = key.map(|key| format!("{public}{}?key={key}", crate::protocol::urls::SET_UP));
 
@@ -102,6 +108,7 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
     let sweeping = Arc::clone(&domain);
     let hanging_up = Arc::clone(&domain);
     let indexing = Arc::clone(&domain);
+    let letting_go = Arc::clone(&domain);
     let helpers = vec![
         tokio::spawn(async move {
             let _vital = Vital("who tells of comings and goings");
@@ -116,6 +123,13 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
             loop {
                 tokio::time::sleep(SWEEP).await;
                 sweeping.sweep();
+            }
+        }),
+        tokio::spawn(async move {
+            loop {
+                // What failed was logged, and is tried again in an hour.
+                let _ = letting_go.sweep_files().await;
+                tokio::time::sleep(SWEEP_FILES).await;
             }
         }),
     ];

@@ -41,13 +41,15 @@ async fn the_database_is_under_data_unless_it_is_said_otherwise() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_command_explains_itself() {
     let dir = folder();
-    let commands: [&[&str]; 10] = [
+    let commands: [&[&str]; 12] = [
         &["--help"],
         &["serve", "--help"],
         &["migrate", "--help"],
         &["user", "--help"],
         &["user", "add", "--help"],
         &["user", "password", "--help"],
+        &["user", "ban", "--help"],
+        &["user", "unban", "--help"],
         &["token", "--help"],
         &["token", "add", "--help"],
         &["backup", "--help"],
@@ -214,6 +216,27 @@ async fn a_new_password_shuts_the_door_to_the_sessions_it_ends() {
     .await;
     let wire = alice.wire("/ws").await.expect("accepted, then closed");
     assert_eq!(wire.closed().await, close::LOGIN_NEEDED);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_banned_beside_the_running_server_is_out_until_let_in_again() {
+    let dir = folder();
+    roomful_ok(dir.path(), &["user", "add", "bob", "--password-stdin"], PASSWORD).await;
+    let token = roomful_ok(dir.path(), &["token", "add", "--user", "bob"], "").await;
+    let served = Served::start(dir.path(), &[]).await;
+    let browser = Person::at(served.addr).log_in("bob").await;
+    let bot = Person::at(served.addr).with_token("bob", token.trim());
+    let (socket, other) = (MainSocket::open(&browser).await, MainSocket::open(&bot).await);
+    roomful_ok(dir.path(), &["user", "ban", "bob"], "").await;
+    assert_eq!(socket.closed().await, close::LOGGED_OUT);
+    assert_eq!(other.closed().await, close::LOGGED_OUT);
+    assert_eq!(bot.try_history(LOBBY, "").await.status, 401);
+    assert_eq!(browser.try_history(LOBBY, "").await.status, 401);
+    roomful_ok(dir.path(), &["user", "unban", "bob"], "").await;
+    assert_eq!(bot.try_history(LOBBY, "").await.status, 200);
+    Person::at(served.addr).log_in("bob").await.get("/chat/lobby/").await.is(200);
+    let unknown = roomful(dir.path(), &["user", "ban", "nobody"]).await;
+    refused(&unknown, "no person of that name");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -336,13 +336,16 @@ fn targets_and_paths_are_read_or_refused() {
 
 #[test]
 fn commands_and_moments_are_read_or_refused() {
-    let typed = (select(vec!["", "/", "//", "/pm ", "/pm @", "/pm\u{a0}", "/x"]), text(40));
+    let typed = (
+        select(vec!["", "/", "//", "/me ", "/topic ", "/pm ", "/pm @", "/pm\u{a0}", "/x"]),
+        text(40),
+    );
     check("commands", 6, typed, |(start, rest)| {
         let typed = format!("{start}{rest}");
         match commands::read(&typed) {
             Ok(commands::Command::Say(body)) => {
                 prop_assert!(typed.ends_with(body));
-                if body.starts_with('/') {
+                if body.starts_with('/') && !typed.starts_with("/me") {
                     let escaped = format!("/{body}");
                     prop_assert_eq!(commands::read(&escaped), Ok(commands::Command::Say(body)));
                 }
@@ -351,6 +354,7 @@ fn commands_and_moments_are_read_or_refused() {
                 prop_assert!(!to.is_empty() && !to.contains(char::is_whitespace));
                 prop_assert!(!body.trim().is_empty() && typed.ends_with(body));
             }
+            Ok(commands::Command::Topic(text)) => prop_assert!(typed.trim_end().ends_with(text)),
             Ok(commands::Command::Unknown(word)) => {
                 prop_assert!(!word.is_empty() && typed.starts_with('/'));
             }

@@ -609,23 +609,26 @@ async fn where_invitations_are_needed_only_a_link_lets_in() {
     assert_eq!(sign_up("carol", "guessed").await.refused().code(), "forbidden");
     assert_eq!(alice.call("/api/make_invite", &[]).await.refused().code(), "forbidden");
 
-    keeper.post("/api/make_invite", &[("page", "/account")]).await.is(303);
-    let account = keeper.get("/account").await.is(200);
-    let page = unescaped(&account.text());
-    let invite = page.split("invite=").nth(1).expect("the account page shows the link");
+    keeper.post("/api/make_invite", &[("page", "/house/invitations")]).await.is(303);
+    let shown = keeper.get("/house/invitations").await.is(200);
+    let page = unescaped(&shown.text());
+    let invite = page.split("invite=").nth(1).expect("the page shows the link");
     let invite = invite.split(['"', '<', '&', ' ']).next().unwrap_or_default();
     visitor.get(&format!("/signup?invite={invite}")).await.is(200);
     sign_up("carol", invite).await.is(200);
 
-    keeper.post("/api/make_invite", &[("page", "/account")]).await.is(303);
-    let account = keeper.get("/account").await;
-    let id = account.field("invite").expect("a form that ends it");
+    keeper.post("/api/make_invite", &[("page", "/house/invitations")]).await.is(303);
+    let shown = keeper.get("/house/invitations").await;
+    let id = shown.field("invite").expect("a form that ends it");
     assert_eq!(
         alice.call("/api/end_invite", &[("invite", &id)]).await.refused().code(),
         "forbidden"
     );
-    while let Some(id) = keeper.get("/account").await.field("invite") {
-        keeper.post("/api/end_invite", &[("invite", &id), ("page", "/account")]).await.is(303);
+    while let Some(id) = keeper.get("/house/invitations").await.field("invite") {
+        keeper
+            .post("/api/end_invite", &[("invite", &id), ("page", "/house/invitations")])
+            .await
+            .is(303);
     }
     assert_eq!(sign_up("dave", invite).await.refused().code(), "forbidden");
 }

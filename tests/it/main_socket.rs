@@ -20,7 +20,10 @@ async fn hello_says_who_one_is_and_what_the_server_takes() {
     assert_eq!(one.hello["v"], 1);
     assert_eq!(one.hello["user"], "alice");
     assert_eq!(one.hello["heartbeat_ms"], 25_000);
-    assert_eq!(one.hello["limits"], json!({"body": 4000, "frame": 65536, "rooms": 128}));
+    assert_eq!(
+        one.hello["limits"],
+        json!({"body": 4000, "frame": 65536, "rooms": 128, "file": 20971520})
+    );
     assert!(one.hello["conn"].as_str().is_some_and(|id| id.starts_with("c-")), "{}", one.hello);
     assert_ne!(one.hello["conn"], other.hello["conn"], "ids are the server's and differ");
     assert_eq!(house.visitor().socket().await.hello["user"], Value::Null);

@@ -61,6 +61,52 @@ async fn a_changed_message_is_shown_as_it_is_now() {
     }
 }
 
+/// The rows of a page: what is kept for all who read the same.
+fn rows(page: &str) -> &str {
+    let (_, rest) = page.split_once("class=\"rows\"").unwrap();
+    rest.split_once("class=\"compose\"").unwrap().0
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_done_to_messages_can_be_read_without_a_script_and_is_the_same_for_all() {
+    let house = House::open().await;
+    let [alice, bob] = [house.person("alice").await, house.person("bob").await];
+    let mut socket = alice.socket().await;
+    let first = socket.send(LOBBY, "lunch at on").await["id"].clone();
+    let edit = json!({"t": "edit", "to": LOBBY, "message": first, "body": "lunch at one"});
+    socket.ask_ok(edit).await;
+    for (person, emoji) in [(&alice, "👍"), (&bob, "👍"), (&bob, "🎉")] {
+        let react =
+            json!({"t": "react", "to": LOBBY, "message": first, "emoji": emoji, "on": true});
+        person.socket().await.ask_ok(react).await;
+    }
+    let answer =
+        json!({"t": "send", "to": LOBBY, "cid": "answer-1", "body": "gladly", "reply_to": first});
+    socket.ask_ok(answer).await;
+
+    let page = room(&house.visitor()).await;
+    let shown = rows(&page);
+    let id = urls::encode(first.as_str().unwrap());
+    for part in [
+        "lunch at one",
+        "(edited)",
+        "alice and bob reacted with 👍",
+        "bob reacted with 🎉",
+        &format!("href=\"/chat/lobby/?at={id}#m-{id}\""),
+    ] {
+        assert!(shown.contains(part), "{part} in {shown}");
+    }
+    assert!(!shown.contains(" mine") && !shown.contains("aria-pressed"), "{shown}");
+    for person in [&alice, &bob] {
+        // Each has read nothing yet: no line says what is new to whom.
+        assert_eq!(rows(&room(person).await), shown, "{}", person.name);
+    }
+    socket.ask_ok(json!({"t": "delete", "to": LOBBY, "message": first})).await;
+    let shown = room(&bob).await;
+    let shown = rows(&shown);
+    assert!(!shown.contains("lunch") && shown.contains("a message that was deleted"), "{shown}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_line_above_what_is_new_is_each_readers_own() {
     let house = House::open().await;

@@ -1,6 +1,11 @@
 //! Panels: a page's content alone, its forms, and who is shown what.
 
-use super::support::{House, Person, http::Answer};
+use super::support::{
+    House, Person,
+    house::LOBBY,
+    http::{Answer, unescaped},
+};
+use serde_json::json;
 
 /// The same person, as the browser's program asks for a panel.
 fn panel(person: &Person) -> Person {
@@ -63,4 +68,197 @@ async fn whoever_is_not_logged_in_is_asked_to_in_the_panel() {
     assert!(is_content(&form), "{}", form.text());
     // After it everything is another: the browser sends it, not the panel.
     assert!(form.text().contains("data-whole"), "{}", form.text());
+}
+
+/// Asserts that the page is there, whole and as a panel, and says all of this.
+async fn shows(person: &Person, path: &str, words: &[&str]) -> String {
+    let page = person.get(path).await.is(200);
+    let content = panel(person).get(path).await.is(200);
+    assert!(page.text().contains("<main"), "{path}: {}", page.text());
+    assert!(is_content(&content), "{path}: {}", content.text());
+    for word in words {
+        for text in [unescaped(&page.text()), unescaped(&content.text())] {
+            assert!(text.contains(word), "{path}: {word} in {text}");
+        }
+    }
+    unescaped(&content.text())
+}
+
+async fn is_nowhere(person: &Person, paths: &[&str]) {
+    for path in paths {
+        person.get(path).await.is(404);
+        panel(person).get(path).await.is(404);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_room_is_joined_tuned_and_left_by_plain_forms() {
+    let house = House::open().await;
+    let alice = house.in_browser("alice").await;
+    let bob = house.in_browser("bob").await;
+    let page = ("page", "/chat/garden/about");
+    let made = alice
+        .post(
+            "/api/make_room",
+            &[("name", "garden"), ("text", " Roses\n and  rain "), ("access", "open")],
+        )
+        .await;
+    assert_eq!(made.leads_to(), "/chat/garden/");
+    shows(&alice, page.1, &["Roses and rain", "moderator", "Made by alice", "/api/set_topic"])
+        .await;
+
+    let seen = shows(&bob, page.1, &["/api/join"]).await;
+    assert!(!seen.contains("/api/set_topic") && !seen.contains("/api/leave"), "{seen}");
+    let joined = bob.post("/api/join", &[("room", "garden"), page]).await;
+    assert_eq!(joined.leads_to(), page.1);
+    shows(&bob, page.1, &["/api/leave", "2 have joined"]).await;
+    bob.post("/api/set_level", &[("to", "#garden"), ("level", "nothing"), page]).await.is(303);
+    shows(&bob, page.1, &["value=\"nothing\" aria-pressed=\"true\""]).await;
+    // A refusal stands in the form that was refused.
+    let fields = [("to", "#garden"), ("text", "Only tulips"), page];
+    let refused = panel(&bob).post("/api/set_topic", &fields).await.is(403);
+    assert!(is_content(&refused), "{}", refused.text());
+    let long = "x".repeat(300);
+    let fields = [("to", "#garden"), ("text", long.as_str()), page];
+    let refused = panel(&alice).post("/api/set_topic", &fields).await.is(422).text();
+    assert!(refused.contains(&long) && refused.contains("aria-invalid"), "{refused}");
+    // With a script the panel is told where it leads.
+    let left = panel(&bob).post("/api/leave", &[("room", "garden"), page]).await.is(204);
+    assert_eq!(left.header("x-roomful-go"), Some(page.1));
+    shows(&bob, page.1, &["/api/join", "1 has joined"]).await;
+
+    let visitor = house.visitor();
+    let seen = shows(&visitor, page.1, &["Roses and rain"]).await;
+    assert!(!seen.contains("<form"), "{seen}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_room_for_members_is_nowhere_for_anybody_else() {
+    let house = House::open().await;
+    let alice = house.in_browser("alice").await;
+    let bob = house.in_browser("bob").await;
+    let fields = [("name", "attic"), ("text", ""), ("access", "members")];
+    alice.post("/api/make_room", &fields).await.is(303);
+    let (about, people) = ("/chat/attic/about", "/chat/attic/people");
+    for person in [&bob, &house.visitor()] {
+        is_nowhere(person, &[about, people]).await;
+    }
+    for action in ["join", "leave", "invite", "remove", "ban", "set_access", "delete_room"] {
+        let fields = [
+            ("room", "attic"),
+            ("person", "alice"),
+            ("on", "true"),
+            ("access", "open"),
+            ("page", about),
+        ];
+        let refused = bob.post(&format!("/api/{action}"), &fields).await.refused();
+        assert!(matches!(refused.status, 403 | 404), "{action}: {}", refused.status);
+    }
+    // Nobody by that name: said in the field, which keeps what was typed.
+    let fields = [("room", "attic"), ("person", "nemo"), ("page", about)];
+    let refused = panel(&alice).post("/api/invite", &fields).await.refused().text();
+    assert!(refused.contains("value=\"nemo\""), "{refused}");
+    alice
+        .post("/api/invite", &[("room", "attic"), ("person", "bob"), ("page", about)])
+        .await
+        .is(303);
+    shows(&bob, about, &["2 have joined", "/api/invite"]).await;
+    shows(&bob, people, &["alice", "bob"]).await;
+
+    // On bob's card alice, who keeps order there, finds what bob does not on hers.
+    let card = shows(&alice, "/people/bob?room=attic", &["/api/remove", "/api/ban"]).await;
+    assert!(!card.contains("/api/ban_user"), "{card}");
+    let card = shows(&bob, "/people/alice?room=attic", &["/api/block"]).await;
+    assert!(!card.contains("/api/remove"), "{card}");
+    let card = ("page", "/people/bob?room=attic");
+    let fields = [("room", "attic"), ("person", "bob"), ("on", "true"), card];
+    let banned = alice.post("/api/ban", &fields).await;
+    assert_eq!(banned.leads_to(), card.1);
+    is_nowhere(&bob, &[about, people]).await;
+    shows(&alice, about, &["kept out", "Let back in"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_are_found_and_their_cards_say_what_i_may_do() {
+    let house = House::open().await;
+    house.account("keeper", true).await;
+    let keeper = house.log_in("keeper").await;
+    let alice = house.in_browser("alice").await;
+    for n in 0..50 {
+        house.account(&format!("person{n}"), false).await;
+    }
+    shows(&alice, "/people", &["alice", "person0", "/people?offset=50"]).await;
+    shows(&alice, "/people?offset=50", &["/people?offset=0"]).await;
+    shows(&alice, "/people?find=KEEP", &["keeper", "administrator"]).await;
+    shows(&alice, "/people?find=nemo", &["Nobody here is called “nemo”."]).await;
+    let mine = shows(&alice, "/people/alice", &["/account"]).await;
+    assert!(!mine.contains("/api/block"), "{mine}");
+    let card = shows(&alice, "/people/keeper", &["/talk/keeper/", "/api/block"]).await;
+    assert!(!card.contains("/api/set_admin"), "{card}");
+    let page = ("page", "/people/keeper");
+    alice.post("/api/block", &[("person", "keeper"), ("on", "true"), page]).await.is(303);
+    shows(&alice, page.1, &["blocked by you", "Unblock"]).await;
+    let admins = ["/api/set_admin", "/api/ban_user", "/api/end_sessions_of"];
+    shows(&keeper, "/people/alice", &admins).await;
+    for action in admins {
+        let fields = [("person", "keeper"), ("on", "false"), page];
+        alice.post(action, &fields).await.is(403);
+    }
+    let page = ("page", "/people/alice");
+    keeper.post("/api/ban_user", &[("person", "alice"), ("on", "true"), page]).await.is(303);
+    assert_eq!(alice.get("/people").await.leads_to(), "/login?next=%2Fpeople");
+    shows(&keeper, "/house?find=alice", &["kept out"]).await;
+    is_nowhere(&keeper, &["/people/nemo"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_house_is_looked_after_by_administrators_alone() {
+    let house = House::open().await;
+    house.account("keeper", true).await;
+    let keeper = house.log_in("keeper").await;
+    let alice = house.in_browser("alice").await;
+    let secret = [("name", "attic"), ("text", ""), ("access", "members")];
+    alice.post("/api/make_room", &secret).await.is(303);
+    shows(&keeper, "/house", &["alice", "keeper"]).await;
+    shows(&keeper, "/house/rooms", &["attic", "lobby"]).await;
+    shows(&keeper, "/house/invitations", &["/api/make_invite"]).await;
+    for path in ["/house", "/house/rooms", "/house/invitations"] {
+        alice.get(path).await.is(403);
+        panel(&alice).get(path).await.is(403);
+        assert!(house.visitor().get(path).await.leads_to().starts_with("/login"));
+    }
+    let fields = [("room", "attic"), ("page", "/house/rooms")];
+    assert_eq!(keeper.post("/api/delete_room", &fields).await.leads_to(), "/chat/");
+    is_nowhere(&alice, &["/chat/attic/about"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_calls_me_is_listed_and_leads_to_the_message() {
+    let house = House::open().await;
+    let alice = house.in_browser("alice").await;
+    let bob = house.in_browser("bob").await;
+    shows(&bob, "/mentions", &["Nobody has mentioned you yet."]).await;
+    let mut socket = alice.socket().await;
+    let said = socket.send(LOBBY, "the oven is yours @bob <b>").await;
+    let id = said["id"].as_str().unwrap().to_owned();
+    let link = format!("/chat/lobby/?at={id}");
+    super::support::eventually("the mention", async || {
+        bob.get("/mentions").await.text().contains(&link).then_some(())
+    })
+    .await;
+    shows(&bob, "/mentions", &["the oven is yours @bob <b>", "in lobby"]).await;
+    assert!(!shows(&alice, "/mentions", &[]).await.contains(&link));
+    assert!(house.visitor().get("/mentions").await.leads_to().starts_with("/login"));
+
+    let edit = json!({"t": "edit", "to": LOBBY, "message": id, "body": "the oven is free @bob"});
+    socket.ask_ok(edit).await;
+    let before = format!("/chat/lobby/edits/{id}");
+    shows(
+        &alice,
+        &before,
+        &["the oven is yours @bob <b>", "the oven is free", "Changed by alice."],
+    )
+    .await;
+    bob.get(&before).await.is(403);
+    is_nowhere(&alice, &["/chat/lobby/edits/1-999", "/chat/nowhere/edits/1-1"]).await;
 }

@@ -8,6 +8,7 @@ use super::{
 use roomful::server::{
     self, Running,
     config::{Config, MessageRate},
+    domain::{Domain, Who, sessions::Credentials},
     groups::{Groups, memory::Memory},
 };
 use serde_json::Value;
@@ -152,6 +153,25 @@ impl House {
     /// An account and no more.
     pub async fn account(&self, name: &str, admin: bool) {
         self.running().add_user(name, PASSWORD, admin).await.expect("an account");
+    }
+
+    /// An administrator with an account and a token.
+    pub async fn admin(&self, name: &str) -> Person {
+        self.account(name, true).await;
+        self.by_token(name).await
+    }
+
+    /// The house's verbs, which its pages' forms call.
+    pub fn verbs(&self) -> &Domain {
+        self.running().domain()
+    }
+
+    /// That person, as the verbs know them.
+    pub async fn who(&self, person: &Person) -> Who {
+        let token = person.headers.iter().find(|(name, _)| name == "Authorization");
+        let token = token.and_then(|(_, value)| value.strip_prefix("Bearer "));
+        let shown = token.map_or(Credentials::None, |token| Credentials::Token(token.to_owned()));
+        self.verbs().recognise(shown).await.expect("an answer").expect("credentials that count")
     }
 
     /// Somebody with a fresh token for an account that exists.

@@ -197,6 +197,10 @@ impl Desk {
         }
         let seq = event.seq;
         let place = self.timeline.to().clone();
+        let deleted = Self::deletes(&event);
+        if let Some(id) = &deleted {
+            self.less_fresh(id);
+        }
         if !self.at_end && event.kind == "message" && self.timeline.messages().len() >= MOST {
             // What is read is not let go for what is out of sight.
             self.timeline.detach();
@@ -211,10 +215,18 @@ impl Desk {
             Applied::Done(None) => {
                 // It may have changed a message.
                 self.rows_changed = true;
-                self.conversations.event(&place, seq);
+                self.settle_wishes();
+                let counted = match &deleted {
+                    Some(id) => self.conversations.deleted(&place, seq, id),
+                    None => self.conversations.event(&place, seq),
+                };
+                if counted == Counted::Gap && self.hold == Hold::Live {
+                    self.follow(vec![place]);
+                }
             }
             Applied::Done(Some(message)) => {
                 self.rows_changed = true;
+                self.typing.spoke(&message.author);
                 let mine = self.name() == Some(message.author.as_str());
                 if mine {
                     if let Some(cid) = &message.cid {
@@ -223,7 +235,7 @@ impl Desk {
                 } else if !self.at_end {
                     self.fresh += 1;
                 }
-                let unread = !mine && !self.is_reading();
+                let unread = (!mine && !self.is_reading()).then_some(&*message.id);
                 self.conversations.message(&place, seq, message.at, unread);
                 self.drop_acked();
                 if self.at_end && self.timeline.messages().len() > MOST {
@@ -233,14 +245,40 @@ impl Desk {
         }
     }
 
+    /// The message that an event deletes.
+    fn deletes(event: &Event) -> Option<String> {
+        // The other kinds need not be read twice.
+        match (event.kind == "delete").then(|| event.reading())?? {
+            Kind::Change(change) => Some(change.id),
+            _ => None,
+        }
+    }
+
+    /// A message is about to be deleted: if it is one of those that came while the log was not at its
+    /// end, there is one less of them.
+    fn less_fresh(&mut self, id: &str) {
+        let me = self.name();
+        let others = self
+            .timeline
+            .messages()
+            .iter()
+            .rev()
+            .filter(|message| !message.deleted && me != Some(message.author.as_str()));
+        if others.take(self.fresh).any(|message| message.id == id) {
+            self.fresh -= 1;
+        }
+    }
+
     fn other_event(&mut self, to: &Target, event: Event) {
-        let counted = match event.reading() {
-            Some(Kind::Message(message)) => {
+        let counted = match (Self::deletes(&event), event.reading()) {
+            (Some(id), _) => self.conversations.deleted(to, event.seq, &id),
+            (None, Some(Kind::Message(message))) => {
                 let mine = self.name() == Some(message.author.as_str());
                 if mine && let Some(cid) = &event.cid {
                     self.settle(cid);
                 }
-                self.conversations.message(to, event.seq, message.at, !mine)
+                let unread = (!mine).then_some(&*message.id);
+                self.conversations.message(to, event.seq, message.at, unread)
             }
             _ => self.conversations.event(to, event.seq),
         };
@@ -272,11 +310,18 @@ impl Desk {
                     self.follow(vec![to]);
                 }
             }
-            Some(Kind::Conversation { to }) => {
+            Some(Kind::Conversation { to } | Kind::Joined { to, on: true }) => {
                 let new = self.conversations.add(&to);
                 let here = to == *self.timeline.to() && self.hold == Hold::Away;
                 if new || here {
                     self.follow(vec![to]);
+                }
+            }
+            // The place that is on the screen stays there until one goes elsewhere.
+            Some(Kind::Joined { to, on: false }) => {
+                if to != *self.timeline.to() && self.conversations.has(&to) {
+                    self.conversations.remove(&to);
+                    self.unfollow(to);
                 }
             }
             // Notifications join here. Messages and what happens to them are of other logs.

@@ -107,7 +107,11 @@ impl Desk {
                 }
             }
             (Fetch::Anew, Ok(page)) => {
+                if page.epoch != self.timeline.after().epoch {
+                    self.wishes.forget_done();
+                }
                 self.timeline = Timeline::new(page);
+                self.settle_wishes();
                 if !self.at_end {
                     self.spot = Some(Spot::Opening);
                 }

@@ -31,6 +31,8 @@ impl Desk {
     pub(super) fn lost(&mut self) {
         self.asked.clear();
         self.outbox.land();
+        self.wishes.land();
+        self.typing.clear();
         self.unfollow_all();
         self.read_due = None;
     }
@@ -74,7 +76,7 @@ impl Desk {
                     self.catch_up(&to, top);
                 }
             }
-            ServerFrame::Typing { .. } => {}
+            ServerFrame::Typing { to, user } => self.writes(&to, user, now),
             ServerFrame::Error { .. } => {}
         }
     }
@@ -104,6 +106,12 @@ impl Desk {
         let Some(at) = self.asked.iter().position(|(id, _)| *id == number) else { return };
         match self.asked.remove(at).1 {
             Asked::Nothing => {}
+            Asked::Topic => {
+                if reply.err.is_some() {
+                    self.refusal = reply.err;
+                }
+            }
+            Asked::Change(number) => self.changed(number, reply, now),
             Asked::Sub(rooms) => self.followed(rooms, reply, now),
             Asked::Send(cid) => match (reply.ok, reply.err) {
                 (_, Some(refusal)) => self.refused(&cid, &refusal, now),

@@ -3,12 +3,14 @@
 use super::{Asked, Desk, Effect};
 use crate::client::{
     Moment,
+    attach::Picked,
     commands::{self, Meaning},
     outbox::{Entry, Refused},
 };
 use crate::protocol::{
     Code, Refusal, Target,
     frames::{ClientFrame, SendOk, write_client},
+    views::FileView,
 };
 use crate::words::{Word, words};
 
@@ -16,12 +18,20 @@ use crate::words::{Word, words};
 const CONFIRMED: usize = 200;
 
 impl Desk {
-    pub(super) fn say(&mut self, text: &str, now: &Moment) -> Result<(), Refusal> {
+    /// Says a text here, in answer to a message if there is one, or obeys it.
+    pub(super) fn say(
+        &mut self,
+        text: &str,
+        answered: Option<String>,
+        now: &Moment,
+    ) -> Result<(), Refusal> {
         let place = self.timeline.to().clone();
         let (to, body) = match commands::read(text, self.limits.body)? {
-            Meaning::Nothing => return Ok(()),
+            Meaning::Nothing if self.attach.items(&place).is_empty() => return Ok(()),
+            Meaning::Nothing => (place.clone(), String::new()),
             Meaning::Here(body) => (place.clone(), body),
             Meaning::Private { to, body } => (Target::Person(to), body),
+            Meaning::Topic(text) => return self.set_topic(text),
         };
         if self.me.is_none() {
             return Err(Refusal::new(Code::LoginNeeded, Word::LogInToJoin));
@@ -30,11 +40,15 @@ impl Desk {
             return Err(Refusal::new(Code::Unavailable, why));
         }
         let mut entry = Entry::new(to, now.uuid(), body, now.at);
-        if entry.to != place {
-            entry.from = Some(place);
-        }
         if write_client(Some(u64::MAX), &send(&entry)).len() > self.limits.frame {
             return Err(Refusal::too_long("body", Word::TooLongForOne));
+        }
+        self.outbox.has_room()?;
+        entry.files = self.attach.take(&place)?;
+        if entry.to != place {
+            entry.from = Some(place);
+        } else {
+            entry.reply_to = answered;
         }
         let entry = self.outbox.add(entry)?;
         let kept = Effect::Keep { cid: entry.cid.clone(), stored: entry.stored() };
@@ -46,7 +60,50 @@ impl Desk {
         Ok(())
     }
 
+    /// Files were picked.
+    pub(super) fn pick(&mut self, picked: Vec<Picked>) {
+        if self.me.is_none() {
+            return;
+        }
+        let most = self.limits.file as u64;
+        self.refusal = self.attach.pick(self.timeline.to(), picked, most).err();
+    }
+
+    /// A file is there, or was refused.
+    pub(super) fn came(&mut self, key: u64, result: Result<FileView, Refusal>) {
+        if !self.attach.came(key, result.clone()) {
+            return;
+        }
+        if let Some(entry) = self.outbox.file_came(key, result) {
+            let kept = Effect::Keep { cid: entry.cid.clone(), stored: entry.stored() };
+            self.effects.push(kept);
+            self.rows_changed = true;
+        }
+    }
+
+    /// A file above the composer is not wanted any more.
+    pub(super) fn detach(&mut self, key: u64) {
+        self.attach.drop(key);
+        self.effects.push(Effect::Abort(key));
+    }
+
+    /// Asks for another topic. It waits for nothing: without a connection it stays in the composer.
+    fn set_topic(&mut self, text: String) -> Result<(), Refusal> {
+        if !self.connection.is_up() {
+            return Err(Refusal::unavailable());
+        }
+        let to = self.timeline.to().clone();
+        self.ask(&ClientFrame::Topic { to, text }, Asked::Topic);
+        self.effects.push(Effect::Taken);
+        Ok(())
+    }
+
     pub(super) fn retry(&mut self, cid: String, now: &Moment) {
+        let again: Vec<u64> = self.outbox.files_of(&cid).collect();
+        let held: Vec<u64> = again.into_iter().filter(|key| self.attach.again(*key)).collect();
+        if !self.outbox.give_up_files(&cid, |key| held.contains(&key)) {
+            return self.discard(cid);
+        }
         if let Some(entry) = self.outbox.retry(&cid, now.uuid(), now.at) {
             let kept = Effect::Keep { cid: entry.cid.clone(), stored: entry.stored() };
             if entry.cid != cid {
@@ -58,9 +115,11 @@ impl Desk {
     }
 
     pub(super) fn discard(&mut self, cid: String) {
+        let files: Vec<u64> = self.outbox.files_of(&cid).collect();
         if self.outbox.discard(&cid) {
             self.effects.push(Effect::Forget(cid));
             self.rows_changed = true;
+            files.into_iter().for_each(|key| self.detach(key));
         }
     }
 
@@ -71,6 +130,7 @@ impl Desk {
         for entry in self.outbox.take_ready(now) {
             self.ask(&send(&entry), Asked::Send(entry.cid.clone()));
         }
+        self.send_wishes(now);
     }
 
     pub(super) fn acknowledged(&mut self, cid: &str, ok: SendOk) {
@@ -140,7 +200,8 @@ fn send(entry: &Entry) -> ClientFrame {
         to: entry.to.clone(),
         cid: entry.cid.clone(),
         body: entry.body.clone(),
-        reply_to: None,
+        reply_to: entry.reply_to.clone(),
+        files: entry.files.iter().map(|file| file.id.clone()).collect(),
     }
 }
 

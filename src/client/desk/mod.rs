@@ -1,6 +1,7 @@
 //! The one machine behind the page: it owns the others, takes whatever happens, and says what is to
 //! be done. It calls nothing itself; the shell does that.
 
+mod changes;
 mod follow;
 mod history;
 mod link;
@@ -10,24 +11,29 @@ mod reading;
 mod show;
 #[cfg(test)]
 mod tests;
+mod typing;
 
 use super::{
     Act, Moment, Row, Status,
+    attach::{Attach, Item, Picked},
     connection::{Connection, Event as Link},
     conversations::{self, Conversations},
-    house::{Older, Spot},
+    house::{Choices, Mode, Older, Spot},
     outbox::{Entry, Outbox},
     presence::{Notes, Presence},
     rows::{Unread, Zone},
     timeline::Timeline,
+    typing::Typing,
+    wishes::{Wish, Wishes},
 };
 use crate::protocol::{
     Refusal, Target,
     frames::{After, Follow, Online, SendOk},
     limits::Limits,
-    views::{History, House, Me, Side, Span},
+    views::{About, FileView, History, House, Me, Side, Span},
 };
 use follow::Hold;
+use std::collections::BTreeMap;
 
 /// What happens.
 #[derive(Clone, Debug)]
@@ -62,6 +68,12 @@ pub enum Input {
     Gone(String),
     /// What is stored of my messages by now: a tab may have left some behind.
     Stored(Vec<String>),
+    /// Files were picked for the next message.
+    Picked(Vec<Picked>),
+    /// So much of a file is there, of 100.
+    Went { key: u64, percent: u8 },
+    /// A file is there, or was refused.
+    Came { key: u64, result: Result<FileView, Refusal> },
 }
 
 /// A [`Zone`] that can be written down.
@@ -99,6 +111,12 @@ pub enum Effect {
     Taken,
     /// Back into the composer if it is free, and then discard the failed message `cid`.
     GiveBack { cid: String, text: String },
+    /// Send the file with this key.
+    Upload(u64),
+    /// The file with this key is not wanted any more.
+    Abort(u64),
+    /// The composer is for something else from now on, with this text in it.
+    Compose { mode: Mode, text: Option<String> },
     /// Show this.
     Show(Show),
 }
@@ -130,6 +148,16 @@ pub enum Show {
     Refusal(Option<Refusal>),
     /// The page's title.
     Title(String),
+    /// The files above the composer.
+    Files(Vec<Item>),
+    /// The versions of people's faces.
+    Faces(BTreeMap<String, String>),
+    /// Who is writing.
+    Typing(Vec<String>),
+    /// The topic, and what is pinned.
+    About(About),
+    /// What may be done with the message that is pointed at.
+    Choices(Option<Choices>),
     /// How many messages wait for me, in all conversations.
     Waiting(i64),
 }
@@ -138,6 +166,8 @@ pub enum Show {
 enum Asked {
     Sub(Vec<Follow>),
     Send(String),
+    Change(u64),
+    Topic,
     Nothing,
 }
 
@@ -168,6 +198,10 @@ struct Shown {
     status: Status,
     refusal: Option<Refusal>,
     title: String,
+    files: Vec<Item>,
+    typing: Vec<String>,
+    about: About,
+    choices: Option<Choices>,
     waiting: i64,
 }
 
@@ -177,8 +211,17 @@ pub struct Desk {
     limits: Limits,
     connection: Connection,
     outbox: Outbox,
+    attach: Attach,
+    faces: BTreeMap<String, String>,
     /// Acknowledged, but their events have not come yet.
     acked: Vec<(Entry, SendOk)>,
+    /// Whether I keep order in the place on the screen.
+    moderates: bool,
+    /// What I want changed.
+    wishes: Wishes,
+    /// The message that is pointed at, by its id.
+    chosen: Option<String>,
+    typing: Typing,
     timeline: Timeline,
     hold: Hold,
     presence: Presence,
@@ -216,6 +259,11 @@ pub struct Desk {
     effects: Vec<Effect>,
 }
 
+/// Whether I keep order in the place that this page shows.
+fn moderates(house: &House) -> bool {
+    house.mine.as_ref().is_some_and(|mine| mine.moderates)
+}
+
 impl Desk {
     /// For the page that was loaded, with what was stored of my messages.
     #[must_use]
@@ -229,7 +277,13 @@ impl Desk {
             limits: house.limits,
             connection: Connection::default(),
             outbox: Outbox::restore(stored.iter().map(String::as_str)),
+            attach: Attach::default(),
+            faces: house.faces.clone(),
             acked: Vec::new(),
+            moderates: moderates(house),
+            wishes: Wishes::default(),
+            chosen: None,
+            typing: Typing::default(),
             timeline: Timeline::new(house.history.clone()),
             hold: Hold::Away,
             presence: Presence::new(name, online.clone()),
@@ -267,6 +321,10 @@ impl Desk {
                 status: Status::Quiet,
                 refusal: house.refusal.clone(),
                 title: conversations::title(place, 0),
+                files: Vec::new(),
+                typing: Vec::new(),
+                about: house.history.about.clone(),
+                choices: None,
                 waiting: 0,
             },
             effects: Vec::new(),
@@ -298,12 +356,16 @@ impl Desk {
                     self.settle_all();
                 }
             }
+            Input::Picked(picked) => self.pick(picked),
+            Input::Went { key, percent } => self.attach.went(key, percent),
+            Input::Came { key, result } => self.came(key, result),
             Input::Gone(cid) => {
                 if self.outbox.gone(&cid) {
                     self.rows_changed = true;
                 }
             }
         }
+        self.effects.extend(self.attach.start().into_iter().map(Effect::Upload));
         self.send_ready(now);
         self.plan_reading(now);
         self.show(now);
@@ -318,6 +380,8 @@ impl Desk {
         [
             self.connection.due(now),
             self.outbox.due().filter(|_| up),
+            self.wishes.due().filter(|_| up),
+            self.typing.due(),
             self.read_due,
             self.reload_at.filter(|_| up),
             ask_again,
@@ -343,6 +407,9 @@ impl Desk {
 
     fn tick(&mut self, now: &Moment) {
         self.link(Link::Tick, now);
+        if self.typing.tick(now.ms) {
+            self.say_typing();
+        }
         if self.read_due.is_some_and(|due| now.ms >= due) {
             self.mark_read();
         }
@@ -374,10 +441,17 @@ impl Desk {
 
     fn act(&mut self, act: Act, now: &Moment) {
         match act {
-            Act::Say(text) => match self.say(&text, now) {
-                Ok(()) => self.refusal = None,
-                Err(refusal) => self.refusal = Some(refusal),
-            },
+            Act::Say(text) => {
+                let said = self.say(&text, None, now);
+                self.refuse(said);
+            }
+            Act::Answer { id, body } => {
+                let said = self.say(&body, Some(id), now);
+                self.refuse(said);
+            }
+            Act::Write => {
+                self.effects.push(Effect::Compose { mode: Mode::Writing, text: None });
+            }
             Act::Go(to) => self.go(to, None, true),
             Act::Jump { to, id } => self.go(to, Some(id), true),
             Act::Older => self.older(now),
@@ -388,6 +462,33 @@ impl Desk {
             Act::AtEnd(at_end) => self.at_end(at_end),
             Act::ConnectNow => self.link(Link::Now, now),
             Act::Dismiss => self.refusal = None,
+            Act::Detach(key) => self.detach(key),
+            Act::AttachAgain(key) => drop(self.attach.again(key)),
+            Act::Wrote(text) => self.wrote(&text, now),
+            Act::Choose(id) => self.chosen = id,
+            Act::StartEdit { id } => self.begin(&id, true),
+            Act::StartReply { id } => self.begin(&id, false),
+            Act::Edit { id, body } => {
+                let asked = self.edit(id, &body);
+                self.refuse(asked);
+            }
+            Act::Delete { id } => {
+                let asked = self.wish(id, Wish::Delete);
+                self.refuse(asked);
+            }
+            Act::React { id, emoji } => {
+                let asked = self.react(id, emoji);
+                self.refuse(asked);
+            }
+            Act::Pin { id, on } => {
+                let asked = self.wish(id, Wish::Pin(on));
+                self.refuse(asked);
+            }
         }
+    }
+
+    /// Says why something cannot be, and otherwise takes back what was said of what was tried last.
+    fn refuse(&mut self, tried: Result<(), Refusal>) {
+        self.refusal = tried.err();
     }
 }

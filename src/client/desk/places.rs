@@ -78,11 +78,17 @@ impl Desk {
         self.unread = Unread::of(&house);
         self.found = house.at.clone();
         self.read = house.read;
+        self.moderates = super::moderates(&house);
         let me = self.name().map(str::to_owned);
         self.presence = Presence::new(me, house.online);
         self.timeline = Timeline::new(house.history);
         self.hold = Hold::Away;
         self.notes.clear();
+        self.faces = house.faces;
+        self.effects.push(Effect::Show(Show::Faces(self.faces.clone())));
+        self.typing.clear();
+        self.chosen = None;
+        self.settle_wishes();
         self.fetches.retain(|(_, fetch)| matches!(fetch, Fetch::Side));
         self.reload_at = None;
         self.reload_from = 0;

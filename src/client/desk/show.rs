@@ -25,6 +25,7 @@ impl Desk {
         };
         let waiting = self.conversations.unread();
         let title = conversations::title(self.timeline.to(), waiting);
+        let choices = self.choices();
         let shown = &mut self.shown;
         let effects = &mut self.effects;
         changed(&mut shown.older, older, Show::Older, effects);
@@ -36,6 +37,11 @@ impl Desk {
         changed(&mut shown.status, self.connection.status(now), Show::Status, effects);
         changed(&mut shown.refusal, self.refusal.clone(), Show::Refusal, effects);
         changed(&mut shown.title, title, Show::Title, effects);
+        let files = self.attach.items(self.timeline.to());
+        changed(&mut shown.files, files, Show::Files, effects);
+        changed(&mut shown.typing, self.typing.shown(), Show::Typing, effects);
+        changed(&mut shown.about, self.timeline.about().clone(), Show::About, effects);
+        changed(&mut shown.choices, choices, Show::Choices, effects);
         changed(&mut shown.waiting, waiting, Show::Waiting, effects);
         if let Some(spot) = self.spot.take() {
             effects.push(Effect::Show(Show::Spot(spot)));
@@ -48,6 +54,7 @@ impl Desk {
             cid: entry.cid.clone(),
             id: Some(ok.id.clone()),
             body: entry.body.clone(),
+            files: entry.files.clone(),
             at: ok.at,
             state: SaidState::Sent,
         });
@@ -60,14 +67,16 @@ impl Desk {
                 }
                 (Some(why), Some(from)) if from == place => {
                     let state = SaidState::Failed(why.clone());
-                    Some(Tail::Mine { cid, id: None, body: as_written(entry), at, state })
+                    let (body, files) = (as_written(entry), entry.files.clone());
+                    Some(Tail::Mine { cid, id: None, body, files, at, state })
                 }
                 (_, from) if entry.to == *place && (from.is_none() || entry.failed.is_none()) => {
                     let state = match &entry.failed {
                         Some(why) => SaidState::Failed(why.clone()),
                         None => SaidState::Pending,
                     };
-                    Some(Tail::Mine { cid, id: None, body: entry.body.clone(), at, state })
+                    let (body, files) = (entry.body.clone(), entry.files.clone());
+                    Some(Tail::Mine { cid, id: None, body, files, at, state })
                 }
                 _ => None,
             }
@@ -78,7 +87,9 @@ impl Desk {
             unread: self.unread,
             found: self.found.as_deref(),
             notes: self.notes.all(),
+            faces: &self.faces,
             tail: acked.chain(waiting).collect(),
+            viewer: self.viewer(),
             zone: self.zone,
         })
     }

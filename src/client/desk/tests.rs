@@ -1,5 +1,7 @@
 //! Scenarios: a page, a server and the wire between them, with every race in the test's hands.
 
 mod chance;
+mod changes;
 mod scenarios;
+mod window;
 mod world;

@@ -77,7 +77,11 @@ pub fn being_read() -> Option<String> {
     let page = document();
     let log = page.get_element_by_id(timeline::ID)?.get_bounding_client_rect();
     let (x, y) = (log.x() + log.width() / 2.0, log.y() + log.height() / 2.0);
-    let row = page.element_from_point(x as f32, y as f32)?.closest("article[id]").ok()??;
+    // The very middle may be the line of a day, or a quiet one.
+    let row = [0.0, 40.0, -40.0, 80.0, -80.0].into_iter().find_map(|off| {
+        let seen = page.element_from_point(x as f32, (y + off) as f32)?;
+        seen.closest("article[id]").ok()?
+    })?;
     row.id().strip_prefix(&urls::anchor("")).map(str::to_owned)
 }
 
@@ -114,6 +118,11 @@ pub fn stored(prefix: &str) -> Vec<String> {
         .filter(|key| key.starts_with(prefix))
         .filter_map(|key| storage.get_item(&key).ok().flatten())
         .collect()
+}
+
+/// The text that is stored under a key.
+pub fn load(key: &str) -> Option<String> {
+    storage()?.get_item(key).ok()?
 }
 
 /// Stores a text, where there is room.

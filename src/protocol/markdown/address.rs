@@ -24,8 +24,7 @@ impl Address {
         if text.len() > LONGEST {
             return None;
         }
-        let path = text.split(['?', '#']).next().unwrap_or(text);
-        let own = urls::target(path).is_some();
+        let own = urls::place(text).is_some();
         let fine = own || scheme(text).is_some_and(|scheme| begins(scheme, &text[scheme.len()..]));
         (fine && !text.contains(|c: char| c.is_whitespace() || c.is_control()))
             .then(|| Self(text.to_owned()))

@@ -394,7 +394,7 @@ fn bombs_take_no_longer_than_their_length() {
         "\t",
     ] {
         let text = bomb.repeat(LENGTH / bomb.len());
-        parse(&text);
+        assert!(!parse(&text).is_empty() || text.trim().is_empty());
         // The depth grows with the stack that it takes to look: a message's length of it.
         holds(&bomb.repeat(4_000 / bomb.len()));
         holds(&format!("{}x", bomb.repeat(4_000 / bomb.len())));

@@ -163,7 +163,10 @@ impl Domain {
 }
 
 /// A topic on one line.
-fn topic(text: &str) -> Result<String, Refusal> {
+///
+/// # Errors
+/// `invalid`, `too_long`.
+pub(super) fn topic(text: &str) -> Result<String, Refusal> {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if text.contains(|c: char| c.is_control()) {
         return Err(Refusal::invalid("text", Word::TopicControls));

@@ -1,5 +1,6 @@
 //! Everything a room's or a conversation's page shows.
 
+use super::faces::Known;
 use super::history::{Page, Shared, by_seqs, is_there};
 use super::places::Place;
 use super::{Domain, Who, unavailable};
@@ -25,6 +26,8 @@ const MOST: Most = Most { known: SIDE_MOST, few: SIDE_LEAST, newest: 2 * SIDE_LE
 pub struct Opened {
     /// The log, if there is one yet.
     pub log: Option<LogId>,
+    /// Changes with any face of the house.
+    pub faces: u64,
     /// Which page of it this is.
     pub span: Span<i64>,
     /// What it shows.
@@ -75,9 +78,10 @@ impl Domain {
             page = self.page_at(&mut db, log, &mut stand, here).await?;
         }
         drop(db);
-        let mut house = self.shown(who, &place, stand, page);
+        let faces = self.faces.known();
+        let mut house = self.shown(who, &place, stand, page, &faces);
         (house.at, house.refusal) = (at, refusal);
-        Ok(Opened { log, span: here, house })
+        Ok(Opened { log, span: here, faces: faces.version, house })
     }
 
     async fn page_at(
@@ -108,8 +112,23 @@ impl Domain {
         Ok(opened.house.map(|page| page.messages.clone()))
     }
 
-    fn shown(&self, who: &Who, place: &Place, stand: Standing, page: Shared) -> House<Shared> {
+    fn shown(
+        &self,
+        who: &Who,
+        place: &Place,
+        stand: Standing,
+        page: Shared,
+        faces: &Known,
+    ) -> House<Shared> {
         let side = self.side(place, &stand);
+        let online = self.online(place).unwrap_or_default();
+        let authors = page.messages.iter().map(|message| message.author.as_str());
+        let here = online.users.iter().flatten().map(String::as_str);
+        let known = side.people.iter().map(|line| line.to.name());
+        let me = who.name().map(|name| &**name);
+        let other = place.target();
+        let named = authors.chain(here).chain(known).chain(me).chain([other.name()]);
+        let faces = faces.of(named);
         House {
             me: who.me().map(|me| Me { blocked: stand.blocked, ..me }),
             limits: self.config.limits(),
@@ -131,8 +150,9 @@ impl Domain {
                 moderates: matches!(who, Who::Member(me) if me.admin)
                     || role == Some(Role::Moderator),
             }),
-            online: self.online(place).unwrap_or_default(),
+            online,
             side,
+            faces,
             cid: secrets::short_id(),
             draft: String::new(),
             refusal: None,

@@ -12,8 +12,16 @@ use crate::server::store::rooms::{self, Room};
 use crate::server::store::writer::Party;
 use crate::server::store::{LogId, Result as Stored, directs, memberships};
 use crate::words::Word;
+use serde::Serialize;
 use std::sync::Arc;
 use tokio::sync::oneshot;
+
+/// The data of a `read` event.
+#[derive(Serialize)]
+struct Read {
+    to: Target,
+    seq: i64,
+}
 
 /// Makes somebody a member of a room, which their devices hear of; in one that is not open the others
 /// do too. False if they were one.
@@ -28,6 +36,10 @@ pub(super) async fn enrol(
         return Ok(false);
     }
     is_member(acting, who, room, true).await?;
+    if let Some(seq) = memberships::begin_to_read(acting.db, who.id, room.log_id).await? {
+        let to = Target::Room(room.name.clone());
+        acting.own(who.id, who.own, "read", &Read { to, seq }).await?;
+    }
     Ok(true)
 }
 
@@ -64,6 +76,25 @@ pub(super) fn lose(acting: &mut Acting<'_>, room: &Room, whom: Whom, reason: Rea
     acting.changed(Changed::Lost { log: room.log_id, name, whom, reason });
 }
 
+/// Joining a room by oneself.
+fn enrolment(
+    me: &Arc<Member>,
+    room: Room,
+) -> impl for<'a, 'c> FnOnce(&'a mut Acting<'c>) -> Boxed<'a, Outcome> + Send + 'static {
+    let me = Arc::clone(me);
+    move |acting| {
+        Box::pin(async move {
+            // They may have been kept out just now.
+            let seen = rooms::seen(acting.db, Some(me.id), me.admin, &[room.log_id]).await?;
+            if seen.is_empty() {
+                return Ok(Err(no_room()));
+            }
+            enrol(acting, &me.party(), &room, Role::Member).await?;
+            Ok(Ok(()))
+        })
+    }
+}
+
 /// The rule of who may invite into a room that they may see: everybody who is in it. Whoever is in may
 /// tell others all that is said there anyway; who comes in is seen by all, and moderators may take them
 /// out again.
@@ -93,33 +124,19 @@ impl Domain {
     pub async fn join(&self, who: &Who, room: &str) -> Result<(), Refusal> {
         let me = who.member()?;
         let room = self.room(who, room).await?;
-        self.enrol_me(me, room).await
+        self.act(enrolment(me, room)).await
     }
 
-    /// The same for whoever says something there, if they have not joined it yet.
+    /// The same for whoever says something there, if they have not joined it yet: handed in before what
+    /// they say, and so done before it. Nobody waits for it.
     pub(super) async fn join_to_speak(&self, who: &Who, place: &Place) -> Result<(), Refusal> {
         let (Place::Room { log, name }, Who::Member(me)) = (place, who) else { return Ok(()) };
         if self.standing(me.id, *log).await?.role.is_some() {
             return Ok(());
         }
         let room = self.room(who, name).await?;
-        self.enrol_me(me, room).await
-    }
-
-    async fn enrol_me(&self, me: &Arc<Member>, room: Room) -> Result<(), Refusal> {
-        let me = Arc::clone(me);
-        self.act(move |acting| {
-            Box::pin(async move {
-                // They may have been kept out just now.
-                let seen = rooms::seen(acting.db, Some(me.id), me.admin, &[room.log_id]).await?;
-                if seen.is_empty() {
-                    return Ok(Err(no_room()));
-                }
-                enrol(acting, &me.party(), &room, Role::Member).await?;
-                Ok(Ok(()))
-            })
-        })
-        .await
+        self.writer.act(Act { work: Box::new(enrolment(me, room)), done: Box::new(|_| {}) });
+        Ok(())
     }
 
     /// Leaves a room. One that only its members see is gone for me with that.

@@ -5,6 +5,8 @@ pub mod accounts;
 mod announce;
 pub mod changes;
 pub mod connections;
+pub mod faces;
+pub mod files;
 pub mod follow;
 pub mod gauges;
 mod gone;
@@ -35,6 +37,7 @@ use crate::server::groups::Groups;
 use crate::server::presence::{Patience, Presence};
 use crate::server::security::rate::{Searches, Speech};
 use crate::server::security::slowdown::Slowdown;
+use crate::server::shelf::Shelf;
 use crate::server::store::Store;
 use crate::server::store::writer::{Writer, Writing};
 use std::net::IpAddr;
@@ -60,6 +63,10 @@ pub struct Domain {
     pub presence: Arc<Presence>,
     /// Who is connected, and how often.
     pub connections: connections::Connections,
+    /// What people send that is no text.
+    pub files: files::Files,
+    /// Who has which face.
+    pub faces: faces::Faces,
     pages: history::Pages,
     speech: Speech,
     searches: Searches,
@@ -117,6 +124,8 @@ impl Domain {
             presence,
             guesses_at_account: Slowdown::new(FREE_FAILURES.0),
             guesses_from_address: Slowdown::new(FREE_FAILURES.1),
+            files: files::Files::new(Shelf::at(config.files_folder())),
+            faces: faces::Faces::default(),
             pages: history::Pages::default(),
             set_up_key: Mutex::new(None),
             inhabited: AtomicBool::new(false),

@@ -240,6 +240,30 @@ impl Domain {
         })
     }
 
+    /// How somebody stands in a room, and its name: for those who keep order in it, and may act on
+    /// them. For everybody else there is nothing to know.
+    ///
+    /// # Errors
+    /// `unavailable` when it cannot be read.
+    pub async fn standing_in(
+        &self,
+        who: &Who,
+        room: &str,
+        person: &str,
+    ) -> Result<Option<(String, memberships::Standing)>, Refusal> {
+        let stands = async {
+            let (me, room) = self.my_order(who, room).await?;
+            let other = self.somebody(person).await?;
+            may_act_on(&me, &other)?;
+            Ok((room.name, self.standing(other.id, room.log_id).await?))
+        };
+        match stands.await {
+            Ok(stands) => Ok(Some(stands)),
+            Err(Refusal { code: Code::Unavailable, .. }) => Err(Refusal::unavailable()),
+            Err(_) => Ok(None),
+        }
+    }
+
     /// Keeps somebody out of the house, or no longer: their sessions end, their sockets close, and
     /// their tokens open nothing.
     ///

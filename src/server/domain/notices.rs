@@ -3,6 +3,7 @@
 
 use super::places::Place;
 use super::{Domain, Member, unavailable};
+use crate::protocol::markdown;
 use crate::protocol::names::fold;
 use crate::protocol::people::NoticeKind;
 use crate::protocol::{Refusal, Target, limits};
@@ -10,33 +11,13 @@ use crate::server::store::batch::notices::Notice;
 use crate::server::store::{mentions, message_place};
 use std::collections::HashSet;
 
-/// The `@names` of a text as they were typed: whole words of letters, digits and `_ . -`.
-fn mentions_of(body: &str) -> Vec<String> {
-    let in_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '-');
-    let mut found = Vec::new();
-    for (at, _) in body.match_indices('@') {
-        let within = body[..at].chars().next_back().is_some_and(in_name);
-        let rest = &body[at + 1..];
-        let end = rest.find(|c: char| !in_name(c)).unwrap_or(rest.len());
-        let name = rest[..end].trim_end_matches(['.', '-']);
-        if !within && !name.is_empty() {
-            found.push(name.to_owned());
-        }
-    }
-    found
-}
-
-/// The folded `@names` of a text, each once, in their order.
+/// The folded `@names` of a text, each once, in their order; [`markdown::MENTIONS`] at most.
 fn named(body: &str) -> Vec<String> {
-    if !body.contains('@') {
-        return Vec::new();
-    }
     let mut known = HashSet::new();
-    mentions_of(body)
+    markdown::mentions(body)
         .into_iter()
         .map(|name| fold(&name))
         .filter(|name| known.insert(name.clone()))
-        .take(limits::CALLED)
         .collect()
 }
 

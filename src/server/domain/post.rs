@@ -1,9 +1,9 @@
 //! Saying something: in a room or to a person, from any entrance.
 
-use super::{Domain, Who};
+use super::{Domain, Who, changes::Wish};
 use crate::protocol::commands::{self, Command};
 use crate::protocol::frames::{Event, Kind, SendOk};
-use crate::protocol::{Refusal, Target, limits};
+use crate::protocol::{Code, Refusal, Target, limits};
 use crate::server::groups::Broadcast;
 use crate::server::store::UserId;
 use crate::server::store::writer::{Done, Party, Post};
@@ -21,6 +21,8 @@ pub struct Draft {
     pub body: String,
     /// The id of the message it answers.
     pub reply_to: Option<String>,
+    /// The ids of its uploads, in their order.
+    pub files: Vec<String>,
 }
 
 impl Domain {
@@ -28,9 +30,20 @@ impl Domain {
     ///
     /// # Errors
     /// What is wrong with it; then `done` was not called.
-    pub async fn post(&self, who: &Who, draft: Draft, done: Done<SendOk>) -> Result<(), Refusal> {
+    pub async fn post(
+        &self,
+        who: &Who,
+        mut draft: Draft,
+        done: Done<SendOk>,
+    ) -> Result<(), Refusal> {
         let me = who.member()?;
-        commands::check_body(&draft.body, self.config.body_limit)?;
+        if !draft.files.is_empty() && draft.body.trim().is_empty() {
+            // The files say it all.
+            draft.body.clear();
+        } else {
+            commands::check_body(&draft.body, self.config.body_limit)?;
+        }
+        check_files(&draft.files)?;
         if draft.cid.is_empty() || draft.cid.chars().count() > limits::CID {
             return Err(Refusal::invalid(
                 "cid",
@@ -52,6 +65,7 @@ impl Domain {
             body: draft.body,
             reply_to: draft.reply_to,
             notices,
+            files: draft.files,
             done,
         });
         Ok(())
@@ -82,16 +96,40 @@ impl Domain {
         to: Target,
         text: &str,
         cid: String,
+        files: Vec<String>,
     ) -> Result<Target, Refusal> {
         let text = text.replace("\r\n", "\n");
         let (to, body) = match commands::read(&text)? {
             Command::Say(body) => (to, body.to_owned()),
             Command::Private { to, body } => (Target::Person(to.to_owned()), body.to_owned()),
+            Command::Topic(text) => {
+                self.change_and_wait(who, &to, Wish::Topic { text: text.to_owned() }).await?;
+                return Ok(to);
+            }
             Command::Unknown(word) => return Err(commands::unknown(word)),
         };
-        self.post_and_wait(who, Draft { to: to.clone(), cid, body, reply_to: None }).await?;
+        self.post_and_wait(who, Draft { to: to.clone(), cid, body, reply_to: None, files }).await?;
         Ok(to)
     }
+}
+
+/// The refusal of more files than a message has.
+#[must_use]
+pub fn too_many_files() -> Refusal {
+    let refusal = Refusal::new(Code::TooMany, Word::FilesTooMany.of(&[&limits::FILES]));
+    Refusal { field: Some("files".to_owned()), ..refusal }
+}
+
+/// Each file once, and not too many; whether they are there is asked where they are taken.
+fn check_files(files: &[String]) -> Result<(), Refusal> {
+    if files.len() > limits::FILES {
+        return Err(too_many_files());
+    }
+    let twice = |(at, id): (usize, &String)| files.iter().take(at).any(|other| other == id);
+    if files.iter().enumerate().any(twice) {
+        return Err(Refusal::invalid("files", Word::FileTwice));
+    }
+    Ok(())
 }
 
 /// What the room sockets of the other one are told of a private message.

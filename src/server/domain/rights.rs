@@ -127,14 +127,17 @@ impl Domain {
             return Err(Refusal::new(Code::Forbidden, why));
         }
         if between.mine {
-            let why = Word::YouBlocked.of(&[&other.name]);
+            let why = Word::YouBlockedThem.of(&[&other.name]);
             return Err(Refusal::new(Code::Forbidden, why));
         }
         Ok(())
     }
 
     /// The rooms that not everybody may see.
-    async fn guarded(&self, db: &mut Connection) -> Result<Arc<HashSet<LogId>>, Refusal> {
+    pub(super) async fn guarded(
+        &self,
+        db: &mut Connection,
+    ) -> Result<Arc<HashSet<LogId>>, Refusal> {
         if let Some(guarded) = self.known.guarded.get(&()) {
             return Ok(guarded);
         }
@@ -143,6 +146,19 @@ impl Domain {
         let guarded: Arc<HashSet<LogId>> = Arc::new(guarded.into_iter().collect());
         self.known.guarded.put(reading, (), Arc::clone(&guarded));
         Ok(guarded)
+    }
+
+    /// The rooms that whoever asks may not see.
+    ///
+    /// # Errors
+    /// `unavailable` when it cannot be read.
+    pub(super) async fn closed(
+        &self,
+        db: &mut Connection,
+        who: &Who,
+    ) -> Result<HashSet<LogId>, Refusal> {
+        let guarded: Vec<LogId> = self.guarded(db).await?.iter().copied().collect();
+        self.unseen(db, who, &guarded).await
     }
 
     /// Those of these rooms that whoever asks may not see. For what goes through many rooms, such as

@@ -1,11 +1,12 @@
 //! Rooms: opening one, making one, listing them.
 
+use super::changes::{self, Wish};
 use super::rights::viewer;
 use super::{Domain, Who, membership, unavailable};
 use crate::protocol::names::{self, Kind, fold};
 use crate::protocol::people::{Access, Role};
 use crate::protocol::views::{Index, RoomCard};
-use crate::protocol::{Code, Refusal, limits};
+use crate::protocol::{Code, Refusal, Target, limits};
 use crate::server::groups::Group;
 use crate::server::store::acts::Changed;
 use crate::server::store::rooms::{self, Asked, Listed, Room};
@@ -81,6 +82,26 @@ impl Domain {
         .await?;
         let room = made.lock().unwrap_or_else(PoisonError::into_inner).take();
         room.ok_or_else(Refusal::unavailable)
+    }
+
+    /// The same, and says what it is about.
+    ///
+    /// # Errors
+    /// Those of [`Domain::make_room`], and what is wrong with the topic.
+    pub async fn make_room_about(
+        &self,
+        who: &Who,
+        name: &str,
+        topic: &str,
+        access: Access,
+    ) -> Result<Target, Refusal> {
+        let text = changes::topic(topic)?;
+        let room = self.make_room(who, name, access).await?;
+        let to = Target::Room(room.name);
+        if !text.is_empty() {
+            self.change_and_wait(who, &to, Wish::Topic { text }).await?;
+        }
+        Ok(to)
     }
 
     /// A page of the index, its rooms by their keys: rooms with people first, then those of the

@@ -43,7 +43,9 @@ impl Domain {
         address: IpAddr,
         asked: &Asked,
     ) -> Result<Found, Refusal> {
-        let reach = self.reach(who)?;
+        if !self.config.public_reading {
+            who.member()?;
+        }
         let (query, before) = read(asked)?;
         if asked.is_empty() {
             return Ok(Found { whole: true, ..Found::default() });
@@ -57,6 +59,7 @@ impl Domain {
         let mut db = self.store.glance().await.map_err(unavailable)?;
         let authors = self.authors(&mut db, &query.from).await?;
         let places = self.places(&mut db, who, &query.places).await?;
+        let reach = self.reach(&mut db, who).await?;
         // Nothing is held while others write.
         drop(db);
         if places.as_ref().is_some_and(Vec::is_empty) {
@@ -80,9 +83,13 @@ impl Domain {
         };
         let mut db = self.store.glance().await.map_err(unavailable)?;
         let (mut hits, next) = look(&mut db, &asked, before).await.map_err(unavailable)?;
-        let more = hits.len() > HITS;
+        let (more, last) = (hits.len() > HITS, hits.get(HITS - 1).map(|hit| hit.docid));
         hits.truncate(HITS);
-        let older = if more { hits.last().map(|hit| hit.docid) } else { next };
+        // Who was shown out meanwhile is told nothing more.
+        let logs: Vec<LogId> = hits.iter().map(|hit| hit.log).collect();
+        let unseen = self.unseen(&mut db, who, &logs).await?;
+        hits.retain(|hit| !unseen.contains(&hit.log));
+        let older = if more { last } else { next };
         let back_to = if more { None } else { next.map(index::moment_of) };
         Ok(Found {
             hits: hits.into_iter().map(|hit| shown(who, hit, &asked)).collect(),
@@ -194,6 +201,7 @@ async fn look(
         // The index was told whose question it is; that it listened is looked at all the same.
         hits.extend(window.hits.into_iter().filter(|hit| {
             asked.reach.holds(hit.log, &hit.place)
+                && (!asked.authors.is_empty() || !asked.reach.blocked.contains(&hit.author_id))
                 && (asked.logs.is_empty() || asked.logs.contains(&hit.log))
         }));
         let Some(next) = window.next else { return Ok((hits, None)) };
@@ -211,8 +219,8 @@ fn shown(who: &Who, hit: index::Hit, asked: &index::Asked) -> Hit {
     let to = match hit.place {
         Where::Room(name) => Target::Room(name),
         Where::Direct(low, high) => {
-            let is_low = who.member().is_ok_and(|me| me.id == low.id);
-            Target::Person(if is_low { high.name } else { low.name }.to_string())
+            let is_low = who.member().is_ok_and(|me| me.id == low.0);
+            Target::Person(if is_low { high.1 } else { low.1 })
         }
     };
     Hit {

@@ -95,7 +95,8 @@ fn hidden(segment: &str) -> bool {
     segment.is_empty() || segment.starts_with('.') || segment.contains('\\')
 }
 
-fn takes_brotli(asked: &HeaderMap) -> bool {
+/// Whether the browser takes brotli.
+pub(super) fn takes_brotli(asked: &HeaderMap) -> bool {
     let named = asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|v| v.to_str().ok());
     named.flat_map(|value| value.split(',')).any(|one| {
         let (coding, weight) = one.split_once(';').unwrap_or((one, ""));

@@ -2,7 +2,7 @@
 //! in as it was; one that succeeds is answered with a redirect, so that a reload posts nothing.
 
 use super::guard::Nonce;
-use super::{App, body, pages, problem, visit};
+use super::{App, body, multipart, pages, problem, visit};
 use crate::pages::Returned;
 use crate::protocol::{Refusal, panel, urls};
 use axum::Extension;
@@ -45,9 +45,16 @@ pub async fn post(
     Extension(nonce): Extension<Nonce>,
     request: Request,
 ) -> Response {
-    let request = match body::take_in(&app, request).await {
-        Ok(request) => request,
-        Err(answer) => return answer,
+    let request = if multipart::is(request.headers()) {
+        match without_files(&app, &nonce, request).await {
+            Ok(request) => request,
+            Err(answer) => return answer,
+        }
+    } else {
+        match body::take_in(&app, request).await {
+            Ok(request) => request,
+            Err(answer) => return answer,
+        }
     };
     let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     if !accept.is_some_and(|accept| accept.contains("text/html")) {
@@ -63,7 +70,7 @@ pub async fn post(
     parts.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     let response = run(&app, Request::from_parts(parts, Body::from(body.clone()))).await;
     if response.status().is_success() {
-        return redirect(response, &headers);
+        return redirect(response, &fields(&body), &headers);
     }
     let refusal = refusal_of(response).await;
     let fields = fields(&body);
@@ -74,6 +81,23 @@ pub async fn post(
         fields: fields.into_iter().filter(|(name, _)| !is_secret(name)).collect(),
     };
     pages::again(&app, &headers, &nonce.0, &page, returned).await
+}
+
+/// A form whose files are taken in first: what is refused of them is the form's own refusal.
+async fn without_files(app: &App, nonce: &Nonce, request: Request) -> Result<Request, Response> {
+    let headers = request.headers().clone();
+    let action = request.uri().path().to_owned();
+    let who = app.domain.recognise(visit::credentials(&headers)).await;
+    let who = who.map_err(|refusal| problem::json(&refusal))?.unwrap_or_default();
+    match multipart::plain(app, &who, request).await {
+        Ok(request) => Ok(request),
+        Err(multipart::Refused { refusal, fields }) => {
+            let page = came_from(&fields, &headers);
+            let fields = fields.into_iter().filter(|(name, _)| !is_secret(name)).collect();
+            let returned = Returned { action, refusal, fields };
+            Err(pages::again(app, &headers, &nonce.0, &page, returned).await)
+        }
+    }
 }
 
 fn is_secret(field: &str) -> bool {
@@ -95,10 +119,15 @@ fn came_from(fields: &[(String, String)], headers: &HeaderMap) -> String {
     urls::safe_next(said.or_else(referer).as_deref())
 }
 
-fn redirect(mut done: Response, headers: &HeaderMap) -> Response {
+/// Leads whoever sent a form to where an answer says.
+pub(super) fn redirect(
+    mut done: Response,
+    fields: &[(String, String)],
+    headers: &HeaderMap,
+) -> Response {
     let location = done.headers_mut().remove(header::LOCATION);
     let location = location.unwrap_or_else(|| {
-        HeaderValue::from_str(&came_from(&[], headers)).unwrap_or(HeaderValue::from_static("/"))
+        HeaderValue::from_str(&came_from(fields, headers)).unwrap_or(HeaderValue::from_static("/"))
     });
     // A panel is told where it leads rather than led: the program may have the place already.
     let (status, where_to) = if visit::is_for_panel(headers) {

@@ -32,7 +32,7 @@ const STATIC: [(HeaderName, HeaderValue); 5] = [
 const PAGE: [&str; 2] = [
     "default-src 'none'; object-src 'none'; script-src 'nonce-",
     "' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
-     img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; \
+     img-src 'self' data:; media-src 'self'; font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; \
      form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 ];
 /// What anything else may do, should a browser show it, or run it as a worker.
@@ -75,7 +75,8 @@ pub async fn guarded(
     for (name, value) in STATIC {
         headers.insert(name, value);
     }
-    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    // What people sent comes with a stricter one.
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
     if config.is_https() {
         let year = HeaderValue::from_static("max-age=31536000");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, year);

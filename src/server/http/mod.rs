@@ -2,10 +2,15 @@
 
 pub mod assets;
 pub mod body;
+mod compressed;
+pub mod faces;
+pub mod files;
 pub mod forms;
 pub mod guard;
 pub mod history;
+pub mod multipart;
 pub mod pages;
+pub mod panels;
 pub mod problem;
 pub mod rendered;
 pub mod search;
@@ -86,11 +91,26 @@ fn router(app: App) -> Router {
         .route("/signup", get(pages::sign_up))
         .route("/setup", get(pages::set_up))
         .route("/account", get(pages::account))
+        .route("/chat/{room}/about", get(panels::sheet))
+        .route("/chat/{room}/people", get(panels::sheet))
+        .route("/chat/{room}/edits/{message}", get(panels::sheet))
+        .route("/talk/{person}/edits/{message}", get(panels::sheet))
+        .route("/people", get(panels::sheet))
+        .route("/people/{person}", get(panels::sheet))
+        .route("/mentions", get(panels::sheet))
+        .route("/rooms/new", get(panels::sheet))
+        .route("/house", get(panels::sheet))
+        .route("/house/rooms", get(panels::sheet))
+        .route("/house/invitations", get(panels::sheet))
         .route("/search", get(pages::search))
         .route("/settings", get(pages::settings))
         .route("/help", get(pages::help))
         .route("/jump", get(pages::jump))
         .route("/api/v1/search", get(search::search))
+        .route(crate::protocol::urls::FACE, post(faces::put))
+        .route("/face/{name}", get(faces::show))
+        .route("/files/{id}/{name}", get(files::show))
+        .route(crate::protocol::urls::UPLOAD, post(files::take))
         .route("/api/v1/messages", get(history::messages))
         .route("/api/{function}", post(forms::post).get(forms::call))
         .route("/ws", get(upgrade::main))
@@ -124,7 +144,8 @@ impl Routes {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
         guard::guarded(&self.app, request, async |request| {
-            match timeout(PATIENCE, self.router.clone().call(request)).await {
+            let patience = files::patience(&request).unwrap_or(PATIENCE);
+            match timeout(patience, self.router.clone().call(request)).await {
                 Ok(Ok(response)) => response,
                 Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
             }

@@ -2,19 +2,24 @@
 
 use super::guard::Nonce;
 use super::visit::Asking;
-use super::{App, assets, problem, visit, wishes};
+use super::{App, assets, compressed, problem, visit, wishes};
 use crate::client;
 use crate::pages::{self, Account, InviteLine, Returned, SessionLine, Shell};
+use crate::protocol::sheets::Sheet;
 use crate::protocol::{At, Code, Refusal, Target, panel, search, urls, views::Span};
 use crate::server::domain::Who;
 use crate::server::domain::house::Opened;
+use crate::server::store::invites;
 use crate::words::Word;
 use axum::Extension;
 use axum::extract::{ConnectInfo, OriginalUri, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
+
+/// What a page's bytes depend on besides its address and who asks.
+const VARY: &str = "x-roomful-panel, accept-encoding, accept-language";
 
 type Values = Query<HashMap<String, String>>;
 
@@ -22,11 +27,12 @@ type Values = Query<HashMap<String, String>>;
 const JUMPS: usize = 8;
 
 /// A request for a page.
-struct Visitor<'a> {
-    app: &'a App,
-    who: Who,
-    shell: Shell,
-    returned: Option<Returned>,
+pub(super) struct Visitor<'a> {
+    pub(super) app: &'a App,
+    pub(super) who: Who,
+    pub(super) shell: Shell,
+    pub(super) returned: Option<Returned>,
+    takes_brotli: bool,
 }
 
 impl<'a> Visitor<'a> {
@@ -50,24 +56,34 @@ impl<'a> Visitor<'a> {
             panel: visit::is_for_panel(headers),
             run: app.run.as_deref().map(str::to_owned),
         };
-        Ok(Self { app, who, shell, returned: None })
+        let takes_brotli = assets::takes_brotli(headers);
+        Ok(Self { app, who, shell, returned: None, takes_brotli })
     }
 
-    fn answer(&self, html: String) -> Response {
+    pub(super) fn answer(&self, html: String) -> Response {
         self.answer_with(StatusCode::OK, html)
     }
 
     /// A page with a form that was refused says so in its status.
-    fn answer_with(&self, status: StatusCode, html: String) -> Response {
+    pub(super) fn answer_with(&self, status: StatusCode, html: String) -> Response {
         let status =
             self.returned.as_ref().map_or(status, |returned| problem::status(&returned.refusal));
-        let said = [(header::CACHE_CONTROL, "no-cache, private"), (header::VARY, panel::HEADER)];
+        let said = [
+            (header::CACHE_CONTROL, "no-cache, private"),
+            (header::VARY, VARY),
+            (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        ];
         let is_content = self.shell.panel && !html.starts_with("<!DOCTYPE");
         let mark = is_content.then_some([(panel::HEADER, "1")]);
-        (status, said, mark, Html(html)).into_response()
+        let (body, is_brotli) = match self.takes_brotli {
+            true => compressed::page(html),
+            false => (html.into_bytes(), false),
+        };
+        let coding = is_brotli.then_some([(header::CONTENT_ENCODING, "br")]);
+        (status, said, mark, coding, body).into_response()
     }
 
-    fn trouble(&self, refusal: &Refusal) -> Response {
+    pub(super) fn trouble(&self, refusal: &Refusal) -> Response {
         match refusal.code {
             Code::LoginNeeded => {
                 Redirect::to(&urls::log_in_and_return(&self.shell.path)).into_response()
@@ -185,6 +201,18 @@ impl<'a> Visitor<'a> {
         self.answer_with(status, pages::set_up(&self.shell, key, self.returned.clone()))
     }
 
+    /// The invitations that still open the door.
+    pub(super) async fn invites(&self) -> Result<Vec<InviteLine>, Refusal> {
+        let base = self.app.domain.config.public_url.clone().unwrap_or_default();
+        let invites = self.app.domain.invites(&self.who).await?;
+        let line = |invite: invites::Invite| InviteLine {
+            link: format!("{base}{}?invite={}", urls::SIGN_UP, invite.id),
+            id: invite.id,
+            expires_at: At(invite.expires_at),
+        };
+        Ok(invites.into_iter().map(line).collect())
+    }
+
     async fn account(&self, done: bool) -> Response {
         let account = async {
             let this = self.who.member()?.session.clone();
@@ -199,23 +227,10 @@ impl<'a> Visitor<'a> {
                     seen_at: At(session.seen_at),
                 })
                 .collect();
-            let base = self.app.domain.config.public_url.clone().unwrap_or_default();
-            let invites = match self.app.domain.invites(&self.who).await {
-                Ok(invites) => Some(
-                    invites
-                        .into_iter()
-                        .map(|invite| InviteLine {
-                            link: format!("{base}{}?invite={}", urls::SIGN_UP, invite.id),
-                            id: invite.id,
-                            expires_at: At(invite.expires_at),
-                        })
-                        .collect(),
-                ),
-                Err(refusal) if refusal.code == Code::Forbidden => None,
-                Err(refusal) => return Err(refusal),
-            };
             let done = done.then_some(Word::PasswordChanged);
-            Ok(Account { sessions, invites, done })
+            let name = self.who.name().map(|name| &**name);
+            let face = self.app.domain.faces.known().of(name.into_iter()).into_values().next();
+            Ok(Account { face, sessions, done })
         };
         match account.await {
             Ok(account) => self.answer(pages::account(&self.shell, account, self.returned.clone())),
@@ -237,11 +252,19 @@ pub struct Asked {
 }
 
 impl Asked {
-    async fn visitor(&self) -> Result<Visitor<'_>, Response> {
+    pub(super) async fn visitor(&self) -> Result<Visitor<'_>, Response> {
         let path = self.uri.path_and_query().map_or("/", |path| path.as_str());
         Visitor::new(&self.app, self.asking.0.clone(), &self.headers, &self.nonce.0.0, path)
             .await
             .map_err(|refusal| problem::json(&refusal))
+    }
+
+    pub(super) fn path(&self) -> &str {
+        self.uri.path()
+    }
+
+    pub(super) fn values(&self) -> &HashMap<String, String> {
+        &self.values
     }
 
     fn value(&self, name: &str) -> Option<&str> {
@@ -392,9 +415,10 @@ pub async fn again(
         urls::SIGN_UP => visitor.sign_up(value("next"), value("invite").map(str::to_owned)),
         urls::SET_UP => visitor.set_up(value("key").map(str::to_owned)).await,
         urls::ACCOUNT => visitor.account(false).await,
-        _ => match urls::target(path) {
-            Some(to) => visitor.place(to, span(value)).await,
-            None => {
+        _ => match (Sheet::at(path), urls::target(path)) {
+            (Some(sheet), _) => visitor.sheet(sheet, &values).await,
+            (None, Some(to)) => visitor.place(to, span(value)).await,
+            (None, None) => {
                 let refusal = visitor
                     .returned
                     .take()

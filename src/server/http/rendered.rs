@@ -26,8 +26,9 @@ const CARDS: usize = 4 * 1024 * 1024;
 const BESIDE: usize = 256;
 
 /// What the rows of a page depend on beside the head of its log: the log, which page of it, above
-/// which message it says "New", and whether it shows somebody the message that it is around.
-type Rows = (LogId, Span<i64>, Option<i64>, bool);
+/// which message it says "New", whether it shows somebody the message that it is around, and which
+/// faces people have.
+type Rows = (LogId, Span<i64>, Option<i64>, bool, u64);
 /// What a card depends on beside its room: the top of the room's log and the people in it. (The
 /// epoch changes at a start alone, when nothing is kept.)
 type Card = (i64, usize);
@@ -73,9 +74,8 @@ impl InLanguage {
         let row = |row: &Row| {
             self.row.get(row, &()).unwrap_or_else(|| {
                 let html: Arc<str> = pages::row(self.words, row).into();
-                let texts = if let Row::Said(said) = row { said.body.len() } else { 0 };
-                // Kept as a key twice.
-                let bytes = html.len() + 2 * (texts + BESIDE);
+                // Kept as a key twice; all that is in it is in its HTML too.
+                let bytes = 3 * html.len() + 2 * BESIDE;
                 self.row.put(row.clone(), (), Arc::clone(&html), bytes);
                 html
             })
@@ -84,7 +84,7 @@ impl InLanguage {
             pages::rows(&house.clone().map(|page| page.messages.clone()), row).into()
         };
         let Some(log) = opened.log else { return render() };
-        let key = (log, opened.span, new, house.at.is_some());
+        let key = (log, opened.span, new, house.at.is_some(), opened.faces);
         let head = Head { epoch: house.history.epoch.clone(), top: house.history.top };
         self.rows.get(&key, &head).unwrap_or_else(|| {
             let html = render();

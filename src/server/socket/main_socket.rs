@@ -144,9 +144,9 @@ impl Session {
             ClientFrame::Pong => return,
             // Boxed: a message is not to take the room of the longest answer.
             ClientFrame::Sub { rooms } => return Box::pin(self.follow(id, rooms)).await,
-            ClientFrame::Send { to, cid, body, reply_to } => {
+            ClientFrame::Send { to, cid, body, reply_to, files } => {
                 let done = answers(&queue, id.clone());
-                let draft = Draft { to, cid, body, reply_to };
+                let draft = Draft { to, cid, body, reply_to, files };
                 match self.connection.domain.post(&self.connection.who, draft, done).await {
                     Ok(()) => return,
                     Err(refusal) => Err(refusal),

@@ -160,7 +160,7 @@ impl Visit {
                 (Target::Person(to.to_owned()), body, Some(to.to_owned()))
             }
             // A plain client knows no other commands: what it sends is what it means.
-            Command::Say(_) | Command::Unknown(_) => {
+            Command::Say(_) | Command::Topic(_) | Command::Unknown(_) => {
                 (Target::Room(self.room.name.clone()), said, None)
             }
         };
@@ -180,7 +180,13 @@ impl Visit {
             }
             drop(owed);
         });
-        let draft = Draft { to, cid: secrets::short_id(), body: body.to_owned(), reply_to: None };
+        let draft = Draft {
+            to,
+            cid: secrets::short_id(),
+            body: body.to_owned(),
+            reply_to: None,
+            files: Vec::new(),
+        };
         self.connection.domain.post(&self.connection.who, draft, done).await
     }
 

@@ -5,10 +5,11 @@
 use super::history::{author_kind_word, quote};
 use super::writer::{Committed, Job, Mark, Party, Place, Post};
 use super::{
-    Connection, LogId, Result, UserId, directs, json, logs, message_id, message_place, sqlite,
+    Connection, LogId, Result, UserId, directs, files, json, logs, message_id, message_place,
+    sqlite,
 };
 use crate::protocol::frames::{ChangeOk, Event, Kind, MessageData, SendOk};
-use crate::protocol::views::{Quote, glimpse};
+use crate::protocol::views::{FileView, Quote, glimpse};
 use crate::protocol::{At, Code, Refusal, Target};
 use crate::words::Word;
 use serde::Serialize;
@@ -92,6 +93,8 @@ struct First<'a> {
     seq: i64,
     /// None where nobody knows any more.
     body: Option<Cow<'a, str>>,
+    /// The ids of its uploads.
+    files: Cow<'a, [String]>,
     at: At,
 }
 
@@ -164,14 +167,17 @@ impl<'a> Batch<'a> {
             .bind(json::write(&changed)?)
             .fetch_one(db)
             .await?;
-        let cids: Vec<(UserId, String, LogId, i64, Option<String>, i64)> = json::read(&cids)?;
+        type Cid = (UserId, String, LogId, i64, Option<String>, i64, Option<Vec<FileView>>);
+        let cids: Vec<Cid> = json::read(&cids)?;
         let answered: Vec<(LogId, i64, String, Option<String>)> = json::read(&answered)?;
         let said = |(log, seq, author, text)| ((log, seq), quote((author, text)));
         let tops: Vec<(LogId, i64)> = json::read(&tops)?;
         let directs: Vec<(UserId, UserId, LogId, i64)> = json::read(&directs)?;
         let marks: Vec<(UserId, LogId, i64)> = json::read(&marks)?;
-        let used = |(author, cid, log, seq, body, at): (_, _, _, _, Option<String>, _)| {
-            ((author, Cow::Owned(cid)), First { log, seq, body: body.map(Cow::Owned), at: At(at) })
+        let used = |(author, cid, log, seq, body, at, files): Cid| {
+            let files = files.into_iter().flatten().map(|file| file.id).collect();
+            let (body, files) = (body.map(Cow::Owned), Cow::Owned(files));
+            ((author, Cow::Owned(cid)), First { log, seq, body, files, at: At(at) })
         };
         let of_directs = directs.iter().map(|(.., log, top)| (*log, *top));
         Ok(Self {
@@ -214,7 +220,8 @@ impl<'a> Batch<'a> {
         let log = self.log(&post.place);
         let key = (post.author.id, Cow::Borrowed(post.cid.as_str()));
         if let Some(first) = self.used.get(&key) {
-            let same = first.body.as_ref().is_none_or(|body| *body == post.body);
+            let same = |body: &Cow<str>| *body == post.body && first.files == post.files;
+            let same = first.body.as_ref().is_none_or(same);
             return Ok(if Some(first.log) == log && same {
                 Ok(SendOk { id: message_id(first.log, first.seq), seq: first.seq, at: first.at })
             } else {
@@ -236,6 +243,13 @@ impl<'a> Batch<'a> {
             };
             quote = Some(answered.clone());
         }
+        let files = match &post.files[..] {
+            [] => Vec::new(),
+            ids => files::free(db, post.author.id, ids).await?,
+        };
+        if files.len() != post.files.len() {
+            return Ok(Err(Refusal::invalid("files", Word::FileGone)));
+        }
         let log = match (log, &post.place) {
             (None, Place::Direct { low, high }) => self.begin(db, low, high).await?,
             (Some(log), _) => log,
@@ -254,7 +268,11 @@ impl<'a> Batch<'a> {
             &post.body,
             &post.reply_to,
             at.0,
+            (!files.is_empty()).then_some(&files),
         ))?;
+        if !files.is_empty() {
+            files::attach(db, log, seq, &post.files).await?;
+        }
         let data = MessageData {
             id: message_id(log, seq),
             author: post.author.name.to_string(),
@@ -263,6 +281,7 @@ impl<'a> Batch<'a> {
             at,
             reply_to: post.reply_to.clone(),
             quote,
+            files,
         };
         let ok = SendOk { id: data.id.clone(), seq, at };
         let event = Event::new(seq, Some(post.cid.clone()), &Kind::Message(data));
@@ -275,7 +294,8 @@ impl<'a> Batch<'a> {
             Quote { author: post.author.name.to_string(), text: Some(glimpse(&post.body)) };
         self.said.insert((log, seq), begins);
         let body = Some(Cow::Borrowed(post.body.as_str()));
-        self.used.insert(key, First { log, seq, body, at });
+        let files = Cow::Borrowed(&post.files[..]);
+        self.used.insert(key, First { log, seq, body, files, at });
         Ok(Ok(ok))
     }
 

@@ -3,10 +3,12 @@
 use super::logs::Head;
 use super::{Connection, LogId, Result, json, message_id, sqlite};
 use crate::protocol::At;
-use crate::protocol::views::{About, AuthorKind, Message, Quote, Reaction, Span, glimpse};
+use crate::protocol::views::{
+    About, AuthorKind, FileView, Message, Quote, Reaction, Span, glimpse,
+};
 
-/// (Seq, author, their kind, cid, body, reply_to, at, edited_at, deleted_at, quote, reactions): see
-/// [`sqlite::MESSAGES_AROUND`].
+/// (Seq, author, their kind, cid, body, reply_to, at, edited_at, deleted_at, quote, files,
+/// reactions): see [`sqlite::MESSAGES_AROUND`].
 type Row = (
     i64,
     String,
@@ -18,6 +20,7 @@ type Row = (
     Option<i64>,
     Option<i64>,
     Option<(String, Option<String>)>,
+    Option<Vec<FileView>>,
     Vec<(i64, i64, String, String)>,
 );
 
@@ -135,8 +138,20 @@ fn part(log: LogId, row: (String, i64, String, String, String)) -> Result<Part> 
 }
 
 fn message(log: LogId, row: Row) -> Message {
-    let (seq, author, kind, cid, body, reply_to, at, edited_at, deleted_at, quoted, mut given) =
-        row;
+    let (
+        seq,
+        author,
+        kind,
+        cid,
+        body,
+        reply_to,
+        at,
+        edited_at,
+        deleted_at,
+        quoted,
+        files,
+        mut given,
+    ) = row;
     given.sort_unstable_by_key(|(since, given, ..)| (*since, *given));
     let mut reactions: Vec<Reaction> = Vec::new();
     for (_, _, emoji, user) in given {
@@ -156,6 +171,7 @@ fn message(log: LogId, row: Row) -> Message {
         deleted: deleted_at.is_some(),
         reply_to,
         quote: quoted.map(quote),
+        files: files.unwrap_or_default(),
         reactions,
         cid: Some(cid),
     }

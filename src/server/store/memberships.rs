@@ -30,7 +30,7 @@ pub async fn standing(db: &mut Connection, user: UserId, log: LogId) -> Result<S
     })
 }
 
-/// Makes somebody a member, who has read all that was said before; false if they were one.
+/// Makes somebody a member; false if they were one.
 ///
 /// # Errors
 /// When the database cannot be written.
@@ -49,20 +49,26 @@ pub async fn join(
     .bind(log)
     .bind(role.word())
     .bind(now.0)
-    .execute(&mut *db)
+    .execute(db)
     .await?;
-    if joined.rows_affected() == 0 {
-        return Ok(false);
-    }
-    sqlx::query(
+    Ok(joined.rows_affected() > 0)
+}
+
+/// Whoever never read in a log has read all of it: what was said before they came they do not owe.
+/// Answers how far, if that is anything.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn begin_to_read(db: &mut Connection, user: UserId, log: LogId) -> Result<Option<i64>> {
+    let begun: Option<i64> = sqlx::query_scalar(
         "INSERT INTO reads (user_id, log_id, seq) SELECT $1, id, top FROM logs WHERE id = $2
-         ON CONFLICT (user_id, log_id) DO NOTHING",
+         ON CONFLICT (user_id, log_id) DO NOTHING RETURNING seq",
     )
     .bind(user)
     .bind(log)
-    .execute(db)
+    .fetch_optional(db)
     .await?;
-    Ok(true)
+    Ok(begun.filter(|seq| *seq > 0))
 }
 
 /// Takes somebody out; false if they were not in it.

@@ -2,6 +2,7 @@
 
 use super::{Connection, LogId, Result, UserId};
 use crate::protocol::At;
+use std::collections::BTreeSet;
 
 /// A person in a list.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -193,6 +194,19 @@ pub async fn blocked(db: &mut Connection, user: UserId) -> Result<i64> {
         .bind(user)
         .fetch_one(db)
         .await
+}
+
+/// Whom somebody has blocked.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn blocked_by(db: &mut Connection, user: UserId) -> Result<BTreeSet<UserId>> {
+    let blocked: Vec<UserId> =
+        sqlx::query_scalar("SELECT blocked_id FROM blocks WHERE user_id = $1")
+            .bind(user)
+            .fetch_all(db)
+            .await?;
+    Ok(blocked.into_iter().collect())
 }
 
 /// Whether one blocked the other.

@@ -3,6 +3,7 @@
 use super::{Connection, LogId, Result, history, json, message_id, sqlite};
 use crate::protocol::At;
 use crate::protocol::frames::{Change, Event, Kind, MessageData, What};
+use crate::protocol::views::FileView;
 use serde_json::value::RawValue;
 
 /// A stretch of a log.
@@ -16,7 +17,7 @@ pub struct Stretch {
     pub top: i64,
 }
 
-/// (Stretch, seq, author, their kind, cid, body, reply_to, at, quote): see [`sqlite::REPLAY`].
+/// (Stretch, seq, author, their kind, cid, body, reply_to, at, quote, files): see [`sqlite::REPLAY`].
 type Said = (
     usize,
     i64,
@@ -27,6 +28,7 @@ type Said = (
     Option<String>,
     i64,
     Option<(String, Option<String>)>,
+    Option<Vec<FileView>>,
 );
 /// (Stretch, seq, kind, data, the text of an edit).
 type Other = (usize, i64, String, String, Option<String>);
@@ -41,7 +43,7 @@ pub async fn of(db: &mut Connection, stretches: &[Stretch]) -> Result<Vec<Vec<Ev
     let (said, other): (String, String) =
         sqlx::query_as(sqlite::REPLAY).bind(json::write(&asked)?).fetch_one(db).await?;
     let mut events: Vec<Vec<Event>> = stretches.iter().map(|_| Vec::new()).collect();
-    for (place, seq, author, kind, cid, body, reply_to, at, quoted) in
+    for (place, seq, author, kind, cid, body, reply_to, at, quoted, files) in
         json::read::<Vec<Said>>(&said)?
     {
         let (Some(stretch), Some(events)) = (stretches.get(place), events.get_mut(place)) else {
@@ -55,6 +57,7 @@ pub async fn of(db: &mut Connection, stretches: &[Stretch]) -> Result<Vec<Vec<Ev
             at: At(at),
             reply_to,
             quote: quoted.map(history::quote),
+            files: files.unwrap_or_default(),
         };
         events.push(Event::new(seq, Some(cid), &Kind::Message(data)));
     }

@@ -7,7 +7,6 @@
 
 use super::heads::Of;
 use super::sqlite::search as index;
-use super::writer::Party;
 use super::{Connection, LogId, Result, Store, UserId, message_place};
 use crate::protocol::At;
 use crate::server::terms;
@@ -53,6 +52,8 @@ pub struct Reach {
     pub rooms: Rooms,
     /// Whose conversations; a visitor has none.
     pub member: Option<UserId>,
+    /// People of whom they wish to hear nothing, unless they ask for them by name.
+    pub blocked: BTreeSet<UserId>,
 }
 
 impl Reach {
@@ -63,7 +64,7 @@ impl Reach {
             (Place::Room(_), Rooms::AllBut(closed)) => !closed.contains(&log),
             (Place::Room(_), Rooms::Only(open)) => open.contains(&log),
             (Place::Direct(low, high), _) => {
-                self.member.is_some_and(|me| low.id == me || high.id == me)
+                self.member.is_some_and(|me| low.0 == me || high.0 == me)
             }
         }
     }
@@ -93,8 +94,8 @@ pub struct Asked {
 pub enum Place {
     /// In a room of that name.
     Room(String),
-    /// Between two.
-    Direct(Party, Party),
+    /// Between two, each with their name.
+    Direct((UserId, String), (UserId, String)),
 }
 
 /// A message that was found, as it stands now.
@@ -110,6 +111,8 @@ pub struct Hit {
     pub at: At,
     /// Who said it.
     pub author: String,
+    /// Their key.
+    pub author_id: UserId,
     /// What was said.
     pub body: String,
     /// Where.
@@ -272,7 +275,11 @@ impl Store {
         }
         let docs = numbered(db, docs).await?;
         let reached: Vec<_> = stands.iter().map(|one| (one.log, one.low, one.high)).collect();
-        index::put(db, &changed, &docs, &reached).await?;
+        // What is put in takes the place of whatever is there of the same message: a log that was
+        // wound back by hand would otherwise stop the index for good.
+        let gone: BTreeSet<(LogId, i64)> =
+            changed.into_iter().chain(docs.iter().map(|(_, doc)| (doc.log, doc.seq))).collect();
+        index::put(db, &gone, &docs, &reached).await?;
         turn.is_over();
         let followed = |stand: &Stand| Followed {
             place: stand.place,
@@ -298,12 +305,16 @@ async fn read(
         message: String,
     }
     let (said, events) = index::read(db, stretches).await?;
-    let doc = |(log, seq, author, at, body): (LogId, i64, UserId, i64, String)| Doc {
-        log,
-        seq,
-        at: At(at),
-        marks: marks(log, author, At(at), &body, whose.get(&log).copied().flatten()),
-        words: terms::joined(&body),
+    let doc = |(log, seq, author, at, body, files): index::Said| {
+        let between = whose.get(&log).copied().flatten();
+        let mut marks = marks(log, author, At(at), between);
+        if has_link(&body) {
+            marks.push(index::of_thing(Has::Link).to_owned());
+        }
+        if files != 0 {
+            marks.push(index::of_thing(Has::File).to_owned());
+        }
+        Doc { log, seq, at: At(at), marks: marks.join(" "), words: terms::joined(&body) }
     };
     let changed = events.iter().filter_map(|(log, data)| {
         let place = message_place(&serde_json::from_str::<Changed>(data).ok()?.message)?;
@@ -313,23 +324,14 @@ async fn read(
 }
 
 /// What is asked of a message beside its words, each as a term of its own.
-fn marks(
-    log: LogId,
-    author: UserId,
-    at: At,
-    body: &str,
-    between: Option<(UserId, UserId)>,
-) -> String {
+fn marks(log: LogId, author: UserId, at: At, between: Option<(UserId, UserId)>) -> Vec<String> {
     let mut marks = vec![index::of_log(log), index::of_author(author)];
     marks.extend(index::of_day(at.day()));
     match between {
         Some((low, high)) => marks.extend([index::of_member(low), index::of_member(high)]),
         None => marks.push(index::ROOM.to_owned()),
     }
-    if has_link(body) {
-        marks.push(index::of_thing(Has::Link).to_owned());
-    }
-    marks.join(" ")
+    marks
 }
 
 /// Whether a text holds a link: an address of the web and something after it.

@@ -153,7 +153,7 @@ macro_rules! quote {
     };
 }
 
-/// A message `m` as a JSON array, with its author `u`, its quote, and (since, given, emoji, name) of its
+/// A message `m` as a JSON array, with its author `u`, its quote, its files, and (since, given, emoji, name) of its
 /// reactions, which few messages have: whoever reads them puts them in order.
 macro_rules! message {
     () => {
@@ -161,7 +161,7 @@ macro_rules! message {
             "json_array(m.seq, u.name, m.author_kind, m.cid, m.body, m.reply_to, m.at, m.edited_at,
                 m.deleted_at, json(",
             quote!(),
-            "), json((SELECT json_group_array(json_array(r.since, r.given, r.emoji, g.name))
+            "), json(m.files), json((SELECT json_group_array(json_array(r.since, r.given, r.emoji, g.name))
                 FROM reactions r CROSS JOIN users g ON g.id = r.user_id
                 WHERE r.log_id = m.log_id AND r.seq = m.seq)))"
         )
@@ -245,9 +245,9 @@ pub const STANDING: &str = concat!(
                AND id NOT IN (SELECT log_id FROM bans WHERE user_id = $2)
                ORDER BY said_at DESC, id LIMIT $7 + 0) k)
     END,
-    (SELECT json_group_array(u.name) FROM (
+    (SELECT json_group_array(k.name) FROM (
         SELECT o.name FROM blocks b CROSS JOIN users o ON o.id = b.blocked_id
-        WHERE b.user_id = $2 LIMIT 1000) u),
+        WHERE b.user_id = $2 LIMIT 1000) k),
     (SELECT json_array(r.access, m.role, m.level) FROM rooms r
      LEFT JOIN memberships m ON m.user_id = $2 AND m.log_id = r.log_id WHERE r.log_id = $1)"
 );
@@ -282,9 +282,9 @@ pub const SEEN: &str = concat!(
     WHERE ",
     may_see!("$2", "$3")
 );
-/// The rooms that not everybody may see.
+/// The rooms that not everybody may see: nobody, where one is gone.
 pub const GUARDED: &str = "SELECT json_group_array(log_id) FROM (
-    SELECT log_id FROM rooms INDEXED BY rooms_not_open WHERE access <> 'open'
+    SELECT id AS log_id FROM logs WHERE kind = 'room' AND listed = 0
     UNION SELECT log_id FROM bans)";
 /// How the user `$1` stands in the room `$2`.
 pub const STANDS: &str = "SELECT
@@ -351,7 +351,7 @@ pub const LOOK: &str = "BEGIN IMMEDIATE; SELECT
     (SELECT json_group_array(json_array(m.author_id, m.cid, m.log_id, m.seq,
         CASE WHEN m.deleted_at IS NOT NULL THEN NULL WHEN m.edited_at IS NULL THEN m.body ELSE (
             SELECT o.body FROM revisions o WHERE o.log_id = m.log_id AND o.seq = m.seq
-            ORDER BY o.edit_seq LIMIT 1) END, m.at))
+            ORDER BY o.edit_seq LIMIT 1) END, m.at, json(m.files)))
      FROM jsonb_each($1) q CROSS JOIN messages m
      ON m.author_id = q.value ->> 0 AND m.cid = q.value ->> 1),
     (SELECT json_group_array(json_array(l.id, l.top))
@@ -382,9 +382,9 @@ macro_rules! put {
     ($end:literal) => {
         concat!(
             "INSERT INTO messages
-    (log_id, seq, author_id, author_kind, cid, body, reply_to, at)
+    (log_id, seq, author_id, author_kind, cid, body, reply_to, at, files)
     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
-           value ->> 6, value ->> 7 FROM jsonb_each($1);
+           value ->> 6, value ->> 7, value ->> 8 FROM jsonb_each($1);
     INSERT INTO events (log_id, seq, kind, data, at)
     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM jsonb_each($2);
     INSERT INTO reads (user_id, log_id, seq)
@@ -398,7 +398,7 @@ macro_rules! put {
     };
 }
 /// Stores a batch, and commits what [`LOOK`] began: messages `$1` of (log, seq, author, author's
-/// kind, cid, body, reply_to, at), other events `$2` of (log, seq, kind, data, at), read markers
+/// kind, cid, body, reply_to, at, files), other events `$2` of (log, seq, kind, data, at), read markers
 /// `$3` of (user, log, seq), and tops `$4` of (log, top, last message's seq or null, its time or
 /// null).
 pub const PUT: &str = put!("COMMIT");
@@ -427,7 +427,7 @@ pub const PUT_CHANGES: &str = put!(
     SELECT value ->> 0, value ->> 1, value ->> 2 FROM jsonb_each($10);
     UPDATE rooms SET topic = v.value ->> 1
     FROM jsonb_each($12) v WHERE rooms.log_id = v.value ->> 0;
-    UPDATE messages SET body = '', edited_at = NULL, deleted_at = v.value ->> 2
+    UPDATE messages SET body = '', files = NULL, edited_at = NULL, deleted_at = v.value ->> 2
     FROM jsonb_each($7) v WHERE messages.log_id = v.value ->> 0 AND messages.seq = v.value ->> 1;
     DELETE FROM revisions WHERE (log_id, seq) IN
     (SELECT value ->> 0, value ->> 1 FROM jsonb_each($7));
@@ -460,7 +460,7 @@ pub const REPLAY: &str = concat!(
     (SELECT json_group_array(json_array(q.key, m.seq, u.name, m.author_kind, m.cid,
             CASE WHEN m.deleted_at IS NULL THEN m.body END, m.reply_to, m.at, json(",
     quote!(),
-    ")))
+    "), json(m.files)))
      FROM jsonb_each($1) q CROSS JOIN messages m
      ON m.log_id = q.value ->> 0 AND m.seq > q.value ->> 1 AND m.seq <= q.value ->> 2
      CROSS JOIN users u ON u.id = m.author_id),
@@ -472,6 +472,37 @@ pub const REPLAY: &str = concat!(
      FROM jsonb_each($1) q CROSS JOIN events e
      ON e.log_id = q.value ->> 0 AND e.seq > q.value ->> 1 AND e.seq <= q.value ->> 2)"
 );
+
+/// Of the uploads `$1` (a JSON array of ids) those of the user `$2` that no message has, as JSON.
+pub const FREE: &str = "SELECT json_group_array(json_array(
+        f.id, f.name, f.kind, f.bytes, f.width, f.height))
+    FROM json_each($1) q CROSS JOIN uploads f ON f.id = q.value
+    WHERE f.user_id = $2 AND NOT EXISTS (SELECT 1 FROM attachments WHERE upload = f.id)";
+/// Gives the message (`$1`, `$2`) the uploads `$3`, a JSON array of ids.
+pub const ATTACH: &str = "INSERT INTO attachments (log_id, seq, n, upload)
+    SELECT $1, $2, key, value FROM json_each($3)";
+/// Up to `$2` uploads that nobody shows any more: without a message and older than `$1`, or of a
+/// message that was deleted.
+pub const GONE: &str = "SELECT json_group_array(id) FROM (
+    SELECT id FROM (
+        SELECT f.id FROM uploads f
+        WHERE f.created_at < $1 AND NOT EXISTS (SELECT 1 FROM attachments WHERE upload = f.id)
+        UNION ALL
+        SELECT a.upload AS id FROM attachments a
+        CROSS JOIN messages m ON m.log_id = a.log_id AND m.seq = a.seq
+        WHERE m.deleted_at IS NOT NULL)
+    LIMIT $2 + 0)";
+/// Which messages have the uploads `$1`.
+pub const FORGET_ATTACHED: &str =
+    "DELETE FROM attachments WHERE upload IN (SELECT value FROM json_each($1))";
+/// The uploads `$1`.
+pub const FORGET_UPLOADS: &str =
+    "DELETE FROM uploads WHERE id IN (SELECT value FROM json_each($1))";
+/// Of the contents `$1` those that neither an upload nor a face names.
+pub const UNNAMED: &str = "SELECT json_group_array(q.value) FROM json_each($1) q
+    WHERE NOT EXISTS (SELECT 1 FROM uploads WHERE hash = q.value)
+    AND NOT EXISTS (SELECT 1 FROM uploads WHERE small = q.value)
+    AND NOT EXISTS (SELECT 1 FROM users WHERE avatar = q.value)";
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
 

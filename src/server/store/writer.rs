@@ -57,6 +57,8 @@ pub struct Post {
     pub reply_to: Option<String>,
     /// Who is to be told of it.
     pub notices: Vec<Notice>,
+    /// The ids of its uploads, in their order.
+    pub files: Vec<String>,
     /// Who waits for the answer.
     pub done: Done<SendOk>,
 }

@@ -69,6 +69,9 @@ async fn log(client: &mut Client, to: &Target, who: &str) -> bool {
         assert!(!page.messages.is_empty(), "{who} holds {first} of {to}, and nobody else does");
         read.extend(page.messages);
     }
+    // Of a part that ends earlier the rest is not held.
+    let end = timeline.ends().filter(|_| timeline.has_newer()).unwrap_or(i64::MAX);
+    read.retain(|message| message.seq <= end);
     read.reverse();
     let (before, read): (Vec<Message>, Vec<Message>) =
         read.into_iter().partition(|message| message.seq < first);
@@ -124,7 +127,8 @@ fn unread(to: &Target, timeline: &Timeline, read: i64, me: &str) -> Option<i64> 
     if let (Target::Room(_), 0) = (to, read) {
         return Some(0);
     }
-    let whole = !timeline.has_older() || timeline.before().is_some_and(|first| first <= read + 1);
+    let begins = !timeline.has_older() || timeline.before().is_some_and(|first| first <= read + 1);
+    let whole = begins && !timeline.has_newer();
     let others =
         timeline.messages().iter().filter(|it| it.seq > read && it.author != me && !it.deleted);
     whole.then(|| (others.count() as i64).min(UNREAD_MOST))

@@ -50,6 +50,12 @@ pub enum Action {
     Read { device: usize, place: usize, back: i64 },
     /// Asks for an older page, which comes late.
     Older { device: usize, place: usize },
+    /// Asks for a newer page, which comes late.
+    Newer { device: usize, place: usize },
+    /// Asks for the page around a message, which comes late and takes the place of what is held.
+    Jump { device: usize, place: usize, which: usize },
+    /// Lets go of all but so many messages, of the newest or of the oldest.
+    LetGo { device: usize, place: usize, most: usize, newest: bool },
     /// Follows a conversation.
     Sub { device: usize, place: usize },
     /// Follows it no more.
@@ -98,6 +104,12 @@ fn actions() -> impl Strategy<Value = Action> {
         4 => (device(), place(), 0..4i64)
             .prop_map(|(device, place, back)| Action::Read { device, place, back }),
         2 => (device(), place()).prop_map(|(device, place)| Action::Older { device, place }),
+        2 => (device(), place()).prop_map(|(device, place)| Action::Newer { device, place }),
+        1 => (device(), place(), 0..50usize)
+            .prop_map(|(device, place, which)| Action::Jump { device, place, which }),
+        2 => (device(), place(), 1..20usize, any::<bool>()).prop_map(
+            |(device, place, most, newest)| Action::LetGo { device, place, most, newest }
+        ),
         2 => (device(), place()).prop_map(|(device, place)| Action::Sub { device, place }),
         2 => (device(), place()).prop_map(|(device, place)| Action::Unsub { device, place }),
         3 => device().prop_map(|device| Action::Hear { device }),

@@ -149,6 +149,18 @@ impl World {
                 let Some(client) = self.awake(device) else { return };
                 client.read_older(&place(&client.user, number)).await;
             }
+            Action::Newer { device, place: number } => {
+                let Some(client) = self.awake(device) else { return };
+                client.read_newer(&place(&client.user, number)).await;
+            }
+            Action::Jump { device, place: number, which } => {
+                let Some(client) = self.awake(device) else { return };
+                client.jump(&place(&client.user, number), which).await;
+            }
+            Action::LetGo { device, place: number, most, newest } => {
+                let Some(client) = self.awake(device) else { return };
+                client.let_go(&place(&client.user, number), most, newest);
+            }
             Action::Sub { device, place: number } => {
                 let Some(client) = self.awake(device) else { return };
                 client.want(&place(&client.user, number));

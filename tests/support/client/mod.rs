@@ -21,7 +21,7 @@ use roomful::{
             After, ClientFrame, Event, Follow, Followed, Kind, Outgoing, Reply, SendOk,
             ServerFrame, SubOk, read_server, write_client,
         },
-        views::{History, House},
+        views::{History, House, Span},
     },
     server::domain::changes::Wish,
 };
@@ -98,7 +98,8 @@ pub struct Client {
     numbers: u64,
     writes: VecDeque<String>,
     reloads: BTreeSet<Target>,
-    older: Vec<(Target, i64, History)>,
+    /// Pages that were read and are not in place yet.
+    late: Vec<(Target, Span<i64>, History)>,
     begun: Instant,
     ledger: Ledger,
 }
@@ -122,7 +123,7 @@ impl Client {
             numbers: 0,
             writes: VecDeque::new(),
             reloads: BTreeSet::new(),
-            older: Vec::new(),
+            late: Vec::new(),
             begun: Instant::now(),
             ledger: ledger.clone(),
         };
@@ -264,7 +265,8 @@ impl Client {
             return;
         }
         let (reply_to, cid) = (Some(ids[which % ids.len()].clone()), super::cid());
-        let sent = ClientFrame::Send { to: to.clone(), cid, body, reply_to };
+        let files = Vec::new();
+        let sent = ClientFrame::Send { to: to.clone(), cid, body, reply_to, files };
         self.ask(&sent, Asked::Nothing);
     }
 
@@ -274,15 +276,49 @@ impl Client {
         if let Some(before) = before
             && let Some(page) = self.page(to, Some(before)).await
         {
-            self.older.push((to.clone(), before, page));
+            self.late.push((to.clone(), Span::Before(before), page));
         }
     }
 
-    /// Puts the older pages in place that were read.
+    /// Reads a newer page, likewise.
+    pub async fn read_newer(&mut self, to: &Target) {
+        let after = self.timeline(to).filter(|it| it.has_newer()).and_then(Timeline::ends);
+        if let Some(after) = after
+            && let Some(page) = self.page_of(to, &format!("&after={after}")).await
+        {
+            self.late.push((to.clone(), Span::After(after), page));
+        }
+    }
+
+    /// Reads the page around the `which`th message that is here, likewise.
+    pub async fn jump(&mut self, to: &Target, which: usize) {
+        let messages = self.timeline(to).map(Timeline::messages).unwrap_or_default();
+        let some = messages.get(which % messages.len().max(1));
+        let Some((id, seq)) = some.map(|message| (message.id.clone(), message.seq)) else { return };
+        if let Some(page) = self.page_of(to, &format!("&around={id}&limit=20")).await {
+            self.late.push((to.clone(), Span::Around(seq), page));
+        }
+    }
+
+    /// Lets go of all but so many messages: of the oldest, or of the newest.
+    pub fn let_go(&mut self, to: &Target, most: usize, newest: bool) {
+        if let Some(Log { timeline: Some(timeline), .. }) = self.logs.get_mut(to) {
+            match newest {
+                true => timeline.keep_oldest(most),
+                false => timeline.keep_newest(most),
+            }
+        }
+    }
+
+    /// Puts the pages in place that were read.
     pub fn turn_pages(&mut self) {
-        for (to, before, page) in std::mem::take(&mut self.older) {
+        for (to, span, page) in std::mem::take(&mut self.late) {
             if let Some(Log { timeline: Some(timeline), .. }) = self.logs.get_mut(&to) {
-                timeline.prepend(Some(before), page);
+                match span {
+                    Span::Before(before) => timeline.prepend(Some(before), page),
+                    Span::After(after) => timeline.append(Some(after), page),
+                    Span::Newest | Span::Around(_) => timeline.turn_to(page),
+                };
             }
         }
     }
@@ -384,8 +420,8 @@ impl Client {
     }
 
     fn take_page(&mut self, to: &Target, page: History) {
-        // Older pages that are still under way belong in front of what was here before.
-        self.older.retain(|(other, ..)| other != to);
+        // Pages that are still under way belong to what was here before.
+        self.late.retain(|(other, ..)| other != to);
         for message in &page.messages {
             if let (Some(cid), true) = (&message.cid, message.author == self.user) {
                 self.settle(&cid.clone(), &message.id, message.seq);
@@ -400,9 +436,12 @@ impl Client {
 
     /// A page of history, if there is a server.
     pub async fn page(&self, to: &Target, before: Option<i64>) -> Option<History> {
+        self.page_of(to, &before.map(|seq| format!("&before={seq}")).unwrap_or_default()).await
+    }
+
+    async fn page_of(&self, to: &Target, which: &str) -> Option<History> {
         let to = super::encoded(&to.to_string());
-        let before = before.map(|seq| format!("&before={seq}")).unwrap_or_default();
-        let path = format!("/api/v1/messages?to={to}{before}");
+        let path = format!("/api/v1/messages?to={to}{which}");
         serde_json::from_slice(&link::get(self.place.addr(), &self.headers, &path).await?).ok()
     }
 
@@ -431,7 +470,7 @@ impl Client {
             tries: 1,
         });
         let asked = Asked::Send(cid.clone());
-        self.ask(&ClientFrame::Send { to, cid, body, reply_to: None }, asked);
+        self.ask(&ClientFrame::Send { to, cid, body, reply_to: None, files: Vec::new() }, asked);
     }
 
     fn send_ready(&mut self) {

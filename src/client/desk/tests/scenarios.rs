@@ -822,3 +822,109 @@ fn put_away_and_brought_back_it_has_everything() {
     page.reconnect(&mut server);
     assert_eq!(page.log(), ["meanwhile"]);
 }
+
+/// The bodies and files of the messages that went out.
+fn sent(server: &Server) -> Vec<(&str, Vec<&str>)> {
+    let sent = server.heard.iter().filter_map(|frame| match frame {
+        ClientFrame::Send { body, files, .. } => {
+            Some((body.as_str(), files.iter().map(String::as_str).collect()))
+        }
+        _ => None,
+    });
+    sent.collect()
+}
+
+#[test]
+fn a_message_waits_for_its_files_and_what_is_said_after_it_for_the_message() {
+    let (mut server, mut page) = connected(&["a", "b"]);
+    page.pick(&[1, 2]);
+    assert_eq!((page.files.len(), &page.uploads[..]), (2, &[1, 2][..]));
+    page.came(2, Ok(()));
+    page.say("look");
+    page.say("and then");
+    page.settle(&mut server);
+    assert!(page.files.is_empty() && sent(&server).is_empty());
+    assert_eq!(page.log(), ["look…", "and then…"]);
+    page.came(1, Ok(()));
+    page.settle(&mut server);
+    assert_eq!(sent(&server), [("look", vec!["f1", "f2"]), ("and then", vec![])]);
+    assert!(page.storage.is_empty());
+}
+
+#[test]
+fn files_alone_are_a_message_and_go_nowhere_else() {
+    let (mut server, mut page) = connected(&["a", "b"]);
+    page.say("");
+    page.pick(&[1]);
+    page.came(1, Ok(()));
+    page.act(Act::Go(room("b")));
+    page.settle(&mut server);
+    assert!(page.files.is_empty());
+    page.say("");
+    page.act(Act::Go(room("a")));
+    page.settle(&mut server);
+    assert_eq!(page.files.len(), 1, "they waited here");
+    page.say("");
+    page.settle(&mut server);
+    assert_eq!(sent(&server), [("", vec!["f1"])]);
+}
+
+#[test]
+fn a_file_that_fails_is_tried_again_or_removed() {
+    let (mut server, mut page) = connected(&["a"]);
+    page.pick(&[1, 2]);
+    page.came(1, Err(Refusal::unavailable()));
+    page.say("look");
+    assert_eq!(page.refusal_code(), Some(Code::Invalid), "its author decides");
+    assert_eq!(page.draft, "look");
+    page.act(Act::AttachAgain(1));
+    assert_eq!(page.uploads, [1, 2, 1]);
+    page.act(Act::Detach(2));
+    assert_eq!(page.aborted, [2]);
+    page.say("look");
+    page.settle(&mut server);
+    // The message was said by then: it failed with its file.
+    page.came(1, Err(Refusal::unavailable()));
+    let key = page.keys()[0].to_owned();
+    page.act(Act::Retry(key));
+    assert_eq!(page.uploads, [1, 2, 1, 1]);
+    page.came(1, Ok(()));
+    page.settle(&mut server);
+    assert_eq!(sent(&server), [("look", vec!["f1"])]);
+}
+
+#[test]
+fn a_message_that_waits_for_its_files_can_be_given_up() {
+    let (mut server, mut page) = connected(&["a"]);
+    page.pick(&[1]);
+    page.say("never mind");
+    let key = page.keys()[0].to_owned();
+    page.act(Act::Discard(key));
+    page.settle(&mut server);
+    assert!(page.log().is_empty() && page.storage.is_empty());
+    assert_eq!(page.aborted, [1]);
+}
+
+#[test]
+fn a_reload_in_the_middle_of_an_upload_loses_no_text_and_says_so() {
+    let (mut server, mut page) = connected(&["a"]);
+    page.pick(&[1, 2, 3]);
+    page.came(1, Ok(()));
+    page.say("look");
+    page.pick(&[4]);
+    page.say("");
+    let storage = page.storage.clone();
+    let mut page = Page::load(&server, &room("a"), storage, 1_000);
+    page.connect(&mut server);
+    assert!(sent(&server).is_empty(), "not without being asked");
+    let failed = |row: &(String, Row)| matches!(&row.1, Row::Said(said) if matches!(&said.state, SaidState::Failed(why) if why.contains("files")));
+    let keys: Vec<String> =
+        page.rows.iter().filter(|row| failed(row)).map(|row| row.0.clone()).collect();
+    assert_eq!(keys.len(), 2);
+    for key in keys {
+        page.act(Act::Retry(key));
+    }
+    page.settle(&mut server);
+    assert_eq!(sent(&server), [("look", vec!["f1"])], "what had nothing else is gone");
+    assert!(page.storage.is_empty() && page.uploads.is_empty());
+}

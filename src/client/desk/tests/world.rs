@@ -3,19 +3,20 @@
 
 use crate::client::{
     Act, Moment, Row, SaidState, Status,
+    attach::{Item, Picked},
     desk::{Desk, Effect, Input, Show, ZoneOf},
-    house::{Older, Spot},
+    house::{Choices, Mode, Older, Said, Spot},
     rows::Zone,
 };
 use crate::protocol::{
     At, Code, Refusal, Target,
     frames::{
-        After, ClientFrame, Event, FrameId, Hello, Incoming, Kind, MessageData, Online, Outgoing,
-        Reply, SendOk, ServerFrame, read_client, read_server,
+        After, Change, ClientFrame, Event, FrameId, Hello, Incoming, Kind, MessageData, Online,
+        Outgoing, Reply, SendOk, ServerFrame, What, read_client, read_server,
     },
     limits::{Limits, PAGE},
     urls,
-    views::{About, AuthorKind, History, House, Line, Me, Message, Side, Span},
+    views::{About, AuthorKind, FileView, History, House, Line, Me, Message, Reaction, Side, Span},
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -92,6 +93,7 @@ impl Server {
             at: At(self.ids as i64 * 1_000),
             reply_to: None,
             quote: None,
+            files: Vec::new(),
         });
         frames.extend(self.commit(to, cid.map(str::to_owned), &kind));
         frames
@@ -101,7 +103,71 @@ impl Server {
         self.logs.get(to).map_or(0, |log| log.len() as i64)
     }
 
-    fn message(event: &Event) -> Option<Message> {
+    /// All messages of a conversation as they stand now, oldest first.
+    pub fn messages(&self, to: &Target) -> Vec<Message> {
+        let log = self.logs.get(to).map(Vec::as_slice).unwrap_or_default();
+        let mut all: Vec<Message> = log.iter().filter_map(Self::said).collect();
+        for change in log.iter().filter(|event| event.kind != "message") {
+            let Some(Kind::Change(Change { id, what })) = change.reading() else { continue };
+            let Some(it) = all.iter_mut().find(|it| it.id == id && !it.deleted) else { continue };
+            match what {
+                What::Edited { body, at } => {
+                    it.body = body.unwrap_or_default();
+                    it.edited_at = Some(at);
+                }
+                What::Deleted { .. } => {
+                    it.deleted = true;
+                    it.body.clear();
+                    it.edited_at = None;
+                    it.reactions.clear();
+                }
+                What::Reacted { emoji, user, on } => {
+                    let of = it.reactions.iter_mut().find(|it| it.emoji == emoji);
+                    match (of, on) {
+                        (Some(of), true) => of.users.push(user),
+                        (Some(of), false) => of.users.retain(|other| *other != user),
+                        (None, _) => it.reactions.push(Reaction { emoji, users: vec![user] }),
+                    }
+                    it.reactions.retain(|it| !it.users.is_empty());
+                }
+            }
+        }
+        all
+    }
+
+    /// Somebody changes something; live frames for alice, or why not.
+    pub fn change(
+        &mut self,
+        to: &Target,
+        by: &str,
+        id: &str,
+        what: What,
+    ) -> Result<Vec<String>, Refusal> {
+        let gone = || Refusal::new(Code::NotFound, "That message was deleted.");
+        let messages = self.messages(to);
+        let message = messages.iter().find(|message| message.id == id);
+        let message = message.ok_or_else(|| Refusal::not_found("such message"))?;
+        let react = matches!(what, What::Reacted { .. });
+        if !react && message.author != by {
+            return Err(Refusal::new(Code::Forbidden, "Only its author."));
+        }
+        let was = match &what {
+            What::Deleted { .. } => message.deleted,
+            _ if message.deleted => return Err(gone()),
+            What::Edited { body, .. } => body.as_ref() == Some(&message.body),
+            What::Reacted { emoji, user, on } => {
+                let of = message.reactions.iter().find(|it| it.emoji == *emoji);
+                of.is_some_and(|of| of.users.contains(user)) == *on
+            }
+        };
+        if was {
+            return Ok(vec![]);
+        }
+        let kind = Kind::Change(Change { id: id.to_owned(), what });
+        Ok(self.commit(to, None, &kind))
+    }
+
+    fn said(event: &Event) -> Option<Message> {
         let Some(Kind::Message(data)) = event.reading() else { return None };
         Some(Message {
             id: data.id,
@@ -114,6 +180,7 @@ impl Server {
             deleted: false,
             reply_to: None,
             quote: None,
+            files: Vec::new(),
             reactions: vec![],
             cid: event.cid.clone(),
         })
@@ -121,7 +188,17 @@ impl Server {
 
     pub fn history(&self, to: &Target, span: &Span) -> Result<History, Refusal> {
         let log = self.logs.get(to).map(Vec::as_slice).unwrap_or_default();
-        let all: Vec<Message> = log.iter().filter_map(Self::message).collect();
+        let mut about = About::default();
+        let others = log.iter().filter(|event| event.kind != "message");
+        for kind in others.filter_map(Event::reading) {
+            match kind {
+                Kind::Topic { text } => about.topic = text,
+                Kind::Pin { message, on } => about.pin(&message, on),
+                Kind::Change(Change { id, what: What::Deleted { .. } }) => about.pin(&id, false),
+                _ => {}
+            }
+        }
+        let all = self.messages(to);
         let (pivot, below, above) = match span {
             Span::Newest => (i64::MAX, PAGE, 0),
             Span::Before(seq) => (*seq, PAGE, 0),
@@ -140,7 +217,7 @@ impl Server {
             messages: all[first..end].iter().rev().cloned().collect(),
             older: first > 0,
             newer: end < all.len(),
-            about: About::default(),
+            about,
         })
     }
 
@@ -149,11 +226,10 @@ impl Server {
         self.history(to, &Span::Newest).unwrap()
     }
 
-    fn unread(&self, to: &Target) -> i64 {
+    pub fn unread(&self, to: &Target) -> i64 {
         let read = self.read.get(to).copied().unwrap_or(0);
-        let log = self.logs.get(to).map(Vec::as_slice).unwrap_or_default();
-        let others = log.iter().filter(|event| event.seq > read).filter_map(Self::message);
-        others.filter(|message| message.author != ME).count() as i64
+        let owed = |it: &&Message| it.seq > read && it.author != ME && !it.deleted;
+        self.messages(to).iter().filter(owed).count() as i64
     }
 
     pub fn house(&self, to: &Target) -> House {
@@ -192,6 +268,7 @@ impl Server {
             mine: None,
             online: Online::default(),
             side,
+            faces: Default::default(),
             cid: "form".into(),
             draft: String::new(),
             refusal,
@@ -271,18 +348,46 @@ impl Server {
                 self.read.insert(to.clone(), seq);
                 self.commit(&Target::Own, None, &Kind::Read { to, seq })
             }
-            ClientFrame::Edit { .. }
-            | ClientFrame::Delete { .. }
-            | ClientFrame::React { .. }
-            | ClientFrame::Pin { .. }
-            | ClientFrame::Topic { .. } => reply(id, Some(json!({"seq": 0})), None),
+            ClientFrame::Edit { to, message, body } => {
+                let what = What::Edited { body: Some(body), at: At(7) };
+                let changed = self.change(&to, ME, &message, what);
+                self.answer(id, &to, changed)
+            }
+            ClientFrame::Delete { to, message } => {
+                let changed = self.change(&to, ME, &message, What::Deleted { at: At(7) });
+                self.answer(id, &to, changed)
+            }
+            ClientFrame::React { to, message, emoji, on } => {
+                let what = What::Reacted { emoji, user: ME.into(), on };
+                let changed = self.change(&to, ME, &message, what);
+                self.answer(id, &to, changed)
+            }
+            ClientFrame::Pin { to, message, on } => {
+                let frames = self.commit(&to, None, &Kind::Pin { message, on });
+                self.answer(id, &to, Ok(frames))
+            }
+            ClientFrame::Topic { .. } => reply(id, Some(json!({"seq": 0})), None),
             ClientFrame::Here { .. } | ClientFrame::Typing { .. } | ClientFrame::Pong => vec![],
         }
     }
 
+    fn answer(
+        &self,
+        id: Option<FrameId>,
+        to: &Target,
+        changed: Result<Vec<String>, Refusal>,
+    ) -> Vec<String> {
+        let (ok, err, frames) = match changed {
+            Ok(frames) => (Some(json!({"seq": self.top(to)})), None, frames),
+            Err(refusal) => (None, Some(refusal), vec![]),
+        };
+        let reply = id.map(|re| text(&Reply { re, ok, err }));
+        reply.into_iter().chain(frames).collect()
+    }
+
     fn stored(&self, to: &Target, cid: &str) -> Option<SendOk> {
         let event = self.logs.get(to)?.iter().find(|event| event.cid.as_deref() == Some(cid))?;
-        let message = Self::message(event)?;
+        let message = Self::said(event)?;
         Some(SendOk { id: message.id, seq: message.seq, at: message.at })
     }
 }
@@ -328,6 +433,14 @@ pub struct Page {
     pub pushed: Vec<String>,
     pub visits: Vec<String>,
     pub draft: String,
+    pub files: Vec<Item>,
+    /// Uploads that were begun, and those that were given up.
+    pub uploads: Vec<u64>,
+    pub aborted: Vec<u64>,
+    pub mode: Mode,
+    pub typing: Vec<String>,
+    pub about: About,
+    pub choices: Option<Choices>,
 }
 
 impl Page {
@@ -367,6 +480,13 @@ impl Page {
             pushed: vec![],
             visits: vec![],
             draft: String::new(),
+            files: vec![],
+            uploads: vec![],
+            aborted: vec![],
+            mode: Mode::Writing,
+            typing: vec![],
+            about: house.history.about.clone(),
+            choices: None,
         };
         it.input(Input::Start(ZoneOf(Zone::UTC)));
         it
@@ -415,13 +535,24 @@ impl Page {
                 Effect::Forget(cid) => {
                     self.storage.remove(&cid);
                 }
-                Effect::Taken => self.draft.clear(),
+                Effect::Taken => {
+                    self.draft.clear();
+                    self.mode = Mode::Writing;
+                }
+                Effect::Compose { mode, text } => {
+                    self.mode = mode;
+                    if let Some(text) = text {
+                        self.draft = text;
+                    }
+                }
                 Effect::GiveBack { cid, text } => {
                     if self.draft.is_empty() {
                         self.draft = text;
                         next.push(Input::Act(Act::Discard(cid)));
                     }
                 }
+                Effect::Upload(key) => self.uploads.push(key),
+                Effect::Abort(key) => self.aborted.push(key),
                 Effect::Show(show) => match show {
                     Show::Place(to) => self.place = to,
                     Show::Rows(rows) => self.rows = rows,
@@ -436,6 +567,11 @@ impl Page {
                     Show::Status(status) => self.status = status,
                     Show::Refusal(refusal) => self.refusal = refusal,
                     Show::Title(title) => self.title = title,
+                    Show::Files(files) => self.files = files,
+                    Show::Faces(_) => {}
+                    Show::Typing(typing) => self.typing = typing,
+                    Show::About(about) => self.about = about,
+                    Show::Choices(choices) => self.choices = choices,
                 },
             }
         }
@@ -444,6 +580,25 @@ impl Page {
 
     pub fn act(&mut self, act: Act) {
         self.input(Input::Act(act));
+    }
+
+    /// Files of these keys are picked.
+    pub fn pick(&mut self, keys: &[u64]) {
+        let picked = |key: &u64| Picked { key: *key, name: format!("{key}.png"), bytes: 10 };
+        self.input(Input::Picked(keys.iter().map(picked).collect()));
+    }
+
+    /// The upload of this key ends.
+    pub fn came(&mut self, key: u64, result: Result<(), Refusal>) {
+        let view = FileView {
+            id: format!("f{key}"),
+            name: format!("{key}.png"),
+            kind: "image/png".into(),
+            bytes: 10,
+            width: None,
+            height: None,
+        };
+        self.input(Input::Came { key, result: result.map(|()| view) });
     }
 
     pub fn say(&mut self, text: &str) {
@@ -561,6 +716,15 @@ impl Page {
                 }),
             })
             .collect()
+    }
+
+    /// The row of the message with this id.
+    pub fn said(&self, id: &str) -> &Said {
+        let row = self.rows.iter().find_map(|(_, row)| match row {
+            Row::Said(said) if said.id.as_deref() == Some(id) => Some(said),
+            _ => None,
+        });
+        row.unwrap_or_else(|| panic!("{id} is not shown"))
     }
 
     pub fn keys(&self) -> Vec<&str> {

@@ -65,6 +65,7 @@ impl Told {
             body: body.to_owned(),
             reply_to,
             notices: Vec::new(),
+            files: Vec::new(),
             done: Box::new(|_| {}),
         })
     }

@@ -63,7 +63,7 @@ fn anything(word: &str, rooms: Rooms) -> Asked {
         has: Vec::new(),
         since: At(0),
         until: At(i64::MAX),
-        reach: Reach { rooms, member: Some(ALICE) },
+        reach: Reach { rooms, member: Some(ALICE), blocked: BTreeSet::new() },
     }
 }
 
@@ -204,6 +204,19 @@ async fn a_million_of_one_moment_would_have_a_number_each() {
             .await
             .unwrap();
     assert_eq!(numbers, [last + 2, last + 3]);
+}
+
+#[tokio::test]
+async fn a_log_that_is_taken_up_twice_is_in_the_index_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = house(&dir).await;
+    for body in ["one word", "two words", "three words"] {
+        say(&store, 10, DAY, body).await;
+    }
+    follow_all(&store).await;
+    run(&store, "DELETE FROM search_logs").await;
+    follow_all(&store).await;
+    assert_eq!(bodies(&store, &anything("words", everywhere()), 10).await.len(), 2);
 }
 
 #[tokio::test]

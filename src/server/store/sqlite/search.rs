@@ -7,7 +7,6 @@
 
 use super::super::heads::Of;
 use super::super::search::{Asked, Doc, Has, Hit, Phrase, Place, Rooms, Stand, Stretch};
-use super::super::writer::Party;
 use super::super::{Connection, LogId, Result, UserId, json};
 use crate::protocol::At;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,9 +15,9 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const SLOT: i64 = 1 << 20;
 /// The last millisecond that has numbers: in the year 2248.
 const LAST: i64 = (1 << 43) - 1;
-/// Rooms that a question names, at most: each costs at every step. Past it they are left out of the
-/// question, and hits are looked at one by one.
-const ROOMS_MOST: usize = 256;
+/// Rooms, or people, that a question names, at most: each costs at every step. Past it they are left
+/// out of the question, and hits are looked at one by one.
+const NAMED_MOST: usize = 1_024;
 /// The mark of what is said in rooms.
 pub const ROOM: &str = "room";
 
@@ -33,10 +32,10 @@ pub const LOOK: &str = "BEGIN IMMEDIATE; SELECT json_group_array(json_array(
     LEFT JOIN directs b ON b.log_id = l.id
     LEFT JOIN search_logs s ON s.log_id = l.id
     WHERE l.kind <> 'own'";
-/// What the stretches `$1` (log, after, up to) hold: messages of (log, seq, author, at, text), and
+/// What the stretches `$1` (log, after, up to) hold: messages of (log, seq, author, at, text, whether with files), and
 /// changes to messages of (log, data).
 pub const READ: &str = "SELECT
-    (SELECT json_group_array(json_array(m.log_id, m.seq, m.author_id, m.at, m.body))
+    (SELECT json_group_array(json_array(m.log_id, m.seq, m.author_id, m.at, m.body, m.files IS NOT NULL))
      FROM jsonb_each($1) q CROSS JOIN messages m
      ON m.log_id = q.value ->> 0 AND m.seq > q.value ->> 1 AND m.seq <= q.value ->> 2
      WHERE m.deleted_at IS NULL),
@@ -82,10 +81,8 @@ pub const ANY_BEFORE: &str = "SELECT EXISTS (SELECT 1 FROM search_docs WHERE doc
 /// Up to `$4` of the messages that `$1` asks for, from the key `$2` to before `$3`, the newest first;
 /// without the text of one that was deleted meanwhile.
 pub const FIND: &str = "SELECT json_group_array(json_array(
-        k.docid, m.log_id, m.seq, m.at, u.name, CASE WHEN m.deleted_at IS NULL THEN m.body END,
-        r.name,
-        json(CASE WHEN d.log_id IS NOT NULL THEN json_array(a.id, a.name, a.log_id) END),
-        json(CASE WHEN d.log_id IS NOT NULL THEN json_array(b.id, b.name, b.log_id) END)))
+        k.docid, m.log_id, m.seq, m.at, u.id, u.name, CASE WHEN m.deleted_at IS NULL THEN m.body END,
+        r.name, d.low, a.name, d.high, b.name))
     FROM (SELECT rowid AS docid FROM search
           WHERE search MATCH $1 AND rowid >= $2 AND rowid < $3
           ORDER BY rowid DESC LIMIT $4 + 0) k
@@ -199,10 +196,10 @@ pub fn expression(asked: &Asked, first: i64, last: i64) -> Option<String> {
         let mut places: Vec<String> = asked.reach.member.map(of_member).into_iter().collect();
         let mut closed = String::new();
         match &asked.reach.rooms {
-            Rooms::Only(open) if open.len() <= ROOMS_MOST => {
+            Rooms::Only(open) if open.len() <= NAMED_MOST => {
                 places.extend(open.iter().copied().map(of_log));
             }
-            Rooms::AllBut(rooms) if (1..=ROOMS_MOST).contains(&rooms.len()) => {
+            Rooms::AllBut(rooms) if (1..=NAMED_MOST).contains(&rooms.len()) => {
                 places.push(ROOM.to_owned());
                 closed = format!(" NOT {}", either(rooms.iter().copied().map(of_log)));
             }
@@ -214,6 +211,11 @@ pub fn expression(asked: &Asked, first: i64, last: i64) -> Option<String> {
         marks.push(format!("({}{closed})", either(places)));
     } else {
         marks.push(either(asked.logs.iter().copied().map(of_log)));
+    }
+    let blocked = &asked.reach.blocked;
+    if asked.authors.is_empty() && (1..=NAMED_MOST).contains(&blocked.len()) {
+        let place = marks.pop().unwrap_or_default();
+        marks.push(format!("({place} NOT {})", either(blocked.iter().copied().map(of_author))));
     }
     if !asked.authors.is_empty() {
         marks.push(either(asked.authors.iter().copied().map(of_author)));
@@ -250,7 +252,8 @@ pub(in super::super) async fn look(db: &mut Connection, logs: &[Of]) -> Result<V
     Ok(json::read::<Vec<Row>>(&found)?.into_iter().map(stand).collect())
 }
 
-type Said = (LogId, i64, UserId, i64, String);
+/// (Log, seq, author, at, text, whether with files): see [`READ`].
+pub(in super::super) type Said = (LogId, i64, UserId, i64, String, u8);
 
 /// See [`READ`].
 pub(in super::super) async fn read(
@@ -313,11 +316,14 @@ type Row = (
     LogId,
     i64,
     i64,
+    UserId,
     String,
     Option<String>,
     Option<String>,
-    Option<(UserId, String, LogId)>,
-    Option<(UserId, String, LogId)>,
+    Option<UserId>,
+    Option<String>,
+    Option<UserId>,
+    Option<String>,
 );
 
 /// What is found, and the key of the last of `most`, if there were as many.
@@ -338,13 +344,12 @@ pub(in super::super) async fn find(
     let mut rows: Vec<Row> = json::read(&found)?;
     rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.0));
     let last = rows.last().filter(|_| rows.len() == most).map(|row| row.0);
-    let party = |(id, name, own): (UserId, String, LogId)| Party { id, name: name.into(), own };
-    let hit = |(docid, log, seq, at, author, body, room, low, high): Row| {
+    let hit = |(docid, log, seq, at, author_id, author, body, room, low, a, high, b): Row| {
         let place = match room {
             Some(name) => Place::Room(name),
-            None => Place::Direct(party(low?), party(high?)),
+            None => Place::Direct((low?, a?), (high?, b?)),
         };
-        Some(Hit { docid, log, seq, at: At(at), author, body: body?, place })
+        Some(Hit { docid, log, seq, at: At(at), author, author_id, body: body?, place })
     };
     Ok((rows.into_iter().filter_map(hit).collect(), last))
 }

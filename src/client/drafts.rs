@@ -1,0 +1,70 @@
+//! What is half written: kept for each place and each user over reloads, and put aside while another
+//! text is being changed.
+
+use super::house::Mode;
+use crate::protocol::Target;
+
+/// The key under which what is written for a place is stored; a user's name has no slash in it.
+#[must_use]
+pub fn key(user: &str, to: &Target) -> String {
+    format!("roomful/draft/{user}/{to}")
+}
+
+/// What was being written when a message was taken up to be changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Aside(Option<String>);
+
+impl Aside {
+    /// The composer turns from one thing to another, with `text` in it where that brings its own.
+    /// What it holds from then on.
+    pub fn turn(&mut self, from: &Mode, to: &Mode, draft: String, text: Option<String>) -> String {
+        let editing = |mode: &Mode| matches!(mode, Mode::Editing { .. });
+        match (editing(from), editing(to)) {
+            (false, true) => self.0 = Some(draft),
+            (true, false) => return self.0.take().unwrap_or_default(),
+            (false, false) if text.is_none() => return draft,
+            _ => {}
+        }
+        text.unwrap_or_default()
+    }
+
+    /// What was written has been taken.
+    pub fn taken(&mut self) -> String {
+        self.0.take().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_edit_keeps_the_draft_aside_and_brings_it_back() {
+        let editing = |id: &str| Mode::Editing { id: id.into() };
+        let answer = Mode::Replying { id: "1".into(), author: "bob".into(), text: "hm".into() };
+        let mut it = Aside::default();
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(it.turn(&Mode::Writing, &editing("1"), "half".into(), text("old")), "old");
+        assert_eq!(it.turn(&editing("1"), &editing("2"), "old!".into(), text("other")), "other");
+        assert_eq!(it.turn(&editing("2"), &Mode::Writing, "other!".into(), None), "half");
+        assert_eq!(it.turn(&Mode::Writing, &answer, "half".into(), None), "half");
+        assert_eq!(it.turn(&answer, &Mode::Writing, "half".into(), None), "half");
+        assert_eq!(it.taken(), "");
+        it.turn(&Mode::Writing, &editing("1"), "half".into(), text("old"));
+        assert_eq!(it.taken(), "half", "the edit was taken");
+    }
+
+    #[test]
+    fn each_place_of_each_user_has_a_key_of_its_own() {
+        let room = |name: &str| Target::Room(name.into());
+        let keys = [
+            key("alice", &room("a")),
+            key("alice", &Target::Person("a".into())),
+            key("alice", &room("b")),
+            key("bob", &room("a")),
+        ];
+        for (at, one) in keys.iter().enumerate() {
+            assert!(!keys[at + 1..].contains(one));
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The reactions under a message, each with how many gave it. What a click does is for
+//! [`super::message_menu`]: three hundred rows have no listeners of their own.
+
+use super::icons::{self, icon};
+use crate::{
+    client::house::Chip,
+    words::{Word, Words, words},
+};
+use leptos::prelude::*;
+
+/// The chips of one message.
+pub fn reactions(chips: Vec<Chip>) -> impl IntoView {
+    let w = words();
+    let label = w.say(Word::AddReaction);
+    view! {
+        <p class="chips">
+            {chips.into_iter().map(|it| chip(w, it)).collect_view()}
+            <button class="chip add awake-only" type="button" data-do="more" aria-label=label title=label>
+                {icon(icons::SMILE)}
+            </button>
+        </p>
+    }
+}
+
+fn chip(w: Words, it: Chip) -> impl IntoView + use<> {
+    let label = w.with(Word::ReactedWith, &[&who(w, &it), &it.emoji]);
+    let mut class = "chip".to_owned();
+    for (is, word) in [(it.mine, " mine"), (it.waits, " waits")] {
+        if is {
+            class.push_str(word);
+        }
+    }
+    let emoji = it.emoji.clone();
+    view! {
+        <button
+            class=class
+            type="button"
+            data-react=emoji
+            aria-label=label.clone()
+            title=label
+            aria-pressed=it.mine.then_some("true")
+        >
+            <span>{it.emoji}</span>
+            <b>{it.count}</b>
+        </button>
+    }
+}
+
+/// "alice, bob and you"
+fn who(w: Words, chip: &Chip) -> String {
+    let others = chip.count.saturating_sub(chip.names.len() + usize::from(chip.mine));
+    let you = chip.mine.then_some(w.say(Word::WhoYou));
+    let mut names = chip.names.iter().map(String::as_str).chain(you).peekable();
+    let mut text = names.next().unwrap_or_default().to_owned();
+    while let Some(name) = names.next() {
+        let last = names.peek().is_none() && others == 0;
+        text = w.with(if last { Word::WhoAnd } else { Word::WhoComma }, &[&text, name]);
+    }
+    match others {
+        0 => text,
+        _ => w.with(Word::WhoOthers, &[&text, &others.to_string()]),
+    }
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_who_reacted() {
+        let said = |names: &[&str], count, mine| {
+            let names = names.iter().map(|name| (*name).to_owned()).collect();
+            who(words(), &Chip { emoji: "👍".into(), count, names, mine, waits: false })
+        };
+        assert_eq!(said(&["alice"], 1, false), "alice");
+        assert_eq!(said(&[], 1, true), "you");
+        assert_eq!(said(&["alice", "bob"], 3, true), "alice, bob and you");
+        assert_eq!(said(&["alice", "bob"], 9, true), "alice, bob, you and 6 others");
+    }
+}

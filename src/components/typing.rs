@@ -1,0 +1,40 @@
+//! Who is writing, in the line above the composer that is always there; and telling the others that I
+//! am.
+
+use super::live::{effect, live};
+use crate::{
+    client::{Act, HouseState, house::Mode},
+    words::{Word, words},
+};
+use leptos::prelude::*;
+
+/// The words. They are not read out: whoever listens to a page would hear nothing else.
+pub fn typing(state: HouseState) -> impl IntoView {
+    tell(state);
+    let w = words();
+    let said = move || {
+        state.typing.with(|names| match &names[..] {
+            [] => String::new(),
+            [one] => w.with(Word::OneTypes, &[one]),
+            [one, two] => w.with(Word::TwoType, &[one, two]),
+            _ => w.say(Word::ManyType).to_owned(),
+        })
+    };
+    view! { <p class="typing" dir="auto">{live(said)}</p> }
+}
+
+/// Tells of every change to what is written here. What another place's draft brings is none, nor is
+/// what is changed in a message that was said already.
+fn tell(state: HouseState) {
+    let mut before = None;
+    effect(move || {
+        let draft = state.draft.get();
+        let now = (state.place.get_untracked(), state.mode.get_untracked());
+        let here = before.as_ref() == Some(&now);
+        let editing = matches!(now.1, Mode::Editing { .. });
+        before = Some(now);
+        if here && !editing {
+            state.act.run(Act::Wrote(draft));
+        }
+    });
+}

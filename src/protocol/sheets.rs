@@ -1,0 +1,127 @@
+//! Pages that open as panels: their addresses, made and read in one place.
+
+use super::{
+    Target,
+    urls::{decode, encode, page, target},
+};
+
+/// A page that opens as a panel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sheet {
+    /// About a room.
+    About(String),
+    /// Who is in a room, and who belongs to it.
+    Inside(String),
+    /// What a message said before it was changed: where it is, and its id.
+    Edits(Target, String),
+    /// Everybody in the house.
+    People,
+    /// One of them.
+    Person(String),
+    /// What mentions me.
+    Mentions,
+    /// Making a room.
+    NewRoom,
+    /// Looking after the house: the people in it…
+    HousePeople,
+    /// …its rooms…
+    HouseRooms,
+    /// …and the invitations to it.
+    HouseInvites,
+}
+
+impl Sheet {
+    /// Its path.
+    #[must_use]
+    pub fn address(&self) -> String {
+        let (before, name, after) = match self {
+            Self::Edits(to, message) => {
+                let mut address = page(to);
+                address.push_str("edits/");
+                address.push_str(&encode(message));
+                return address;
+            }
+            Self::About(room) => ("/chat/", room, "/about"),
+            Self::Inside(room) => ("/chat/", room, "/people"),
+            Self::Person(name) => ("/people/", name, ""),
+            Self::People => return "/people".to_owned(),
+            Self::Mentions => return "/mentions".to_owned(),
+            Self::NewRoom => return "/rooms/new".to_owned(),
+            Self::HousePeople => return "/house".to_owned(),
+            Self::HouseRooms => return "/house/rooms".to_owned(),
+            Self::HouseInvites => return "/house/invitations".to_owned(),
+        };
+        let mut address = before.to_owned();
+        address.push_str(&encode(name));
+        address.push_str(after);
+        address
+    }
+
+    /// The page with this path, the inverse of [`Self::address`].
+    #[must_use]
+    pub fn at(path: &str) -> Option<Self> {
+        if let Some((place, message)) = path.split_once("/edits/") {
+            return Some(Self::Edits(target(place)?, named(message)?));
+        }
+        let mut parts = path.strip_prefix('/')?.split('/');
+        let (first, second, third) = (parts.next()?, parts.next(), parts.next());
+        if parts.next().is_some() {
+            return None;
+        }
+        match (first, second, third) {
+            ("people", None, None) => Some(Self::People),
+            ("mentions", None, None) => Some(Self::Mentions),
+            ("house", None, None) => Some(Self::HousePeople),
+            ("house", Some("rooms"), None) => Some(Self::HouseRooms),
+            ("house", Some("invitations"), None) => Some(Self::HouseInvites),
+            ("rooms", Some("new"), None) => Some(Self::NewRoom),
+            ("people", Some(name), None) => named(name).map(Self::Person),
+            ("chat", Some(room), Some("about")) => named(room).map(Self::About),
+            ("chat", Some(room), Some("people")) => named(room).map(Self::Inside),
+            _ => None,
+        }
+    }
+}
+
+/// A person's page, seen from a room: what one may do there is offered too.
+#[must_use]
+pub fn person_in(name: &str, room: &str) -> String {
+    let mut address = Sheet::Person(name.to_owned()).address();
+    address.push_str("?room=");
+    address.push_str(&encode(room));
+    address
+}
+
+fn named(segment: &str) -> Option<String> {
+    decode(segment).filter(|name| !name.is_empty() && !segment.contains('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn every_page_has_one_address() {
+        use Sheet::{HouseInvites, HousePeople, HouseRooms, Mentions, NewRoom, People};
+        for sheet in [People, Mentions, NewRoom, HousePeople, HouseRooms, HouseInvites] {
+            assert_eq!(Sheet::at(&sheet.address()), Some(sheet));
+        }
+        for nowhere in
+            ["", "/", "/people/", "/chat//about", "/chat/a/b/about", "/chat/a/b", "/house/x"]
+        {
+            assert_eq!(Sheet::at(nowhere), None, "{nowhere}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_name_survives_its_address(name in "[^/]{1,40}") {
+            let edits = |name: String| Sheet::Edits(Target::Room(name), "1-2".to_owned());
+            for make in [Sheet::About, Sheet::Inside, edits, Sheet::Person] {
+                let sheet = make(name.clone());
+                prop_assert_eq!(Sheet::at(&sheet.address()), Some(sheet));
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The pages that open as panels: load, render, answer.
+
+use super::pages::{Asked, Visitor};
+use super::problem;
+use crate::pages::{self, InRoom, Inside, PinLine};
+use crate::protocol::sheets::Sheet;
+use crate::protocol::views::{Span, glimpse};
+use crate::protocol::{At, Code, Refusal, Target, urls};
+use axum::response::Response;
+use std::collections::HashMap;
+
+/// What stands behind the question mark of an address.
+type Values = HashMap<String, String>;
+
+/// Any of them.
+pub async fn sheet(asked: Asked) -> Result<Response, Response> {
+    let visitor = asked.visitor().await?;
+    Ok(match Sheet::at(asked.path()) {
+        Some(sheet) => visitor.sheet(sheet, asked.values()).await,
+        None => visitor.trouble(&Refusal::not_found("page")),
+    })
+}
+
+fn text<'a>(values: &'a Values, name: &str) -> &'a str {
+    values.get(name).map_or("", String::as_str).trim()
+}
+
+fn number<T: std::str::FromStr>(values: &Values, name: &str) -> Option<T> {
+    values.get(name)?.parse().ok()
+}
+
+impl Visitor<'_> {
+    /// The page, or why not.
+    pub async fn sheet(&self, sheet: Sheet, values: &Values) -> Response {
+        match self.render(sheet, values).await {
+            Ok(html) => self.answer(html),
+            // A form that was refused says why, even where its page is not to be had any more.
+            Err(refusal) => match &self.returned {
+                Some(returned) if refusal.code != Code::LoginNeeded => self.answer_with(
+                    problem::status(&returned.refusal),
+                    pages::trouble(&self.shell, &returned.refusal),
+                ),
+                _ => self.trouble(&refusal),
+            },
+        }
+    }
+
+    async fn render(&self, sheet: Sheet, values: &Values) -> Result<String, Refusal> {
+        let (domain, who, shell) = (&self.app.domain, &self.who, &self.shell);
+        let (find, now) = (text(values, "find"), At::now());
+        let offset = number(values, "offset").unwrap_or(0);
+        let returned = self.returned.clone();
+        Ok(match sheet {
+            Sheet::About(room) => {
+                let room = domain.about_room(who, &room, 0).await?;
+                let inside = self.inside(&room.name).await?;
+                pages::about(shell, room, inside, now, returned)
+            }
+            Sheet::Inside(room) => {
+                pages::inside(shell, domain.about_room(who, &room, offset).await?)
+            }
+            Sheet::Edits(to, message) => {
+                let (message, before) = domain.revisions(who, &to, &message).await?;
+                pages::edits(shell, &to, message, before)
+            }
+            Sheet::People => pages::people(shell, domain.people(who, find, offset).await?),
+            Sheet::Person(name) => {
+                let person = domain.person(who, &name).await?;
+                let room = match text(values, "room") {
+                    "" => None,
+                    room => domain.standing_in(who, room, &name).await?,
+                };
+                let room = room.map(|(room, standing)| InRoom {
+                    room,
+                    role: standing.role,
+                    banned: standing.banned,
+                });
+                pages::person(shell, person, room, now, returned)
+            }
+            Sheet::Mentions => {
+                pages::mentions(shell, domain.mentions(who, number(values, "before")).await?, now)
+            }
+            Sheet::NewRoom => {
+                who.member()?;
+                pages::new_room(shell, text(values, "name"), returned)
+            }
+            Sheet::HousePeople => {
+                let accounts = domain.accounts(who, find, offset).await?;
+                pages::house_people(shell, accounts, now, returned.as_ref())
+            }
+            Sheet::HouseRooms => {
+                let rooms = domain.rooms_of_house(who, find, offset).await?;
+                pages::house_rooms(shell, rooms, now, returned.as_ref())
+            }
+            Sheet::HouseInvites => {
+                pages::house_invites(shell, self.invites().await?, returned.as_ref())
+            }
+        })
+    }
+
+    /// What the page about a room shows beside what the room is.
+    async fn inside(&self, room: &str) -> Result<Inside, Refusal> {
+        let (domain, to) = (&self.app.domain, Target::Room(room.to_owned()));
+        let place = domain.locate(&self.who, &to).await?;
+        let topic = domain.history(&self.who, &to, Span::Newest, Some(1)).await?.about.topic;
+        let pins =
+            domain.list_pins(&self.who, &to).await?.into_iter().rev().map(|message| PinLine {
+                link: urls::message(&to, &message.id),
+                text: glimpse(&message.body),
+                author: message.author,
+                at: message.at,
+                id: message.id,
+            });
+        let online = domain.online(&place).map_or(0, |online| online.count);
+        Ok(Inside { topic, online, pins: pins.collect() })
+    }
+}
