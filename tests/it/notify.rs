@@ -153,6 +153,7 @@ async fn what_called_me_is_counted_until_i_read_it_and_listed_as_it_stands() {
     alice.make_room("square").await;
     let (mut hers, mut his) = (own(&alice).await, own(&bob).await);
     let (who, verbs) = (house.who(&bob).await, house.verbs());
+    hers.send("#square", "before he came").await;
     verbs.join(&who, "square").await.unwrap();
     hers.send("#square", "nothing for him").await;
     let first = hers.send("#square", "@bob one").await;

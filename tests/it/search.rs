@@ -535,7 +535,7 @@ async fn rooms_that_one_may_not_see_are_not_searched() {
     let closed = format!(
         "UPDATE rooms SET access = 'members' WHERE folded = 'den';
          UPDATE rooms SET deleted_at = 1 WHERE folded = 'attic';
-         UPDATE logs SET listed = 0 WHERE id = {log}'attic');
+         UPDATE logs SET listed = 0 WHERE id IN ({log}'attic'), {log}'den'));
          INSERT INTO bans (user_id, log_id, banned_by, at)
          SELECT b.id, {log}'hall'), a.id, 0 FROM users a, users b
          WHERE a.folded = 'alice' AND b.folded = 'bob';"

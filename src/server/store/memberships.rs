@@ -55,20 +55,20 @@ pub async fn join(
 }
 
 /// Whoever never read in a log has read all of it: what was said before they came they do not owe.
-/// Answers how far, if that is anything.
+/// Answers how far, if that is anything: a marker at 0 is none.
 ///
 /// # Errors
 /// When the database cannot be written.
 pub async fn begin_to_read(db: &mut Connection, user: UserId, log: LogId) -> Result<Option<i64>> {
-    let begun: Option<i64> = sqlx::query_scalar(
-        "INSERT INTO reads (user_id, log_id, seq) SELECT $1, id, top FROM logs WHERE id = $2
+    sqlx::query_scalar(
+        "INSERT INTO reads (user_id, log_id, seq)
+         SELECT $1, id, top FROM logs WHERE id = $2 AND top > 0
          ON CONFLICT (user_id, log_id) DO NOTHING RETURNING seq",
     )
     .bind(user)
     .bind(log)
     .fetch_optional(db)
-    .await?;
-    Ok(begun.filter(|seq| *seq > 0))
+    .await
 }
 
 /// Takes somebody out; false if they were not in it.

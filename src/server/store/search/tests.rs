@@ -132,9 +132,12 @@ async fn who_may_read_one_room_of_a_thousand_finds_what_was_said_there() {
     assert!(bodies(&store, &anything("word", only(&[])), 100).await.is_empty());
     let closed: BTreeSet<LogId> = (11..=200).map(LogId).collect();
     assert_eq!(bodies(&store, &anything("word", Rooms::AllBut(closed)), 4_096).await.len(), 811);
+    let most = || (10..=1_008).map(LogId);
+    let asked = anything("word", Rooms::AllBut(most().collect()));
+    assert_eq!(bodies(&store, &asked, 4_096).await, ["the word"]);
     // More rooms than a question can name: who asks looks at each hit by itself.
-    let most: BTreeSet<LogId> = (10..=1_008).map(LogId).collect();
-    let asked = anything("word", Rooms::AllBut(most));
+    let more = most().chain((5_000..5_100).map(LogId)).collect();
+    let asked = anything("word", Rooms::AllBut(more));
     assert_eq!(bodies(&store, &asked, 4_096).await.len(), 1_001);
     let hits = find(&mut store.glance().await.unwrap(), &asked, i64::MAX, 4_096, 2_000).await;
     let hits = hits.unwrap().hits;
@@ -217,6 +220,35 @@ async fn a_log_that_is_taken_up_twice_is_in_the_index_once() {
     run(&store, "DELETE FROM search_logs").await;
     follow_all(&store).await;
     assert_eq!(bodies(&store, &anything("words", everywhere()), 10).await.len(), 2);
+}
+
+/// As the indexer does when something is said in a log whose past is not in the index yet.
+#[tokio::test]
+async fn a_log_that_is_asked_for_in_several_ways_is_taken_up_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = house(&dir).await;
+    run(
+        &store,
+        "INSERT INTO logs (id, kind, epoch) VALUES (3, 'own', 'e'), (4, 'direct', 'e');
+         INSERT INTO users (id, name, folded, skeleton, password, log_id, created_at)
+            VALUES (2, 'bob', 'bob', 'bob', '', 3, 0);
+         INSERT INTO directs (log_id, low, high) VALUES (4, 1, 2);",
+    )
+    .await;
+    for log in [4, 10] {
+        for body in ["one word", "two words", "three words"] {
+            say(&store, log, DAY, body).await;
+        }
+    }
+    let room = Of::Log(LogId(10));
+    let (by_key, by_people) = (Of::Log(LogId(4)), Of::Direct(ALICE, UserId(2)));
+    let followed = store.follow(&[room, by_people, room, by_key]).await.unwrap();
+    let stands = |place, log| Followed { place, log: LogId(log), news: false, past: false };
+    assert_eq!(followed, [stands(0, 10), stands(1, 4), stands(2, 10), stands(3, 4)]);
+    assert_eq!(bodies(&store, &anything("words", everywhere()), 10).await.len(), 4);
+    say(&store, 4, DAY, "more words").await;
+    store.follow(&[by_key, by_people]).await.unwrap();
+    assert_eq!(bodies(&store, &anything("words", everywhere()), 10).await.len(), 5);
 }
 
 #[tokio::test]
