@@ -115,8 +115,8 @@ async fn a_refusal_is_in_the_readers_language_and_names_its_reason() {
     let page = visitor.post("/api/log_in", &fields).await.is(422).text();
     assert!(page.contains("名字或密码不正确。"), "{page}");
     // For programs it stays English, with the name of the reason.
-    let program = house.visitor().with("Accept", "application/json");
-    let refusal = program.with("Accept-Language", "zh").post("/api/log_in", &fields).await;
+    let program = house.visitor().with("Accept-Language", "zh");
+    let refusal = program.call("/api/log_in", &fields).await;
     let refusal = refusal.is(422).json();
     assert_eq!(refusal["message"], "That name and password do not go together.");
     assert_eq!(refusal["why"]["key"], "wrong_log_in");
