@@ -166,8 +166,7 @@ impl Outbox {
         if self.entries.len() < MOST {
             return Ok(());
         }
-        let why = format!("{MOST} messages are waiting to go out. Let them leave first.");
-        Err(Refusal::new(Code::TooMany, why))
+        Err(Refusal::new(Code::TooMany, Word::TooManyWaiting.of(&[&MOST])))
     }
 
     /// Puts a message at the end.
