@@ -11,7 +11,7 @@ use crate::client::{
 use crate::protocol::{
     Code, Refusal, Target, commands,
     frames::{ChangeOk, ClientFrame, Reply, write_client},
-    urls,
+    json, urls,
     views::Message,
 };
 use crate::words::Word;
@@ -119,7 +119,7 @@ impl Desk {
     /// The answer to a change.
     pub(super) fn changed(&mut self, number: u64, reply: Reply, now: &Moment) {
         self.rows_changed = true;
-        let ok = reply.ok.and_then(|ok| serde_json::from_str::<ChangeOk>(ok.get()).ok());
+        let ok = reply.ok.and_then(|ok| json::read::<ChangeOk>(ok.get()));
         let refusal = match (reply.err, ok) {
             (None, Some(ok)) => {
                 self.wishes.done(number, ok.seq);
