@@ -89,7 +89,8 @@ export async function noteBackgrounds(page: Page) {
     const seen: [string, string][] = [];
     Object.assign(window, { backgrounds: seen });
     const note = (when: string) => {
-      if (document.body) seen.push([when, getComputedStyle(document.body).backgroundColor]);
+      // Nothing is drawn before there is a body; its background is the root's.
+      if (document.body) seen.push([when, getComputedStyle(document.documentElement).backgroundColor]);
     };
     document.addEventListener('DOMContentLoaded', () => note('DOMContentLoaded'));
     window.addEventListener('load', () => note('load'));
@@ -104,6 +105,10 @@ export async function noteBackgrounds(page: Page) {
 /** Which backgrounds the page has had since it was begun. */
 export const backgrounds = (page: Page): Promise<string[]> =>
   page.evaluate(() => [...new Set((window as unknown as { backgrounds: string[][] }).backgrounds.map(([, it]) => it))]);
+
+/** The background of the page as it stands. */
+export const background = (page: Page): Promise<string> =>
+  page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
 
 /** Whether a colour as the browser writes it is rather dark. */
 export function isDark(colour: string): boolean {

@@ -31,17 +31,17 @@ fn chip(w: Words, it: Chip) -> impl IntoView + use<> {
         }
     }
     let emoji = it.emoji.clone();
+    // Who reacted is its name, by the title alone: "🎉 1" beside it would only be read out as well.
     view! {
         <button
             class=class
             type="button"
             data-react=emoji
-            aria-label=label.clone()
             title=label
             aria-pressed=it.mine.then_some("true")
         >
-            <span>{it.emoji}</span>
-            <b>{it.count}</b>
+            <span aria-hidden="true">{it.emoji}</span>
+            <b aria-hidden="true">{it.count}</b>
         </button>
     }
 }

@@ -7,7 +7,7 @@ use super::{
     message,
 };
 use crate::{
-    client::{Act, HouseState, Row, house::Older},
+    client::{Act, HouseState, Row, house::Older, signal::Signal},
     protocol::{Target, urls},
     words::{Word, words},
 };

@@ -164,8 +164,7 @@ test(`${TUNNEL} — in another room, and in private`, async ({ person, wire, gua
   guard.expectCuts();
   const alice = await person('alice', { through: wire });
   const bob = await person('bob');
-  await bob.enterRoom('garden');
-  await alice.openRoom('garden');
+  await alice.enterRoom('garden');
   await alice.openRoom('lobby');
   wire.drop();
   await expect(line(alice)).toContainText('You are offline');

@@ -3,7 +3,7 @@ import { faults } from '../../support/axe.ts';
 import { byFinger, menuOf, panel, people, rooms, shut } from '../../support/drawers.ts';
 import { furnish, tell } from '../../support/furnish.ts';
 import {
-  backgrounds, dress, focusShows, isDark, nameless, noteBackgrounds, overflow, small,
+  background, backgrounds, dress, focusShows, isDark, nameless, noteBackgrounds, overflow, small,
 } from '../../support/look.ts';
 import { observe, observed } from '../../support/observe.ts';
 import type { House } from '../../../tools/house.mjs';
@@ -322,14 +322,16 @@ test.describe('screen readers', () => {
       Object.assign(window, { heard });
       new MutationObserver((changes) => {
         if (changes.some(({ addedNodes }) => [...addedNodes].some((it) => it instanceof HTMLElement && it.matches('article.msg')))) {
-          heard.push(log.getAttribute('aria-live') ?? '');
+          // All that one task does is told together, as it stands when the next frame is drawn.
+          requestAnimationFrame(() => heard.push(log.getAttribute('aria-live') ?? ''));
         }
       }).observe(log, { childList: true, subtree: true });
     });
     await (await rooms(alice)).getByRole('link', { name: /^garden/ }).click();
     await alice.hears('three');
-    const heard = await alice.page.evaluate(() => (window as unknown as { heard: string[] }).heard);
-    expect(heard.filter((live) => live !== 'off')).toEqual([]);
+    const heard = () => alice.page.evaluate(() => (window as unknown as { heard: string[] }).heard);
+    await expect.poll(async () => (await heard()).length).toBeGreaterThan(0);
+    expect((await heard()).filter((live) => live !== 'off')).toEqual([]);
     await expect(alice.log).toHaveAttribute('aria-live', 'polite');
   });
 
@@ -378,8 +380,8 @@ test.describe('screen readers', () => {
           for (const path of paths) {
             await who.visit(path);
             expect(await who.page.locator('html').getAttribute('lang')).toBe(lang === 'zh' ? 'zh-CN' : 'en');
-            const background = await who.page.evaluate(() => getComputedStyle(document.body).backgroundColor);
-            expect(isDark(background), `${path} ${background}`).toBe(theme === 'dark');
+            const shown = await background(who.page);
+            expect(isDark(shown), `${path} ${shown}`).toBe(theme === 'dark');
             found.push(...(await faults(who)).map((fault) => `${path} ${fault}`));
           }
         }
@@ -567,7 +569,7 @@ test.describe('sizes, looks, phones', () => {
     const alice = await person('alice');
     await alice.page.emulateMedia({ colorScheme: 'light' });
     await alice.openRoom('lobby');
-    const dark = async () => isDark(await alice.page.evaluate(() => getComputedStyle(document.body).backgroundColor));
+    const dark = async () => isDark(await background(alice.page));
     expect(await dark()).toBe(false);
     await (await rooms(alice)).getByRole('link', { name: 'Settings' }).click();
     const themes = panel(alice).getByRole('group', { name: 'Light or dark' });
