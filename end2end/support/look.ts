@@ -39,7 +39,7 @@ export function small(page: Page, least: number): Promise<string[]> {
     for (const one of document.querySelectorAll<HTMLElement>(kinds)) {
       if (!one.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
       // What only screen readers find has what is pressed around it.
-      const pressed = one.closest('.sr') ? one.closest('label') : one;
+      const pressed = one.matches('.sr, [type=radio], [type=checkbox]') ? one.closest('label') : one;
       if (!pressed || pressed.matches('.skip')) continue;
       const style = getComputedStyle(pressed);
       const words = (node: Node | null) => (node?.textContent ?? '').trim();
