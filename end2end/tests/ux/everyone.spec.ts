@@ -879,6 +879,7 @@ test.describe('without JavaScript', () => {
     await expect(page.getByText('cutter is free')).toBeVisible();
     await alice.openRoom('lobby');
     await page.getByRole('link', { name: 'About', exact: true }).click();
+    await page.getByRole('button', { name: 'Join this room' }).click();
     await page.getByRole('group', { name: 'Tell me of' }).getByRole('button', { name: 'Nothing' }).click();
     await expect(page.getByRole('button', { name: 'Nothing' })).toHaveAttribute('aria-pressed', 'true');
     await alice.visit('/people');
