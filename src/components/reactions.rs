@@ -38,19 +38,14 @@ fn chip(w: Words, it: &Chip, out: &mut Out) {
             class.push_str(word);
         }
     }
+    // Who reacted is its name, by the title alone: "🎉 1" beside it would only be read out as well.
     out.open(
         "button",
-        &[
-            ("class", &class),
-            ("type", "button"),
-            ("data-react", &it.emoji),
-            ("aria-label", label),
-            ("title", label),
-        ],
+        &[("class", &class), ("type", "button"), ("data-react", &it.emoji), ("title", label)],
     );
     out.maybe("aria-pressed", it.mine.then_some("true"));
-    out.leaf("span", &[], &it.emoji);
-    out.leaf("b", &[], &it.count.to_string());
+    out.leaf("span", &[("aria-hidden", "true")], &it.emoji);
+    out.leaf("b", &[("aria-hidden", "true")], &it.count.to_string());
     out.close();
 }
 
