@@ -6,6 +6,7 @@ use crate::{
     client::{
         HouseState, Row,
         completion::{self, COMMANDS, Completion, Key, Kind, Offer, Wanted},
+        signal::Signal,
     },
     protocol::Target,
     words::{Word, words},
@@ -19,14 +20,14 @@ pub const ID: &str = "completion";
 #[derive(Clone, Copy)]
 pub struct Completing {
     state: HouseState,
-    list: RwSignal<Completion>,
+    list: Signal<Completion>,
     area: NodeRef<html::Textarea>,
 }
 
 impl Completing {
     /// A closed list for a box.
     pub fn new(state: HouseState, area: NodeRef<html::Textarea>) -> Self {
-        Self { state, list: RwSignal::new(Completion::default()), area }
+        Self { state, list: Signal::new(Completion::default()), area }
     }
 
     /// The id of what is pointed at, while the list is open.

@@ -12,7 +12,7 @@ use super::{
     timeline::timeline,
 };
 use crate::{
-    client::{Act, HouseState},
+    client::{Act, HouseState, signal::Signal},
     protocol::{Target, sheets::Sheet, urls},
     words::{Word, words},
 };
@@ -25,13 +25,13 @@ pub fn HouseView(
     state: HouseState,
 ) -> impl IntoView {
     // What only works with the program running is shown once it does.
-    let awake = RwSignal::new(false);
+    let awake = Signal::new(false);
     effect(move || {
         awake.set(true);
         awake::tell();
     });
     view! {
-        <div class="house" class:awake=awake on:click=move |ev| follow(&ev, state)>
+        <div class="house" class:awake=live(move || awake.get()) on:click=move |ev| follow(&ev, state)>
             {side(state)}
             <main class="room">
                 {header(state)}

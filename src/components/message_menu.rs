@@ -11,7 +11,7 @@ use super::{
     picker,
 };
 use crate::{
-    client::{Act, HouseState, house::Choices},
+    client::{Act, HouseState, house::Choices, signal::Signal},
     words::{Word, words},
 };
 use leptos::{
@@ -82,7 +82,7 @@ pub fn attend(state: HouseState, log: NodeRef<html::Div>) {
             made: RefCell::default(),
             on: RefCell::default(),
             pressed: Cell::default(),
-            shown: RwSignal::new(Shown::Menu),
+            shown: Signal::new(Shown::Menu),
         });
         menu.clone().listen();
         effect(move || {
@@ -111,7 +111,7 @@ struct Menu {
     on: RefCell<Option<Element>>,
     /// A finger rests.
     pressed: Cell<Option<TimeoutHandle>>,
-    shown: RwSignal<Shown>,
+    shown: Signal<Shown>,
 }
 
 impl Menu {

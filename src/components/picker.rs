@@ -1,7 +1,7 @@
 //! All emoji, to be looked for by name. The list is a file of its own, loaded when it is first wanted.
 
 use crate::{
-    client::house::Choices,
+    client::{house::Choices, signal::Signal},
     words::{Word, words},
 };
 use leptos::{prelude::*, task::spawn_local, wasm_bindgen::JsCast, web_sys::Response};
@@ -23,10 +23,10 @@ thread_local! {
 }
 
 /// A field, and the emoji that it finds. What a click on one does is for whoever shows it.
-pub fn picker(choices: RwSignal<Option<Choices>>) -> impl IntoView {
+pub fn picker(choices: Signal<Option<Choices>>) -> impl IntoView {
     let w = words();
-    let (query, list) = (RwSignal::new(String::new()), RwSignal::new(LOADED.get()));
-    let failed = RwSignal::new(false);
+    let (query, list) = (Signal::new(String::new()), Signal::new(LOADED.get()));
+    let failed = Signal::new(false);
     if LOADED.get().is_none() {
         spawn_local(async move {
             match load().await {
@@ -34,10 +34,10 @@ pub fn picker(choices: RwSignal<Option<Choices>>) -> impl IntoView {
                     // It stays as long as the page does.
                     LOADED.set(Some(text.leak()));
                     // The menu may have been closed meanwhile.
-                    list.try_set(LOADED.get());
+                    list.set(LOADED.get());
                 }
                 None => {
-                    failed.try_set(true);
+                    failed.set(true);
                 }
             }
         });

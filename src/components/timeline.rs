@@ -7,7 +7,7 @@ use super::{
     message,
 };
 use crate::{
-    client::{Act, HouseState, Row, house::Older},
+    client::{Act, HouseState, Row, house::Older, signal::Signal},
     protocol::{Target, urls},
     words::{Word, words},
 };
@@ -85,7 +85,7 @@ fn rows_of(state: HouseState, rows: NodeRef<html::Div>) -> impl IntoView {
 /// The rows, each with a cell of its own: a row that changes is changed in place, so that no
 /// selection, focus or hover in it is lost and nothing is read out twice.
 pub fn list(state: HouseState) -> impl IntoView {
-    let cells = StoredValue::new(HashMap::<String, RwSignal<Row>>::new());
+    let cells = StoredValue::new(HashMap::<String, Signal<Row>>::new());
     effect(move || {
         state.rows.with(|rows| {
             cells.with_value(|cells| {
@@ -106,7 +106,7 @@ pub fn list(state: HouseState) -> impl IntoView {
             rows.iter().find(|(other, _)| *other == key).map(|(_, row)| row.clone())
         });
         // Keys are made of the rows: there is one.
-        let cell = RwSignal::new(row.unwrap_or(Row::New));
+        let cell = Signal::new(row.unwrap_or(Row::New));
         cells.update_value(|cells| {
             cells.insert(key.clone(), cell);
         });
@@ -172,8 +172,8 @@ fn page(state: HouseState) -> String {
 }
 
 /// Whether additions are loaded history, or another room: then they are not read out.
-fn quiet(state: HouseState) -> RwSignal<bool> {
-    let quiet = RwSignal::new(false);
+fn quiet(state: HouseState) -> Signal<bool> {
+    let quiet = Signal::new(false);
     #[cfg(feature = "hydrate")]
     {
         /// After it, what was loaded is in the page and has passed by the screen reader.

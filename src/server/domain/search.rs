@@ -68,7 +68,7 @@ impl Domain {
             return Ok(Found { whole: true, ..Found::default() });
         }
         let needed: Option<Vec<Of>> =
-            places.as_ref().map(|places| places.iter().flat_map(|(_, of)| of.clone()).collect());
+            places.as_ref().map(|places| places.iter().flat_map(|(_, of)| *of).collect());
         if let Err(error) = self.indexer.bring_up(&self.store, needed.as_deref()).await {
             // What is in the index can be found all the same.
             tracing::warn!(%error, "the index could not be brought up to date for a search");
