@@ -87,6 +87,7 @@ test('what turns the direction of writing turns nothing outside of it', async ({
 });
 
 test('names that cannot be seen, or turn the writing, are refused', async ({ person, visitor }) => {
+  const alice = await person('alice');
   const guest = await visitor();
   for (const name of ['al\u200bice', '\u200b\u200b\u200b', 'al\u202eice', '\u2060x']) {
     await guest.visit('/signup');
@@ -95,7 +96,6 @@ test('names that cannot be seen, or turn the writing, are refused', async ({ per
     await guest.press(guest.page.getByRole('button', { name: 'Sign up', exact: true }));
     await expect(guest.page.getByRole('alert').filter({ hasText: 'A name' }), JSON.stringify(name)).toBeVisible();
   }
-  const alice = await person('alice');
   for (const name of ['\u200b\u200d', 'lob\u202eby', 'lob\u2028by', 'lobby\u200b']) {
     await alice.visit('/chat/');
     await alice.page.getByRole('textbox', { name: 'Find a room, or name a new one' }).fill(name);
