@@ -18,6 +18,8 @@ type How = {
   viewport?: { width: number; height: number };
   /** Where the browser is. */
   timezoneId?: string;
+  /** The browser's language. */
+  locale?: string;
 };
 
 type Fixtures = {
