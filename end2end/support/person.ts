@@ -91,7 +91,7 @@ export class Person {
   /** By its line in the side column, without loading a page. */
   async goTo(name: string) {
     await this.showRooms();
-    await this.press(this.line(name).getByRole('link'));
+    await this.press(this.line(name).getByRole('link').first());
     await this.isIn(name);
     await this.hideDrawers();
   }

@@ -39,7 +39,7 @@ async function lateEnters(who: Person) {
 
 const rows = (who: Person) => who.log.locator('article.msg');
 
-test.describe('Enter sends, Shift+Enter breaks the line; on touch, Enter breaks and the button sends', () => {
+test.describe('Enter sends, Shift+Enter breaks the line; swappable; on touch, Enter breaks and the button sends', () => {
   test('as it is', async ({ person, isMobile }) => {
     const alice = await person('alice');
     const bob = await person('bob');
@@ -64,11 +64,21 @@ test.describe('Enter sends, Shift+Enter breaks the line; on touch, Enter breaks 
     await expect(rows(bob)).toHaveCount(2);
   });
 
-  // The settings have no such choice yet.
-  test.fail('swappable: who wants it has Enter break the line', async ({ person }) => {
+  test('swapped: Enter breaks, Shift+Enter sends', async ({ person, isMobile }) => {
     const alice = await person('alice');
     await alice.visit('/settings');
-    await expect(alice.page.getByRole('heading', { name: /Enter/ })).toBeVisible();
+    const choice = alice.page.getByRole('group', { name: 'The Enter key' }).getByRole('button', { name: 'Breaks the line' });
+    await alice.press(choice);
+    await expect(choice).toHaveAttribute('aria-pressed', 'true');
+    await alice.openRoom('lobby');
+    await alice.press(alice.composer);
+    await alice.composer.pressSequentially('first');
+    await alice.composer.press('Enter');
+    await alice.composer.pressSequentially('second');
+    await expect(alice.composer).toHaveValue('first\nsecond');
+    await alice.composer.press(isMobile ? 'Control+Enter' : 'Shift+Enter');
+    await alice.hears('second');
+    await expect(rows(alice)).toHaveCount(1);
   });
 });
 
