@@ -195,7 +195,7 @@ test('500 reactions are counted, not listed', async ({ person }) => {
 
 test('a search for 10,000 characters is answered clearly', async ({ person }) => {
   const alice = await person('alice');
-  for (const words of ['x'.repeat(10_000), '车'.repeat(1_000), '" OR NEAR( '.repeat(1_000)]) {
+  for (const words of ['x'.repeat(10_000), '车'.repeat(1_000), '" OR NEAR( '.repeat(400)]) {
     const answer = await alice.visit(`/search?q=${encodeURIComponent(words)}`);
     expect(answer!.status()).toBeGreaterThanOrEqual(400);
     expect(answer!.status()).toBeLessThan(500);
