@@ -1,7 +1,10 @@
 //! The list of what could be meant, above the text that is being written. The focus stays in the
 //! text; the list is told to screen readers by `aria-activedescendant`.
 
-use super::live::live;
+use super::{
+    live::live,
+    tree::{Grown, Out},
+};
 use crate::{
     client::{
         HouseState, Row,
@@ -162,36 +165,37 @@ pub fn completion(it: Completing) -> impl IntoView {
         (Kind::Command, _) => w.say(Word::CommandTopic),
         _ => "",
     };
-    let options = move || {
+    let options = Grown::new(move || {
+        let mut out = Out::default();
         it.list.with(|list| {
-            let open = list.open();
-            open.iter()
-                .flat_map(|open| {
-                    open.offers.iter().enumerate().map(|(at, offer)| (*open, at, offer))
-                })
-                .map(|(open, at, offer)| {
-                    let kind = open.wanted.kind;
-                    let sign = match kind {
-                        Kind::Person => "@",
-                        Kind::Room => "#",
-                        Kind::Command => "/",
-                        Kind::Emoji => "",
-                    };
-                    let (name, hint) = (offer.name.clone(), hint(kind, &offer.name));
-                    view! {
-                        <li
-                            role="option"
-                            id=id(at)
-                            aria-selected=if at == open.at { "true" } else { "false" }
-                            data-at=at.to_string()
-                        >
-                            {sign}<bdi>{name}</bdi> <span class="hint">{hint}</span>
-                        </li>
-                    }
-                })
-                .collect::<Vec<_>>()
-        })
-    };
+            let Some(open) = list.open() else { return };
+            let kind = open.wanted.kind;
+            let sign = match kind {
+                Kind::Person => "@",
+                Kind::Room => "#",
+                Kind::Command => "/",
+                Kind::Emoji => "",
+            };
+            for (at, offer) in open.offers.iter().enumerate() {
+                let selected = if at == open.at { "true" } else { "false" };
+                out.open(
+                    "li",
+                    &[
+                        ("role", "option"),
+                        ("id", &id(at)),
+                        ("aria-selected", selected),
+                        ("data-at", &at.to_string()),
+                    ],
+                );
+                out.words(sign);
+                out.leaf("bdi", &[], &offer.name);
+                out.words(" ");
+                out.leaf("span", &[("class", "hint")], hint(kind, &offer.name));
+                out.close();
+            }
+        });
+        out.trees()
+    });
     let count = move || {
         let count = it.list.with(|list| list.open().map_or(0, |open| open.offers.len()));
         if count == 0 { String::new() } else { w.count(Word::Suggestions, count as i64) }
@@ -218,9 +222,8 @@ pub fn completion(it: Completing) -> impl IntoView {
             aria-label=w.say(Word::SuggestionsHere)
             hidden=closed
             on:mousedown=press
-        >
-            {options}
-        </ul>
+            inner_html=options
+        ></ul>
         <span class="sr" role="status">{live(count)}</span>
     }
 }

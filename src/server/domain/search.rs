@@ -11,6 +11,7 @@ use super::{Domain, Who, unavailable};
 use crate::protocol::names::fold;
 use crate::protocol::search::{Asked, Found, HITS, Hit, QUESTION};
 use crate::protocol::{At, Code, Refusal, Target};
+use crate::server::security::addresses::network;
 use crate::server::security::rate::Asker;
 use crate::server::store::heads::Of;
 use crate::server::store::search::{self as index, Place as Where};
@@ -52,7 +53,7 @@ impl Domain {
         }
         self.searches.may_ask(match who {
             Who::Member(me) => Asker::Member(me.id),
-            Who::Visitor => Asker::Visitor(address),
+            Who::Visitor => Asker::Visitor(network(address)),
         })?;
         // One who hung up waits no longer; whoever closes them all is the end of the house.
         let _turn = self.searching.acquire().await.map_err(|_| Refusal::unavailable())?;
