@@ -246,15 +246,16 @@ test('an ordinary evening', async ({ house, person, visitor, guard }) => {
       await me.visit('/chat/the attic/');
       await shot('missing');
       await me.openRoom('garden');
+      const bed = `the ${touch ? 'third' : 'second'} bed is ready for beans`;
       await me.context.setOffline(true);
       await expect(me.status.filter({ hasText: 'offline' })).toBeVisible({ timeout: 40_000 });
-      await me.composer.fill('the second bed is ready for beans');
+      await me.composer.fill(bed);
       await me.sendButton.click();
-      await me.holds('the second bed');
+      await me.holds(bed);
       await shot('offline');
       await me.composer.fill('');
       await me.context.setOffline(false);
-      await me.hears('the second bed', 40_000);
+      await me.hears(bed, 40_000);
 
       const { name: _, ...how } = device;
       const guest = await visitor(how);
