@@ -18,6 +18,10 @@ type Device = typeof DESK & { isMobile?: boolean };
 
 const made = new Set<string>();
 
+/** Where nobody has an account yet. */
+const empty = new House();
+test.afterEach(() => empty.close());
+
 /** What the page shows now, in both themes. */
 async function picture(page: Page, device: Device, name: string) {
   const wire = await page.context().newCDPSession(page);
@@ -97,8 +101,6 @@ test('an ordinary evening', async ({ house, person, visitor, guard }) => {
   test.setTimeout(900_000);
   guard.expectCuts();
 
-  // An empty house, whose first account is being made.
-  const empty = new House();
   await empty.start();
   const setUp = await empty.setUpLink();
 
@@ -274,7 +276,6 @@ test('an ordinary evening', async ({ house, person, visitor, guard }) => {
       await me.context.clearCookies({ name: 'lang' });
     }
   }
-  await empty.close();
 
   // What is not made any more goes.
   for (const file of await readdir(FOLDER, { recursive: true, withFileTypes: true })) {
