@@ -5,9 +5,14 @@ use super::{
     history::{KEPT, MOST},
 };
 use crate::client::{Moment, conversations::Counted, presence::Change, timeline::Applied};
+use crate::words::{Word, words};
 use crate::protocol::{
     Code, Refusal, Target,
-    frames::{After, ClientFrame, Event, Follow, Followed, Kind, Online, Reply, SubOk},
+    frames::{
+        After, ClientFrame, Event, Follow, Followed, Kind, Notice, Online, Reply, SubOk,
+    },
+    people::NoticeKind,
+    views::Side,
 };
 
 /// Conversations asked for in one frame: their names fit into it by far, and the answer about the
@@ -323,9 +328,55 @@ impl Desk {
                     self.unfollow(to);
                 }
             }
-            // Notifications join here. Messages and what happens to them are of other logs.
+            Some(Kind::Level { to, level }) => self.conversations.level(&to, level),
+            Some(Kind::Block { user, on }) => {
+                if let Some(me) = &mut self.me {
+                    me.blocked.retain(|other| *other != user);
+                    if on {
+                        self.typing.spoke(&user);
+                        me.blocked.push(user);
+                    }
+                    self.rows_changed = true;
+                }
+            }
+            Some(Kind::Notify(notice)) => self.notified(notice),
+            // Messages and what happens to them are of other logs.
             Some(Kind::Message(_) | Kind::Change(_) | Kind::Pin { .. } | Kind::Topic { .. })
             | None => {}
+        }
+    }
+
+    /// Something concerns me: it stands in the column, wherever it was said.
+    fn notified(&mut self, notice: Notice) {
+        let Notice { kind, to, from, seq } = notice;
+        match (kind, seq) {
+            (NoticeKind::Invite, _) => {
+                let said = words().with(Word::InvitedYou, &[&from, to.name()]);
+                self.notes.say(said, self.timeline.last());
+                self.rows_changed = true;
+            }
+            (NoticeKind::Mention | NoticeKind::Reply, Some(seq)) => {
+                if to == *self.timeline.to() && self.is_reading() {
+                    return;
+                }
+                let new = self.conversations.add(&to);
+                if self.conversations.calls(&to, seq) || new {
+                    self.follow(vec![to]);
+                }
+            }
+            // A reaction is seen where it was given, and a private message is counted by itself.
+            _ => {}
+        }
+    }
+
+    /// The side column as the server had it; what I have heard since is known better here.
+    pub(super) fn take_side(&mut self, side: &Side) {
+        self.conversations.merge(side);
+        let seen = |side: &After, own: &After| side.epoch == own.epoch && side.seq >= own.seq;
+        if side.own.as_ref().zip(self.own.as_ref()).is_some_and(|(side, own)| seen(side, own)) {
+            for line in side.rooms.iter().chain(&side.people) {
+                self.conversations.level(&line.to, line.level);
+            }
         }
     }
 
@@ -347,13 +398,12 @@ impl Desk {
         to: &Target,
         join: &[String],
         leave: &[String],
-        all: Option<Vec<String>>,
-        count: usize,
+        online: Online,
         now: &Moment,
     ) {
         let here = to == self.timeline.to();
-        if all.is_some() || (join.is_empty() && leave.is_empty()) {
-            let online = Online { count, users: all, idle: Vec::new() };
+        let count = online.count;
+        if online.users.is_some() || (join.is_empty() && leave.is_empty()) {
             self.conversations.online(to, &online);
             if here {
                 self.presence.replace(online, now.ms);

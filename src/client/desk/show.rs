@@ -22,7 +22,7 @@ impl Desk {
             (false, true) => Older::More,
             (false, false) => Older::Beginning,
         };
-        let waiting = self.conversations.unread();
+        let waiting = self.conversations.waiting();
         let title = conversations::title(self.timeline.to(), waiting);
         let choices = self.choices();
         let shown = &mut self.shown;
