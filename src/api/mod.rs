@@ -6,3 +6,4 @@ pub mod members;
 pub mod messages;
 pub mod people;
 pub mod rooms;
+pub mod settings;

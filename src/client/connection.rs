@@ -7,6 +7,7 @@ use crate::protocol::{
     close::{self, After},
     limits::{HEARTBEAT_GRACE_MS, HEARTBEAT_MS},
 };
+use crate::words::{Word, words};
 
 /// The first wait is up to this long, the next up to twice as long, and so on…
 const BACKOFF_MS: u64 = 500;
@@ -298,13 +299,13 @@ impl Connection {
 
 /// A final close in plain words.
 fn why_stopped(code: u16) -> &'static str {
-    match code {
-        close::LOGIN_NEEDED => "Your session has ended. Log in again to go on.",
-        close::LOGGED_OUT => "You were logged out.",
-        close::NO_SUCH_ROOM => "This room does not exist any more.",
-        close::UNSUPPORTED_VERSION => "Roomful was renewed. Reload this page to go on.",
-        _ => "The server and this page do not understand each other. Reload this page to go on.",
-    }
+    words().say(match code {
+        close::LOGIN_NEEDED => Word::SessionEnded,
+        close::LOGGED_OUT => Word::LoggedOut,
+        close::NO_SUCH_ROOM => Word::RoomIsGone,
+        close::UNSUPPORTED_VERSION => Word::Renewed,
+        _ => Word::NotUnderstood,
+    })
 }
 
 #[cfg(test)]

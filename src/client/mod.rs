@@ -16,6 +16,7 @@ pub mod presence;
 pub mod rows;
 #[cfg(feature = "hydrate")]
 mod shell;
+pub mod shortcuts;
 #[cfg(test)]
 mod testing;
 pub mod timeline;

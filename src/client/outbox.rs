@@ -7,7 +7,7 @@
 
 use super::{Moment, attach};
 use crate::protocol::{At, Code, Refusal, Target, views::FileView};
-use crate::words::Word;
+use crate::words::{Word, words};
 use serde::{Deserialize, Serialize};
 
 /// More than this many waiting messages are refused: something is wrong by then, and the
@@ -245,7 +245,7 @@ impl Outbox {
             self.resume_at = now.ms + refusal.retry_ms.unwrap_or(most);
             return Refused::Later;
         }
-        entry.failed = Some(refusal.message.clone());
+        entry.failed = Some(words().refusal(refusal));
         entry.spent = refusal.code == Code::CidConflict;
         Refused::Failed(entry.clone())
     }
@@ -255,7 +255,7 @@ impl Outbox {
         let entry =
             self.entries.iter_mut().filter(|entry| entry.flying).max_by_key(|e| e.body.len())?;
         entry.flying = false;
-        entry.failed = Some("This message is too long to be sent.".to_owned());
+        entry.failed = Some(words().say(Word::TooLongToSend).to_owned());
         Some(entry.clone())
     }
 

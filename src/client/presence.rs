@@ -1,6 +1,7 @@
 //! Who is here, and the quiet lines that say who came and went.
 
 use crate::protocol::{frames::Online, limits::PRESENCE_NAMES};
+use crate::words::{Word, words};
 
 /// In a fuller room coming and going is not worth a line.
 const QUIET_ABOVE: usize = 50;
@@ -111,7 +112,7 @@ impl Presence {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Words {
+enum Told {
     Moves(Change),
     Said(String),
 }
@@ -123,7 +124,7 @@ pub struct Note {
     pub key: String,
     /// It stands after the message or event of this seq.
     pub after: i64,
-    words: Words,
+    words: Told,
 }
 
 impl Note {
@@ -131,18 +132,17 @@ impl Note {
     #[must_use]
     pub fn text(&self) -> String {
         match &self.words {
-            Words::Said(text) => text.clone(),
-            Words::Moves(Change { came, left }) => {
+            Told::Said(text) => text.clone(),
+            Told::Moves(Change { came, left }) => {
+                let w = words();
                 let mut text = String::new();
                 if !came.is_empty() {
-                    text = format!("{} came in", names(came));
+                    text = w.with(Word::CameIn, &[&names(came)]);
                 }
                 if !left.is_empty() {
-                    if !text.is_empty() {
-                        text.push_str(", ");
-                    }
-                    text.push_str(&names(left));
-                    text.push_str(" left");
+                    let went = w.with(Word::Left, &[&names(left)]);
+                    text =
+                        if text.is_empty() { went } else { w.with(Word::Comma, &[&text, &went]) };
                 }
                 text
             }
@@ -152,16 +152,18 @@ impl Note {
 
 /// "sam", "sam and noor", "sam, noor, kim and 4 others".
 fn names(all: &[String]) -> String {
+    let w = words();
     let mut text = String::new();
     let named = if all.len() == NAMED + 1 { all.len() } else { all.len().min(NAMED) };
     for (at, name) in all[..named].iter().enumerate() {
-        if at > 0 {
-            text.push_str(if at + 1 == all.len() { " and " } else { ", " });
-        }
-        text.push_str(name);
+        text = match at {
+            0 => name.clone(),
+            _ if at + 1 == all.len() => w.with(Word::NamesAnd, &[&text, name]),
+            _ => w.with(Word::NamesComma, &[&text, name]),
+        };
     }
     if named < all.len() {
-        text.push_str(&format!(" and {} others", all.len() - named));
+        text = w.with(Word::NamesOthers, &[&text, &(all.len() - named).to_string()]);
     }
     text
 }
@@ -191,7 +193,7 @@ impl Notes {
         if change == Change::default() {
             return;
         }
-        if let Some(Note { after: at, words: Words::Moves(moves), .. }) = self.notes.last_mut()
+        if let Some(Note { after: at, words: Told::Moves(moves), .. }) = self.notes.last_mut()
             && *at == after
         {
             // Within one line the last move of a person counts.
@@ -199,15 +201,15 @@ impl Notes {
             last_move(&mut moves.left, &mut moves.came, change.left);
             return;
         }
-        self.push(Words::Moves(change), after);
+        self.push(Told::Moves(change), after);
     }
 
     /// Something to say quietly, after the event `after`.
     pub fn say(&mut self, text: String, after: i64) {
-        self.push(Words::Said(text), after);
+        self.push(Told::Said(text), after);
     }
 
-    fn push(&mut self, words: Words, after: i64) {
+    fn push(&mut self, words: Told, after: i64) {
         self.made += 1;
         if self.notes.len() >= NOTES {
             self.notes.remove(0);

@@ -4,6 +4,8 @@
 mod browser;
 mod files;
 mod index;
+mod keyboard;
+mod look;
 mod panel;
 mod socket;
 
@@ -54,6 +56,8 @@ struct Shell {
 pub fn wake() {
     index::wake();
     panel::wake();
+    keyboard::wake();
+    look::wake();
     if let Some((element, house)) = browser::page_data::<House>("house", "house-data") {
         hydrate_from(element, move || {
             let state = super::state_acting(&house, Callback::new(|act| put(Input::Act(act))));

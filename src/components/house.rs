@@ -44,6 +44,7 @@ pub fn HouseView(
 }
 
 fn header(state: HouseState) -> impl IntoView {
+    let w = words();
     let mark = move || {
         state.place.with(|place| {
             let lit = match place {
@@ -54,11 +55,11 @@ fn header(state: HouseState) -> impl IntoView {
         })
     };
     let about = move || match state.place.get() {
-        Target::Person(name) if here(state, &name) => "here now".to_owned(),
-        Target::Person(_) => "away; your words will wait".to_owned(),
+        Target::Person(name) if here(state, &name) => w.say(Word::HereNow).to_owned(),
+        Target::Person(_) => w.say(Word::Away).to_owned(),
         _ => match state.online.with(|online| online.count) {
-            0 => "nobody is here".to_owned(),
-            count => format!("{count} here"),
+            0 => w.say(Word::NobodyHere).to_owned(),
+            count => w.count(Word::CountHere, count as i64),
         },
     };
     let topic = move || state.about.with(|about| about.topic.clone());
@@ -70,7 +71,7 @@ fn header(state: HouseState) -> impl IntoView {
     let about_it = words().say(Word::AboutIt);
     view! {
         <header class="place">
-            <button class="icon-button rooms-button" type="button" aria-label="Rooms" popovertarget=side::ID>
+            <button class="icon-button rooms-button" type="button" aria-label=w.say(Word::Rooms) popovertarget=side::ID>
                 {icon(icons::ROOMS)}
             </button>
             {mark}
@@ -83,7 +84,7 @@ fn header(state: HouseState) -> impl IntoView {
             <a class="icon-button about-button" href=live(sheet) data-panel="" aria-label=about_it title=about_it>
                 {icon(icons::ABOUT)}
             </a>
-            <button class="icon-button people-button" type="button" aria-label="People" popovertarget=roster::ID>
+            <button class="icon-button people-button" type="button" aria-label=w.say(Word::People) popovertarget=roster::ID>
                 {icon(icons::PEOPLE)}
             </button>
         </header>

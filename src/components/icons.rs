@@ -1,5 +1,6 @@
 //! Icons, as the paths of inline pictures: 24 by 24, drawn in the colour of the text around them.
 
+use crate::words::{Word, words};
 use leptos::prelude::*;
 
 /// Three lines: the rooms.
@@ -49,7 +50,7 @@ pub fn close_drawer(id: &'static str) -> impl IntoView {
         <button
             class="icon-button drawer-only"
             type="button"
-            aria-label="Close"
+            aria-label=words().say(Word::Close)
             popovertarget=id
             popovertargetaction="hide"
         >

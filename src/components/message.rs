@@ -2,7 +2,7 @@
 
 use super::{
     attachment::attachments, face::pictured, live::click, quote::quote, reactions::reactions,
-    text::text, words,
+    text::text, words as dates,
 };
 use crate::{
     client::{
@@ -11,7 +11,7 @@ use crate::{
         house::{Edited, Said, SaidState, Waits},
     },
     protocol::{markdown, urls},
-    words::{Word, words as say},
+    words::{Word, words},
 };
 use leptos::{
     either::{Either, EitherOf3},
@@ -22,9 +22,9 @@ use leptos::{
 pub fn row(key: &str, row: Row, act: Callback<Act>) -> impl IntoView + use<> {
     match row {
         Row::Day(date) => EitherOf3::A(view! {
-            <p class="day"><time datetime=date.clone()>{words::day(&date)}</time></p>
+            <p class="day"><time datetime=date.clone()>{dates::day(&date)}</time></p>
         }),
-        Row::New => EitherOf3::B(line("day new", "New".to_owned())),
+        Row::New => EitherOf3::B(line("day new", words().say(Word::New).to_owned())),
         Row::Came(who) => EitherOf3::B(line("came", who)),
         Row::Said(said) => EitherOf3::C(message(key, said, act)),
     }
@@ -35,6 +35,7 @@ fn line(class: &'static str, words: String) -> impl IntoView {
 }
 
 fn message(key: &str, said: Said, act: Callback<Act>) -> impl IntoView + use<> {
+    let w = words();
     // "alice waves": told of whoever said so.
     let action = markdown::action(&said.body).filter(|_| !said.deleted);
     let actor = action.map(|_| view! { <b><bdi dir="auto">{said.author.clone()}</bdi>" "</b> });
@@ -56,8 +57,8 @@ fn message(key: &str, said: Said, act: Callback<Act>) -> impl IntoView + use<> {
     let label = format!("{}, {clock}", said.author);
     // As the server renders it, and where it is the same anyway, it says whose clock that is.
     let title = match said.local == said.at {
-        true => words::moment(said.at),
-        false => words::moment_here(said.local),
+        true => dates::moment(said.at),
+        false => dates::moment_here(said.local),
     };
     let time = view! { <time datetime=said.at.to_string() title=title>{clock}</time> };
     let id = said.id.as_deref().map(urls::anchor);
@@ -72,7 +73,7 @@ fn message(key: &str, said: Said, act: Callback<Act>) -> impl IntoView + use<> {
     } else {
         Either::Right(view! { <span class="gutter">{time}</span> })
     };
-    let body = if said.deleted { "This message was deleted." } else { &said.body };
+    let body = if said.deleted { w.say(Word::Deleted) } else { &said.body };
     let body = view! {
         <div class="body" dir="auto">
             {actor}
@@ -102,8 +103,8 @@ fn message(key: &str, said: Said, act: Callback<Act>) -> impl IntoView + use<> {
 
 /// The mark of a message that was changed; for those who may look, a link to how it read before.
 fn edited(edited: Edited) -> impl IntoView {
-    let w = say();
-    let title = w.with(Word::EditedAt, &[&words::moment(edited.at)]);
+    let w = words();
+    let title = w.with(Word::EditedAt, &[&dates::moment(edited.at)]);
     let mark = w.say(Word::Edited);
     match edited.before {
         Some(page) => Either::Left(view! {
@@ -119,24 +120,22 @@ fn waits(waits: Waits) -> impl IntoView {
         Waits::Edit => Word::SavingEdit,
         Waits::Deletion => Word::Deleting,
     };
-    view! { " " <span class="edited">{say().say(word)}</span> }
+    view! { " " <span class="edited">{words().say(word)}</span> }
 }
 
 fn not_sent(key: String, why: String, act: Callback<Act>) -> impl IntoView {
+    let w = words();
     let coming = why.is_empty();
-    let said = if coming {
-        crate::words::words().say(Word::FilesComing).to_owned()
-    } else {
-        format!("Not sent. {why}")
-    };
+    let said =
+        if coming { w.say(Word::FilesComing).to_owned() } else { w.with(Word::NotSent, &[&why]) };
     let again = key.clone();
     let retry = click(move || act.run(Act::Retry(again.clone())));
     let discard = click(move || act.run(Act::Discard(key.clone())));
     view! {
         <p class="not-sent">
             <span>{said}</span>
-            <button class="link" type="button" hidden=coming on:click=retry>"Retry"</button>
-            <button class="link" type="button" on:click=discard>"Discard"</button>
+            <button class="link" type="button" hidden=coming on:click=retry>{w.say(Word::Retry)}</button>
+            <button class="link" type="button" on:click=discard>{w.say(Word::Discard)}</button>
         </p>
     }
 }

@@ -7,22 +7,27 @@ pub mod completion;
 pub mod composer;
 pub mod facade;
 pub mod face;
+#[cfg(feature = "ssr")]
 pub mod field;
 pub mod house;
 pub mod icons;
+pub mod ids;
 pub mod keeper;
 pub mod keys;
 pub mod live;
 pub mod message;
 #[cfg(feature = "hydrate")]
 pub mod message_menu;
+#[cfg(feature = "ssr")]
 pub mod notice;
+#[cfg(feature = "ssr")]
 pub mod page_header;
 pub mod panel;
 #[cfg(feature = "hydrate")]
 pub mod picker;
 pub mod quote;
 pub mod reactions;
+#[cfg(feature = "ssr")]
 pub mod room_picker;
 pub mod roster;
 pub mod side;
@@ -34,4 +39,5 @@ pub mod window;
 pub mod words;
 
 pub use house::HouseView;
+#[cfg(feature = "ssr")]
 pub use room_picker::RoomPicker;

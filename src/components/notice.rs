@@ -1,17 +1,21 @@
 //! A quiet box with something to know.
 
+use crate::{
+    protocol::Refusal,
+    words::{Word, words},
+};
 use leptos::prelude::*;
 
 /// Shown on every page until the first administrator exists.
 pub fn setting_up() -> impl IntoView {
     view! {
-        <aside class="notice" aria-label="Notice">
-            "This house is being set up. Whoever started it finds the link in its console."
+        <aside class="notice" aria-label=words().say(Word::Notice)>
+            {words().say(Word::BeingSetUp)}
         </aside>
     }
 }
 
 /// What was refused, where no single field is to blame.
-pub fn refused(message: String) -> impl IntoView {
-    view! { <p class="notice alarm" role="alert">{message}</p> }
+pub fn refused(refusal: &Refusal) -> impl IntoView + use<> {
+    view! { <p class="notice alarm" role="alert">{words().refusal(refusal)}</p> }
 }

@@ -4,6 +4,7 @@ use super::{face::face, side::find, window::window};
 use crate::{
     pages::{Shell, SignUp},
     protocol::urls,
+    words::{Word, words},
 };
 use leptos::prelude::*;
 
@@ -22,19 +23,20 @@ pub fn page_header(shell: &Shell, account: bool) -> impl IntoView + use<> {
 }
 
 fn account_menu(shell: &Shell) -> AnyView {
+    let w = words();
     let Some(me) = &shell.me else {
         let sign_up = shell.sign_up == SignUp::Open;
         return view! {
-            <nav class="account" aria-label="Account">
+            <nav class="account" aria-label=w.say(Word::Account)>
                 {find()}
-                <a class="button quiet" href=urls::LOG_IN>"Log in"</a>
-                {sign_up.then(|| view! { <a class="button" href=urls::SIGN_UP>"Sign up"</a> })}
+                <a class="button quiet" href=urls::LOG_IN>{w.say(Word::LogIn)}</a>
+                {sign_up.then(|| view! { <a class="button" href=urls::SIGN_UP>{w.say(Word::SignUp)}</a> })}
             </nav>
         }
         .into_any();
     };
     view! {
-        <nav class="account" aria-label="Account">
+        <nav class="account" aria-label=w.say(Word::Account)>
             {find()}
             <a class="who" href=urls::ACCOUNT>
                 {face(&me.name, true, false)}
@@ -46,12 +48,23 @@ fn account_menu(shell: &Shell) -> AnyView {
     .into_any()
 }
 
+/// The foot of the pages outside the rooms.
+pub fn foot() -> impl IntoView {
+    let w = words();
+    view! {
+        <footer class="foot">
+            <a class="link" href=urls::SETTINGS data-panel="">{w.say(Word::Settings)}</a>
+            <a class="link" href=urls::HELP data-panel="">{w.say(Word::Shortcuts)}</a>
+        </footer>
+    }
+}
+
 /// The button that ends this session.
 pub fn log_out(page: String) -> impl IntoView {
     view! {
         <form method="post" action="/api/log_out">
             <input type="hidden" name="page" value=page/>
-            <button class="button quiet">"Log out"</button>
+            <button class="button quiet">{words().say(Word::LogOut)}</button>
         </form>
     }
 }

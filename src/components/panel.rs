@@ -1,8 +1,13 @@
 //! The dialog that shows a page beside what is on the screen. It stands empty in every page that
 //! has the program; `client::shell` fills it. All its words come from the server.
 
+#[cfg(feature = "ssr")]
 use super::icons::{self, icon};
-use leptos::{ev, prelude::*, wasm_bindgen::JsCast, web_sys::Element};
+#[cfg(feature = "ssr")]
+use crate::words::{Word, words};
+#[cfg(feature = "ssr")]
+use leptos::prelude::*;
+use leptos::{ev, wasm_bindgen::JsCast, web_sys::Element};
 
 /// The dialog's id.
 pub const ID: &str = "panel";
@@ -14,15 +19,19 @@ pub const TROUBLE: &str = "panel-trouble";
 pub const AGAIN: &str = "panel-again";
 
 /// The empty dialog.
+#[cfg(feature = "ssr")]
 pub fn dialog() -> impl IntoView {
+    let w = words();
     view! {
         <dialog class="sheet" id=ID>
             <form class="sheet-top" method="dialog">
-                <button class="icon-button" aria-label="Close" title="Close">{icon(icons::CLOSE)}</button>
+                <button class="icon-button" aria-label=w.say(Word::Close) title=w.say(Word::Close)>
+                    {icon(icons::CLOSE)}
+                </button>
             </form>
             <div class="notice alarm" id=TROUBLE role="alert" hidden=true>
-                "The house cannot be reached. Nothing is lost; try again in a moment. "
-                <a class="link" id=AGAIN data-panel="">"Try again"</a>
+                {w.say(Word::PanelUnreached)} " "
+                <a class="link" id=AGAIN data-panel="">{w.say(Word::TryAgain)}</a>
             </div>
             <div class="sheet-body" id=BODY></div>
         </dialog>

@@ -2,11 +2,17 @@
 //! Without the program the form filters and enters; with it, the list follows the typing
 //! (`client::shell`).
 
-use super::{facade::facade, window::window, words};
+use super::{
+    facade::facade,
+    ids::{FIELD, FOLLOWS, REFUSED},
+    window::window,
+    words as dates,
+};
 use crate::protocol::{
     limits, urls,
     views::{Index, RoomCard},
 };
+use crate::words::{Word, words};
 use leptos::prelude::*;
 
 /// The cards of a page of rooms, as HTML.
@@ -27,14 +33,6 @@ pub struct Refused {
     pub message: String,
 }
 
-/// What changes with what is typed: the browser's side takes these elements out of the page that
-/// the plain form would lead to.
-pub const FOLLOWS: [&str; 2] = ["house-now", "rooms-found"];
-/// The field.
-pub const FIELD: &str = "room-name";
-/// What was refused, until something else is typed.
-pub const REFUSED: &str = "room-name-error";
-
 /// The whole of the room index.
 #[component]
 pub fn RoomPicker(
@@ -44,6 +42,7 @@ pub fn RoomPicker(
     #[prop(optional)]
     refused: Refused,
 ) -> impl IntoView {
+    let w = words();
     let typed = if refused.name.is_empty() { index.filter.clone() } else { refused.name };
     let fine = refused.message.is_empty();
     let (nothing, paging) = (nothing(&index), paging(&index));
@@ -51,11 +50,11 @@ pub fn RoomPicker(
         <section class="hero">
             <div class="hero-words" id=FOLLOWS[0]>
                 {facade(index.lit)}
-                <h1>{words::lit_rooms(index.lit)}</h1>
-                <p class="quiet">{words::people_here(index.people)}</p>
+                <h1>{dates::lit_rooms(index.lit)}</h1>
+                <p class="quiet">{dates::people_here(index.people)}</p>
             </div>
             <form class="enter" method="get" action=urls::INDEX>
-                <label class="sr" for=FIELD>"Find a room, or name a new one"</label>
+                <label class="sr" for=FIELD>{w.say(Word::FindOrNameRoom)}</label>
                 <input
                     id=FIELD
                     name="name"
@@ -63,15 +62,15 @@ pub fn RoomPicker(
                     dir="auto"
                     autofocus=true
                     autocomplete="off"
-                    placeholder="Find a room, or name a new one"
+                    placeholder=w.say(Word::FindOrNameRoom)
                     value=typed
                     aria-invalid=(!fine).then_some("true")
                     aria-describedby=(!fine).then_some(REFUSED)
                 />
                 <button class="button" name="page" value=urls::INDEX formmethod="post" formaction="/api/enter_room">
-                    "Enter"
+                    {w.say(Word::Enter)}
                 </button>
-                <button class="button quiet">"Filter"</button>
+                <button class="button quiet">{w.say(Word::Filter)}</button>
                 <p class="error" id=REFUSED role="alert" hidden=fine>
                     {refused.message}
                 </p>
@@ -87,14 +86,16 @@ pub fn RoomPicker(
 
 /// A room's card.
 pub fn card(room: &RoomCard) -> impl IntoView + use<> {
+    let w = words();
     let lit = room.online > 0;
     let when = match &room.last {
         _ if lit => {
-            view! { <span class="here">{format!("{} here", room.online)}</span> }.into_any()
+            view! { <span class="here">{w.count(Word::CountHere, room.online as i64)}</span> }
+                .into_any()
         }
         Some(last) => view! {
-            <time datetime=last.at.to_string() title=words::moment(last.at)>
-                {words::short_day(last.at)}
+            <time datetime=last.at.to_string() title=dates::moment(last.at)>
+                {dates::short_day(last.at)}
             </time>
         }
         .into_any(),
@@ -105,7 +106,7 @@ pub fn card(room: &RoomCard) -> impl IntoView + use<> {
             <p><bdi>{last.author.clone()}</bdi>": "<bdi dir="auto">{last.text.clone()}</bdi></p>
         }
         .into_any(),
-        None => view! { <p>"Nobody has said anything yet."</p> }.into_any(),
+        None => view! { <p>{w.say(Word::CardEmpty)}</p> }.into_any(),
     };
     view! {
         <li>
@@ -121,30 +122,30 @@ pub fn card(room: &RoomCard) -> impl IntoView + use<> {
 
 /// What to do where no room is shown.
 fn nothing(index: &Index<Cards>) -> Option<impl IntoView + use<>> {
-    let words = match (index.rooms.count == 0, index.filter.is_empty()) {
+    let w = words();
+    let said = match (index.rooms.count == 0, index.filter.is_empty()) {
         (false, _) => return None,
-        (true, true) => "No room is open yet. Name one above and press Enter.".to_owned(),
-        (true, false) => {
-            format!("No room is called “{}” yet. Press Enter to open it.", index.filter)
-        }
+        (true, true) => w.say(Word::NoRooms).to_owned(),
+        (true, false) => w.with(Word::NoRoomCalled, &[&index.filter]),
     };
-    Some(view! { <p class="empty" dir="auto">{words}</p> })
+    Some(view! { <p class="empty" dir="auto">{said}</p> })
 }
 
 fn paging(index: &Index<Cards>) -> Option<impl IntoView + use<>> {
     if index.offset == 0 && !index.more {
         return None;
     }
-    let page = |offset: usize, words: &'static str| {
+    let w = words();
+    let page = |offset: usize, word: Word| {
         let mut href = format!("{}?offset={offset}", urls::INDEX);
         if !index.filter.is_empty() {
             href.push_str("&name=");
             href.push_str(&urls::encode(&index.filter));
         }
-        view! { <a class="button quiet" href=href>{words}</a> }
+        view! { <a class="button quiet" href=href>{w.say(word)}</a> }
     };
-    let busier =
-        (index.offset > 0).then(|| page(index.offset.saturating_sub(limits::PAGE), "Busier rooms"));
-    let more = index.more.then(|| page(index.offset + index.rooms.count, "More rooms"));
-    Some(view! { <nav class="paging" aria-label="More rooms">{busier} {more}</nav> })
+    let busier = (index.offset > 0)
+        .then(|| page(index.offset.saturating_sub(limits::PAGE), Word::BusierRooms));
+    let more = index.more.then(|| page(index.offset + index.rooms.count, Word::MoreRooms));
+    Some(view! { <nav class="paging" aria-label=w.say(Word::MoreRooms)>{busier} {more}</nav> })
 }

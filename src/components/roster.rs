@@ -4,6 +4,7 @@ use super::{face::pictured, icons, live::live};
 use crate::{
     client::HouseState,
     protocol::{Target, urls},
+    words::{Word, words},
 };
 use leptos::prelude::*;
 
@@ -12,6 +13,7 @@ pub const ID: &str = "people";
 
 /// The column.
 pub fn roster(state: HouseState) -> impl IntoView {
+    let w = words();
     let me = state.fixed.with_value(|fixed| fixed.me.as_ref().map(|me| me.name.clone()));
     let visitor = me.is_none();
     let people = move || {
@@ -22,20 +24,22 @@ pub fn roster(state: HouseState) -> impl IntoView {
     };
     let hint = move || {
         let private = matches!(state.place.get(), Target::Person(_));
-        state.online.with(|online| match (&online.users, online.count, visitor) {
-            (None, 1.., _) => "So many are here that only their number is shown.",
-            (_, 0, _) => "Nobody is here. Your light would be the first.",
-            _ if private => "Only the two of you read this.",
-            (_, 1, false) => "Only you, so far.",
-            (_, _, false) => "Choose someone to talk in private.",
-            (_, _, true) => "Log in to talk to someone in private.",
-        })
+        let hint = state.online.with(|online| match (&online.users, online.count, visitor) {
+            (None, 1.., _) => Word::ManyHere,
+            (_, 0, _) => Word::YourLight,
+            _ if private => Word::TwoOfYou,
+            (_, 1, false) => Word::OnlyYou,
+            (_, _, false) => Word::ChooseSomeone,
+            (_, _, true) => Word::LogInToPrivate,
+        });
+        w.say(hint)
     };
-    let count = move || state.online.with(|online| online.count).to_string();
+    let count =
+        move || w.count(Word::HereNowCount, state.online.with(|online| online.count as i64));
     view! {
-        <aside class="side people" id=ID popover="auto" aria-label="People here">
+        <aside class="side people" id=ID popover="auto" aria-label=w.say(Word::HerePeople)>
             <div class="side-top">
-                <h2>"Here now · " {live(count)}</h2>
+                <h2>{live(count)}</h2>
                 {icons::close_drawer(ID)}
             </div>
             <div class="side-lists">
@@ -58,7 +62,7 @@ fn person(name: &str, me: Option<&str>, version: Option<&str>) -> impl IntoView 
             <a href=page data-go=other.then_some("")>
                 {pictured(name, version, true, true)}
                 <bdi class="name" dir="auto">{name.to_owned()}</bdi>
-                {(me == Some(name)).then(|| view! { <span class="you">"you"</span> })}
+                {(me == Some(name)).then(|| view! { <span class="you">{words().say(Word::You)}</span> })}
             </a>
         </li>
     }

@@ -6,7 +6,7 @@ use super::{
     icons::{self, icon},
     live::live,
     window::window,
-    words,
+    words as dates,
 };
 use crate::{
     client::HouseState,
@@ -25,6 +25,7 @@ pub const ID: &str = "rooms";
 
 /// The column.
 pub fn side(state: HouseState) -> impl IntoView {
+    let w = words();
     let me = state.fixed.with_value(|fixed| fixed.me.clone());
     // Both lists are of one type.
     let lines = |of: fn(&Side) -> &Vec<Line>| {
@@ -38,7 +39,7 @@ pub fn side(state: HouseState) -> impl IntoView {
     };
     let somebody = live(move || state.side.with(|side| !side.people.is_empty()));
     view! {
-        <nav class="side" id=ID popover="auto" aria-label="Rooms and people">
+        <nav class="side" id=ID popover="auto" aria-label=w.say(Word::RoomsAndPeople)>
             <div class="side-top">
                 <a class="logo" href=urls::INDEX>
                     {window(true, true)}
@@ -50,22 +51,26 @@ pub fn side(state: HouseState) -> impl IntoView {
             </div>
             <div class="side-lists">
                 <section>
-                    <h2>"Rooms"</h2>
+                    <h2>{w.say(Word::Rooms)}</h2>
                     <ul>{lines(|side| &side.rooms)}</ul>
-                    <a class="all" href=urls::INDEX>"All rooms"</a>
+                    <a class="all" href=urls::INDEX>{w.say(Word::AllRooms)}</a>
                     {me.is_some().then(|| way(Sheet::NewRoom, Word::OpenARoom))}
                 </section>
                 {me.is_some().then(|| view! {
                     <section>
-                        <h2>"People"</h2>
+                        <h2>{w.say(Word::People)}</h2>
                         <ul>{lines(|side| &side.people)}</ul>
                         <p class="hint" hidden=somebody>
-                            "Nobody yet. Choose someone who is here to talk in private."
+                            {w.say(Word::NoPeopleYet)}
                         </p>
                         {way(Sheet::People, Word::Everybody)}
                     </section>
                 })}
             </div>
+            <p class="side-links">
+                <a class="link" href=urls::SETTINGS data-panel="">{w.say(Word::Settings)}</a>
+                <a class="link" href=urls::HELP data-panel="">{w.say(Word::Shortcuts)}</a>
+            </p>
             {me.map(|me| mine(me, state))}
         </nav>
     }
@@ -97,23 +102,24 @@ pub fn find() -> impl IntoView {
 }
 
 fn line(known: &Line, version: Option<&str>, current: bool) -> impl IntoView + use<> {
+    let w = words();
     let name = known.to.name().to_owned();
     let lit = known.online > 0;
     let person_here = lit && matches!(known.to, Target::Person(_));
     let class = if known.unread > 0 { "unread" } else { "" };
-    let count = |count: i64, class, before, words: &'static str| {
+    let count = |count: i64, class, before, word: Word| {
         (count > 0).then(|| {
-            view! { <span class=class>{before}{words::unread(count)}<span class="sr">{words}</span></span> }
+            view! { <span class=class>{before}{dates::unread(count)}<span class="sr">" " {w.say(word)}</span></span> }
         })
     };
-    let mentions = count(known.mentions, "count mentions", "@", " of them to you");
-    let unread = count(known.unread, "count", "", " unread");
+    let mentions = count(known.mentions, "count mentions", "@", Word::OfYou);
+    let unread = count(known.unread, "count", "", Word::Unread);
     view! {
         <li class=class>
             <a href=urls::page(&known.to) data-go="" aria-current=current.then_some("page")>
                 {mark(&known.to, version, lit)}
                 <bdi class="name" dir="auto">{name}</bdi>
-                {person_here.then(|| view! { <span class="sr">"here now"</span> })}
+                {person_here.then(|| view! { <span class="sr">{w.say(Word::HereNow)}</span> })}
                 {mentions}
                 {unread}
             </a>
@@ -123,6 +129,7 @@ fn line(known: &Line, version: Option<&str>, current: bool) -> impl IntoView + u
 
 /// My account, at the foot of the column.
 fn mine(me: Me, state: HouseState) -> impl IntoView {
+    let w = words();
     let page = live(move || urls::page(&state.place.get()));
     let version = state.faces.with_untracked(|faces| faces.get(&me.name).cloned());
     view! {
@@ -133,7 +140,7 @@ fn mine(me: Me, state: HouseState) -> impl IntoView {
             </a>
             <form method="post" action="/api/log_out">
                 <input type="hidden" name="page" value=page/>
-                <button class="icon-button" aria-label="Log out" title="Log out">
+                <button class="icon-button" aria-label=w.say(Word::LogOut) title=w.say(Word::LogOut)>
                     {icon(icons::LEAVE)}
                 </button>
             </form>

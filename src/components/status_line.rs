@@ -7,27 +7,27 @@ use super::{
 use crate::{
     client::{Act, HouseState, Status},
     protocol::urls,
+    words::{Word, words},
 };
 use leptos::prelude::*;
 
 /// The line.
 pub fn status_line(state: HouseState) -> impl IntoView {
-    let words = move || {
+    let w = words();
+    let status = move || {
         state.status.with(|status| match status {
             Status::Quiet => String::new(),
-            Status::Connecting => "Connecting…".to_owned(),
-            Status::Offline(_) => {
-                "You are offline; what you write goes out when you are back.".to_owned()
-            }
-            Status::Back => "Back.".to_owned(),
+            Status::Connecting => w.say(Word::Connecting).to_owned(),
+            Status::Offline(_) => w.say(Word::Offline).to_owned(),
+            Status::Back => w.say(Word::Back).to_owned(),
             Status::Stopped(why) => why.clone(),
         })
     };
     // Seen, but not read out every second.
     let countdown = move || {
         state.status.with(|status| match status {
-            Status::Offline(0) => " Trying again now.".to_owned(),
-            Status::Offline(seconds) => format!(" Trying again in {seconds} s."),
+            Status::Offline(0) => w.say(Word::TryingNow).to_owned(),
+            Status::Offline(seconds) => w.count(Word::TryingIn, *seconds),
             _ => String::new(),
         })
     };
@@ -46,13 +46,13 @@ pub fn status_line(state: HouseState) -> impl IntoView {
         <div class=live(class)>
             {typing(state)}
             <p role="status">
-                <span>{live(words)}</span>
+                <span>{live(status)}</span> " "
                 <span aria-hidden="true">{live(countdown)}</span>
             </p>
             <button class="link" type="button" hidden=live(online) on:click=try_now>
-                "Try now"
+                {w.say(Word::TryNow)}
             </button>
-            <a class="link" href=live(log_in) hidden=live(going_on)>"Log in"</a>
+            <a class="link" href=live(log_in) hidden=live(going_on)>{w.say(Word::LogIn)}</a>
         </div>
     }
 }

@@ -4,11 +4,12 @@ use super::{
     facade::facade,
     icons::{self, icon},
     live::{click, effect, live},
-    message, words,
+    message,
 };
 use crate::{
     client::{Act, HouseState, Row, house::Older},
     protocol::{Target, urls},
+    words::{Word, words},
 };
 use leptos::{html, prelude::*};
 use std::collections::HashMap;
@@ -20,6 +21,7 @@ const BEGINNING: &str = "beginning";
 
 /// The log and what floats above it.
 pub fn timeline(state: HouseState) -> impl IntoView {
+    let w = words();
     let (log, rows) = (NodeRef::<html::Div>::new(), NodeRef::<html::Div>::new());
     #[cfg(feature = "hydrate")]
     {
@@ -31,8 +33,8 @@ pub fn timeline(state: HouseState) -> impl IntoView {
     let live_region = live(move || Some(if quiet.get() { "off" } else { "polite" }));
     let at_end = live(move || !state.away.get());
     let new = live(move || match state.fresh.get() {
-        0 => "To the newest".to_owned(),
-        fresh => words::new_messages(fresh),
+        0 => w.say(Word::ToNewest).to_owned(),
+        fresh => w.count(Word::NewMessages, fresh as i64),
     });
     view! {
         <div class="log-frame">
@@ -40,7 +42,7 @@ pub fn timeline(state: HouseState) -> impl IntoView {
                 class="log"
                 id=ID
                 role="log"
-                aria-label="Messages"
+                aria-label=w.say(Word::Messages)
                 aria-live=live_region
                 aria-relevant="additions"
                 tabindex="0"
@@ -124,41 +126,41 @@ pub fn list(state: HouseState) -> impl IntoView {
 
 /// What stands above the oldest row. It keeps its height, so that loading moves nothing.
 fn beginning(state: HouseState) -> impl IntoView {
+    let w = words();
     let empty = move || state.rows.with(Vec::is_empty);
     // For the page as the server rendered it: the program loads what is older by itself.
     let older = (state.older.get_untracked() == Older::More).then(|| {
         let before = state.fixed.with_value(|fixed| fixed.oldest).unwrap_or_default();
         let href = format!("{}?before={before}", page(state));
-        view! { <a class="link asleep-only" href=href>"Older messages"</a> }
+        view! { <a class="link asleep-only" href=href>{w.say(Word::OlderMessages)}</a> }
     });
     let house = move || {
         let shown = state.older.get() == Older::Beginning && empty();
         shown.then(|| facade(state.online.with(|online| online.count)))
     };
-    let words = move || match (state.older.get(), state.place.get(), empty()) {
+    let said = move || match (state.older.get(), state.place.get(), empty()) {
         (Older::More, ..) => String::new(),
-        (Older::Loading, ..) => "Loading older messages…".to_owned(),
-        (_, Target::Person(name), true) => {
-            format!("Between you and {name}. Nobody has said anything yet.")
-        }
-        (_, Target::Person(name), false) => format!("Between you and {name}, from the start."),
-        (_, place, true) => format!("Nobody has said anything in {} yet. Begin.", place.name()),
-        (_, place, false) => format!("This is the beginning of {}.", place.name()),
+        (Older::Loading, ..) => w.say(Word::LoadingOlder).to_owned(),
+        (_, Target::Person(name), true) => w.with(Word::BetweenEmpty, &[&name]),
+        (_, Target::Person(name), false) => w.with(Word::BetweenStart, &[&name]),
+        (_, place, true) => w.with(Word::RoomEmpty, &[place.name()]),
+        (_, place, false) => w.with(Word::RoomStart, &[place.name()]),
     };
-    view! { <div class="beginning" id=BEGINNING>{older} {house} <span dir="auto">{live(words)}</span></div> }
+    view! { <div class="beginning" id=BEGINNING>{older} {house} <span dir="auto">{live(said)}</span></div> }
 }
 
 /// The ways down from a page that is not the newest, where there is no script. The next page is read
 /// from its beginning.
 fn newer(state: HouseState) -> impl IntoView {
+    let w = words();
     let (newest, top) = state.fixed.with_value(|fixed| (fixed.newest, fixed.top));
     newest.map(|newest| {
         let newer = format!("{}?after={newest}#{BEGINNING}", page(state));
         let newest = format!("{}?before={}", page(state), top + 1);
         view! {
             <p class="newer asleep-only">
-                <a class="link" href=newer>"Newer messages"</a>
-                <a class="link" href=newest>"Newest messages"</a>
+                <a class="link" href=newer>{w.say(Word::NewerMessages)}</a>
+                <a class="link" href=newest>{w.say(Word::NewestMessages)}</a>
             </p>
         }
     })

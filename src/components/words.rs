@@ -1,52 +1,33 @@
 //! Numbers and times in plain words.
 
-use crate::protocol::At;
+use crate::{
+    protocol::At,
+    words::{Word, words},
+};
 
-const NUMBERS: [&str; 13] = [
-    "No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven",
-    "Twelve",
-];
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-/// From 1970-01-01, which was a Thursday.
-const WEEKDAYS: [&str; 7] =
-    ["Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday"];
-
-/// A number that begins a sentence: a word where it is small.
-#[must_use]
-pub fn number(n: usize) -> String {
-    NUMBERS.get(n).map_or_else(|| n.to_string(), |word| (*word).to_owned())
+/// The n-th of a list of words, from 0.
+fn nth(list: Word, n: usize) -> Option<&'static str> {
+    words().say(list).split(' ').nth(n)
 }
 
-/// "Five rooms are lit."
+/// "Five rooms are lit.": a number that begins a sentence is a word where it is small.
+#[cfg(feature = "ssr")]
 #[must_use]
 pub fn lit_rooms(lit: usize) -> String {
+    let n = lit.to_string();
     match lit {
-        0 => "The house is dark.".to_owned(),
-        1 => "One room is lit.".to_owned(),
-        n => format!("{} rooms are lit.", number(n)),
+        0 => words().say(Word::HouseDark).to_owned(),
+        _ => words().with(Word::LitRooms, &[&n, nth(Word::NumberWords, lit).unwrap_or(&n)]),
     }
 }
 
 /// "23 people are here now."
+#[cfg(feature = "ssr")]
 #[must_use]
 pub fn people_here(people: usize) -> String {
     match people {
-        0 => "Nobody is here yet; your light would be the first.".to_owned(),
-        1 => "One person is here now. Walk in, or open a room of your own.".to_owned(),
-        n => format!("{n} people are here now. Walk in, or open a room of your own."),
+        0 => words().say(Word::NobodyInHouse).to_owned(),
+        _ => words().count(Word::PeopleInHouse, people as i64),
     }
 }
 
@@ -54,17 +35,22 @@ pub fn people_here(people: usize) -> String {
 fn parts(date: &str) -> Option<(&str, &'static str, &str)> {
     let (year, rest) = date.split_once('-')?;
     let (month, day) = rest.split_once('-')?;
-    let month = MONTHS.get(month.parse::<usize>().ok()?.checked_sub(1)?)?;
+    let month = nth(Word::Months, month.parse::<usize>().ok()?.checked_sub(1)?)?;
     Some((day.trim_start_matches('0'), month, year))
 }
+
+/// 1970-01-01 was a Thursday.
+const FIRST_WEEKDAY: i64 = 4;
 
 /// `2026-11-20` as "Friday 20 November 2026"; what is no date stays as it is.
 #[must_use]
 pub fn day(date: &str) -> String {
-    let weekday =
-        At::parse(&format!("{date}T00:00:00Z")).map(|at| WEEKDAYS[at.day().rem_euclid(7) as usize]);
+    let weekday = At::parse(&format!("{date}T00:00:00Z"))
+        .and_then(|at| nth(Word::Weekdays, (at.day() + FIRST_WEEKDAY).rem_euclid(7) as usize));
     match (weekday, parts(date)) {
-        (Some(weekday), Some((day, month, year))) => format!("{weekday} {day} {month} {year}"),
+        (Some(weekday), Some((day, month, year))) => {
+            words().with(Word::Day, &[weekday, day, month, year])
+        }
         _ => date.to_owned(),
     }
 }
@@ -90,18 +76,22 @@ pub fn moment(at: At) -> String {
 pub fn moment_here(at: At) -> String {
     let date = at.date();
     match parts(&date) {
-        Some((day, month, year)) => format!("{day} {month} {year}, {}", at.clock()),
+        Some((day, month, year)) => words().with(Word::Moment, &[day, month, year, &at.clock()]),
         None => date,
     }
 }
 
 /// "20 Nov", for narrow places.
+#[cfg(feature = "ssr")]
 #[must_use]
 pub fn short_day(at: At) -> String {
     let date = at.date();
     match parts(&date) {
-        // Every month's name is ASCII and has three letters at least.
-        Some((day, month, _)) => format!("{day} {}", &month[..3]),
+        Some((day, month, _)) => {
+            // In English the first three letters; other languages have shorter names.
+            let short: String = month.chars().take(3).collect();
+            words().with(Word::ShortDay, &[day, &short])
+        }
         None => date,
     }
 }
@@ -112,16 +102,7 @@ pub fn unread(count: i64) -> String {
     if count > 99 { "99+".to_owned() } else { count.to_string() }
 }
 
-/// "3 new messages".
-#[must_use]
-pub fn new_messages(count: usize) -> String {
-    match count {
-        1 => "1 new message".to_owned(),
-        n => format!("{n} new messages"),
-    }
-}
-
-#[cfg(test)]
+#[cfg(all(test, feature = "ssr"))]
 mod tests {
     use super::*;
 

@@ -4,31 +4,32 @@ use super::{
     Account, Returned, SessionLine, Shell, agent,
     document::{Outside, outside},
 };
-use crate::words::{self as say, Word};
 use crate::{
     components::{
         face::pictured,
         field::{Field, field},
-        notice, words,
+        notice, words as dates,
     },
     protocol::{At, limits, sheets::Sheet, urls},
+    words::{Word, Words, words},
 };
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 
 const CHANGE_PASSWORD: &str = "/api/change_password";
 
 /// My password and my sessions.
 #[must_use]
 pub fn account(shell: &Shell, account: Account, returned: Option<Returned>) -> String {
-    outside(shell, Outside::new("Your account", "account-page"), || {
+    let title = Words::of(shell.lang).say(Word::YourAccount);
+    outside(shell, Outside::new(title, "account-page"), || {
         let (password, other) = match returned {
             Some(returned) if returned.action == CHANGE_PASSWORD => (Some(returned), None),
             other => (None, other),
         };
         view! {
-            <h1>"Your account"</h1>
-            {account.done.map(|done| view! { <p class="notice" role="status">{done}</p> })}
-            {other.map(|returned| notice::refused(returned.refusal.message))}
+            <h1>{title}</h1>
+            {account.done.map(|done| view! { <p class="notice" role="status">{words().say(done)}</p> })}
+            {other.map(|returned| notice::refused(&returned.refusal))}
             {my_face(shell, account.face.as_deref())}
             {change_password(shell, password.as_ref())}
             {sessions(shell, account.sessions)}
@@ -41,7 +42,7 @@ pub fn account(shell: &Shell, account: Account, returned: Option<Returned>) -> S
 /// The way to looking after the house, for those who do.
 fn house(shell: &Shell) -> Option<impl IntoView + use<>> {
     shell.me.as_ref().filter(|me| me.admin)?;
-    let w = say::words();
+    let w = words();
     Some(view! {
         <section class="panel">
             <h2>{w.say(Word::TheHouse)}</h2>
@@ -53,7 +54,7 @@ fn house(shell: &Shell) -> Option<impl IntoView + use<>> {
 
 /// The picture beside my name: a form that carries it.
 fn my_face(shell: &Shell, version: Option<&str>) -> impl IntoView + use<> {
-    let w = say::words();
+    let w = words();
     let name = shell.me.as_ref().map(|me| me.name.clone()).unwrap_or_default();
     let has_one = version.is_some();
     view! {
@@ -83,12 +84,12 @@ fn change_password(shell: &Shell, returned: Option<&Returned>) -> impl IntoView 
         (returned.and_then(|r| r.about("current")), returned.and_then(|r| r.about("new")));
     let general = returned
         .filter(|_| current.is_none() && new.is_none())
-        .map(|r| notice::refused(r.refusal.message.clone()));
+        .map(|r| notice::refused(&r.refusal));
     let (wrong_current, wrong_new) = (current.is_some(), new.is_some());
     let (least, most) = limits::PASSWORD;
     view! {
         <section class="panel">
-            <h2>"Password"</h2>
+            <h2>{words().say(Word::Password)}</h2>
             <form class="stack" method="post" action=CHANGE_PASSWORD>
                 <input type="hidden" name="page" value=shell.path.clone()/>
                 // Tells a password manager whose password this is.
@@ -100,7 +101,7 @@ fn change_password(shell: &Shell, returned: Option<&Returned>) -> impl IntoView 
                 />
                 {general}
                 {field(Field {
-                    label: "Current password",
+                    label: words().say(Word::CurrentPassword),
                     name: "current",
                     secret: true,
                     autocomplete: "current-password",
@@ -109,23 +110,36 @@ fn change_password(shell: &Shell, returned: Option<&Returned>) -> impl IntoView 
                     ..Field::default()
                 })}
                 {field(Field {
-                    label: "New password",
+                    label: words().say(Word::NewPassword),
                     name: "new",
                     secret: true,
                     autocomplete: "new-password",
-                    hint: Some(format!("{least} to {most} characters. Your other sessions end when it changes.")),
+                    hint: Some(words().with(Word::NewPasswordHint, &[&least.to_string(), &most.to_string()])),
                     error: new,
                     first: wrong_new,
                     ..Field::default()
                 })}
-                <button class="button">"Change password"</button>
+                <button class="button">{words().say(Word::ChangePassword)}</button>
             </form>
         </section>
     }
 }
 
-fn time(at: At) -> impl IntoView {
-    view! { <time datetime=at.to_string()>{words::moment(at)}</time> }
+/// A sentence around moments, in the order that its language has them in.
+fn times(word: Word, times: &[At]) -> impl IntoView + use<> {
+    let piece = |piece: &str| match piece.split_once('}') {
+        None => Either::Left(piece.to_owned()),
+        Some((number, after)) => {
+            // The build saw to it that these are numbers of what is put in.
+            let at = number.parse().ok().and_then(|n: usize| times.get(n)).copied();
+            let at = at.unwrap_or_default();
+            Either::Right(view! {
+                <time datetime=at.to_string()>{dates::moment(at)}</time>
+                {after.to_owned()}
+            })
+        }
+    };
+    words().say(word).split('{').map(piece).collect_view()
 }
 
 fn sessions(shell: &Shell, sessions: Vec<SessionLine>) -> impl IntoView + use<> {
@@ -136,9 +150,9 @@ fn sessions(shell: &Shell, sessions: Vec<SessionLine>) -> impl IntoView + use<> 
                 <li>
                     <div class="what">
                         <b>{agent::in_words(&session.agent)}</b>
-                        {session.this.then(|| view! { <span class="tag">"this one"</span> })}
+                        {session.this.then(|| view! { <span class="tag">{words().say(Word::ThisOne)}</span> })}
                         <p class="quiet">
-                            "Begun " {time(session.created_at)} ", last used " {time(session.seen_at)}
+                            {times(Word::Begun, &[session.created_at, session.seen_at])}
                         </p>
                     </div>
                     // This one is ended by logging out.
@@ -150,7 +164,7 @@ fn sessions(shell: &Shell, sessions: Vec<SessionLine>) -> impl IntoView + use<> 
         .collect_view();
     view! {
         <section class="panel">
-            <h2>"Where you are logged in"</h2>
+            <h2>{words().say(Word::WhereLoggedIn)}</h2>
             <ul class="lines">{lines}</ul>
         </section>
     }
@@ -166,7 +180,7 @@ fn end_button(
         <form method="post" action=action>
             <input type="hidden" name="page" value=path.to_owned()/>
             <input type="hidden" name=name value=id/>
-            <button class="button quiet">"End"</button>
+            <button class="button quiet">{words().say(Word::End)}</button>
         </form>
     }
 }

@@ -1,5 +1,7 @@
 //! A browser's own name in plain words: enough to tell one's devices apart.
 
+use crate::words::{Word, words};
+
 /// Looked for in this order: later browsers also carry the names of those they descend from.
 const BROWSERS: [(&str, &str); 8] = [
     ("Edg", "Edge"),
@@ -11,14 +13,15 @@ const BROWSERS: [(&str, &str); 8] = [
     ("Safari/", "Safari"),
     ("curl/", "curl"),
 ];
-const SYSTEMS: [(&str, &str); 7] = [
-    ("iPhone", "an iPhone"),
-    ("iPad", "an iPad"),
-    ("Android", "Android"),
-    ("Windows", "Windows"),
-    ("Mac OS X", "a Mac"),
-    ("CrOS", "a Chromebook"),
-    ("Linux", "Linux"),
+/// With what they are called, where that is not their own name.
+const SYSTEMS: [(&str, Option<Word>); 7] = [
+    ("iPhone", Some(Word::AnIphone)),
+    ("iPad", Some(Word::AnIpad)),
+    ("Android", None),
+    ("Windows", None),
+    ("Mac OS X", Some(Word::AMac)),
+    ("CrOS", Some(Word::AChromebook)),
+    ("Linux", None),
 ];
 /// An unknown program's own words are cut here.
 const MOST: usize = 48;
@@ -26,14 +29,14 @@ const MOST: usize = 48;
 /// "Firefox on Windows".
 #[must_use]
 pub fn in_words(agent: &str) -> String {
-    let find = |list: &[(&str, &'static str)]| {
-        list.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name)
-    };
-    match (find(&BROWSERS), find(&SYSTEMS)) {
-        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+    let w = words();
+    let browser = BROWSERS.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
+    let system = SYSTEMS.iter().find(|(mark, _)| agent.contains(mark));
+    match (browser, system.map(|(mark, word)| word.map_or(*mark, |word| w.say(word)))) {
+        (Some(browser), Some(system)) => w.with(Word::BrowserOn, &[browser, system]),
         (Some(browser), None) => browser.to_owned(),
-        (None, Some(system)) => format!("A program on {system}"),
-        (None, None) if agent.trim().is_empty() => "A program without a name".to_owned(),
+        (None, Some(system)) => w.with(Word::ProgramOn, &[system]),
+        (None, None) if agent.trim().is_empty() => w.say(Word::ProgramUnnamed).to_owned(),
         (None, None) => agent.chars().take(MOST).collect(),
     }
 }

@@ -1,13 +1,17 @@
 //! The document around every page: head, style, and the program where the page has use for it.
 //! Whether a page or only its content is answered, for a panel, is decided here.
 
-use super::Shell;
+use super::{Shell, Theme};
 use crate::{
-    components::{notice, page_header::page_header, panel},
+    components::{
+        notice,
+        page_header::{foot, page_header},
+        panel,
+    },
     protocol::urls,
     words::Words,
 };
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 use serde::Serialize;
 
 /// One page to put into a document.
@@ -61,6 +65,7 @@ pub fn outside<V: IntoView + 'static>(
             <div class=width>
                 {page_header(shell, account)}
                 <main class=class>{content()}</main>
+                {foot()}
             </div>
         }
     })
@@ -82,7 +87,11 @@ pub fn document<V: IntoView + 'static>(
         });
         view! {
             <!DOCTYPE html>
-            <html lang=shell.lang.tag()>
+            <html
+                lang=shell.lang.tag()
+                data-theme=shell.theme.code()
+                data-letters=shell.letters_off.then_some("off")
+            >
                 <head>
                     <meta charset="utf-8"/>
                     <meta
@@ -90,9 +99,8 @@ pub fn document<V: IntoView + 'static>(
                         content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content"
                     />
                     <title>{format!("{title} · Roomful")}</title>
-                    <meta name="color-scheme" content="light dark"/>
-                    <meta name="theme-color" content="#f1ede5" media="(prefers-color-scheme: light)"/>
-                    <meta name="theme-color" content="#1a1d25" media="(prefers-color-scheme: dark)"/>
+                    <meta name="color-scheme" content=shell.theme.scheme()/>
+                    {bars(shell.theme)}
                     <link rel="icon" href=urls::ICON type="image/svg+xml"/>
                     <link rel="stylesheet" href=shell.assets.css.clone()/>
                     {program}
@@ -108,6 +116,15 @@ pub fn document<V: IntoView + 'static>(
         }
         .to_html()
     })
+}
+
+/// The colours of the browser's own bars, while the system is light and while it is dark.
+fn bars(theme: Theme) -> impl IntoView {
+    let bar = |colour: &'static str, system: &'static str| {
+        html::meta().attr("name", "theme-color").attr("content", colour).attr("media", system)
+    };
+    let [day, night] = theme.bars();
+    (bar(day, "(prefers-color-scheme: light)"), bar(night, "(prefers-color-scheme: dark)"))
 }
 
 /// Loads the program and wakes the page with it.

@@ -11,27 +11,29 @@ use crate::{
         notice,
     },
     protocol::{limits, urls},
+    words::{Word, Words, words},
 };
 use leptos::prelude::*;
 
 /// What a name may be, in words.
 fn name_hint() -> String {
-    format!("Up to {} letters and digits of any script, and _ . -", limits::USER_NAME)
+    words().with(Word::NameHint, &[&limits::USER_NAME.to_string()])
 }
 
 /// What a password may be, in words.
 fn password_hint() -> String {
     let (least, most) = limits::PASSWORD;
-    format!("{least} to {most} characters. A short sentence is a good one.")
+    words().with(Word::PasswordHint, &[&least.to_string(), &most.to_string()])
 }
 
 /// A page with one form on a card.
 fn card<V: IntoView + 'static>(
     shell: &Shell,
-    title: &'static str,
+    title: Word,
     lit: usize,
     inside: impl FnOnce() -> V,
 ) -> String {
+    let title = Words::of(shell.lang).say(title);
     let page = Outside { page: "page narrow", account: false, ..Outside::new(title, "card") };
     outside(shell, page, || view! { {facade(lit)} <h1>{title}</h1> {inside()} })
 }
@@ -45,11 +47,11 @@ fn name_and_password(returned: Option<&Returned>, new: bool) -> impl IntoView + 
     let password_first = wrong_name.is_none() && !typed.is_empty();
     let general = returned
         .filter(|_| wrong_name.is_none() && wrong_password.is_none())
-        .map(|r| notice::refused(r.refusal.message.clone()));
+        .map(|r| notice::refused(&r.refusal));
     view! {
         {general}
         {field(Field {
-            label: "Name",
+            label: words().say(Word::Name),
             name: "name",
             autocomplete: "username",
             hint: new.then(name_hint),
@@ -59,7 +61,7 @@ fn name_and_password(returned: Option<&Returned>, new: bool) -> impl IntoView + 
             ..Field::default()
         })}
         {field(Field {
-            label: "Password",
+            label: words().say(Word::Password),
             name: "password",
             secret: true,
             autocomplete: if new { "new-password" } else { "current-password" },
@@ -88,7 +90,7 @@ fn other(path: &str, next: &str) -> String {
 fn kept_words(body: &str) -> impl IntoView + use<> {
     view! {
         <div class="field">
-            <label for="kept-words">"What you wrote was not sent. Take it along:"</label>
+            <label for="kept-words">{words().say(Word::TakeAlong)}</label>
             // A line break at the very beginning is not part of a text area's text.
             <textarea id="kept-words" readonly=true rows="4" dir="auto">{format!("\n{body}")}</textarea>
         </div>
@@ -98,18 +100,18 @@ fn kept_words(body: &str) -> impl IntoView + use<> {
 /// Logging in.
 #[must_use]
 pub fn log_in(shell: &Shell, next: &str, returned: Option<Returned>) -> String {
-    card(shell, "Log in", 5, || {
+    card(shell, Word::LogIn, 5, || {
         let sign_up = shell.sign_up == SignUp::Open;
         view! {
             <form class="stack" method="post" action="/api/log_in" data-whole="">
                 {hidden("page", &shell.path)}
                 {hidden("next", next)}
                 {name_and_password(returned.as_ref(), false)}
-                <button class="button">"Log in"</button>
+                <button class="button">{words().say(Word::LogIn)}</button>
             </form>
             {returned.as_ref().map(|r| r.typed("body")).filter(|body| !body.is_empty()).map(kept_words)}
             {sign_up.then(|| view! {
-                <p class="aside">"New here? "<a class="link" href=other(urls::SIGN_UP, next)>"Sign up"</a></p>
+                <p class="aside">{words().say(Word::NewHere)} " " <a class="link" href=other(urls::SIGN_UP, next)>{words().say(Word::SignUp)}</a></p>
             })}
         }
     })
@@ -123,23 +125,19 @@ pub fn sign_up(
     invite: Option<String>,
     returned: Option<Returned>,
 ) -> String {
-    card(shell, "Sign up", 7, || {
+    card(shell, Word::SignUp, 7, || {
         let log_in = view! {
-            <p class="aside">"Have an account? "<a class="link" href=other(urls::LOG_IN, next)>"Log in"</a></p>
+            <p class="aside">{words().say(Word::HaveAccount)} " " <a class="link" href=other(urls::LOG_IN, next)>{words().say(Word::LogIn)}</a></p>
         };
         let shut = match (shell.sign_up, &invite) {
-            (SignUp::Closed, _) => {
-                Some("Whoever looks after this house makes the accounts. Ask them for one.")
-            }
-            (SignUp::Invite, None) => Some(
-                "This house is open to whoever has an invitation link. Ask someone who looks after it for one.",
-            ),
+            (SignUp::Closed, _) => Some(Word::AdminMakesAccounts),
+            (SignUp::Invite, None) => Some(Word::ByInvitation),
             _ => None,
         };
-        if let Some(words) = shut {
+        if let Some(why) = shut {
             return view! {
-                {returned.map(|r| notice::refused(r.refusal.message))}
-                <p>{words}</p>
+                {returned.map(|r| notice::refused(&r.refusal))}
+                <p>{words().say(why)}</p>
                 {log_in}
             }
             .into_any();
@@ -150,7 +148,7 @@ pub fn sign_up(
                 {hidden("next", next)}
                 {invite.map(|invite| hidden("invite", &invite))}
                 {name_and_password(returned.as_ref(), true)}
-                <button class="button">"Sign up"</button>
+                <button class="button">{words().say(Word::SignUp)}</button>
             </form>
             {log_in}
         }
@@ -162,29 +160,25 @@ pub fn sign_up(
 #[must_use]
 pub fn set_up(shell: &Shell, key: Option<String>, returned: Option<Returned>) -> String {
     let lit = usize::from(key.is_some());
-    card(shell, "Open the house", lit, || {
+    card(shell, Word::OpenHouse, lit, || {
         let Some(key) = key else {
-            let words = if shell.setting_up {
-                "This page needs the set-up link. Copy it whole from the console where the house was started; it works once."
-            } else {
-                "This house is open already: the set-up link has been used."
-            };
+            let why = if shell.setting_up { Word::SetUpNeedsLink } else { Word::OpenAlready };
             let log_in = (!shell.setting_up)
-                .then(|| view! { <p><a class="button" href=urls::LOG_IN>"Log in"</a></p> });
+                .then(|| view! { <p><a class="button" href=urls::LOG_IN>{words().say(Word::LogIn)}</a></p> });
             return view! {
-                {returned.map(|r| notice::refused(r.refusal.message))}
-                <p>{words}</p>
+                {returned.map(|r| notice::refused(&r.refusal))}
+                <p>{words().say(why)}</p>
                 {log_in}
             }
             .into_any();
         };
         view! {
-            <p>"Make the first account. It looks after the house: it may invite people, and whatever else needs a key."</p>
+            <p>{words().say(Word::FirstAccount)}</p>
             <form class="stack" method="post" action="/api/set_up" data-whole="">
                 {hidden("page", &shell.path)}
                 {hidden("key", &key)}
                 {name_and_password(returned.as_ref(), true)}
-                <button class="button">"Open the house"</button>
+                <button class="button">{words().say(Word::OpenHouse)}</button>
             </form>
         }
         .into_any()

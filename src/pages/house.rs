@@ -11,7 +11,7 @@ use crate::{
         timeline::{self, KeptRows},
     },
     protocol::views::{House, Message},
-    words::Words,
+    words::{Word, Words},
 };
 use leptos::prelude::*;
 use serde::Serialize;
@@ -116,7 +116,7 @@ fn written<Messages>(
     document(shell, page, || {
         let state = state();
         view! {
-            <a class="skip" href=format!("#{}", timeline::ID)>"Skip to the messages"</a>
+            <a class="skip" href=format!("#{}", timeline::ID)>{Words::of(shell.lang).say(Word::SkipToMessages)}</a>
             <div id="house">
                 <HouseView state/>
             </div>

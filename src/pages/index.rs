@@ -7,11 +7,11 @@ use super::{
 use crate::{
     components::{
         RoomPicker,
-        page_header::page_header,
+        page_header::{foot, page_header},
         room_picker::{self, Cards, Refused},
     },
     protocol::views::{Index, RoomCard},
-    words::Words,
+    words::{Word, Words},
 };
 use leptos::prelude::*;
 
@@ -37,7 +37,12 @@ pub fn card(words: Words, room: &RoomCard) -> String {
 /// The room index around cards that were rendered before ([`card`]).
 #[must_use]
 pub fn index_around(shell: &Shell, index: Index<Cards>, returned: Option<Returned>) -> String {
-    let page = Page { title: "Rooms".to_owned(), class: "outside", wakes: true, data: None };
+    let page = Page {
+        title: Words::of(shell.lang).say(Word::IndexTitle).to_owned(),
+        class: "outside",
+        wakes: true,
+        data: None,
+    };
     let refused = returned.map_or_else(Refused::default, |returned| Refused {
         name: returned.typed("name").to_owned(),
         message: Words::of(shell.lang).refusal(&returned.refusal),
@@ -49,6 +54,7 @@ pub fn index_around(shell: &Shell, index: Index<Cards>, returned: Option<Returne
                 <main><div id="index">
                     <RoomPicker index refused/>
                 </div></main>
+                {foot()}
             </div>
         }
     })

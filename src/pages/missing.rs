@@ -7,6 +7,7 @@ use super::{
 use crate::{
     components::{facade::facade, notice},
     protocol::{Refusal, Target, urls},
+    words::{Word, Words, words},
 };
 use leptos::prelude::*;
 
@@ -22,29 +23,33 @@ fn dark<V: IntoView + 'static>(
     })
 }
 
+/// A sentence around a name that somebody made: which may be written in the other direction.
+fn around(word: Word, name: String) -> impl IntoView {
+    let (before, after) = words().say(word).split_once("{0}").unwrap_or_default();
+    view! { {before} <bdi dir="auto">{name}</bdi> {after} }
+}
+
 /// A room that does not exist: with a button that makes it, or an offer to log in.
 #[must_use]
 pub fn no_room(shell: &Shell, name: &str, returned: Option<Returned>) -> String {
-    let title = format!("There is no room called {name} yet.");
+    let title = Words::of(shell.lang).with(Word::NoRoomYet, &[name]);
     let shown = name.to_owned();
-    let heading = move || {
-        view! { "There is no room called " <bdi dir="auto">{shown.clone()}</bdi> " yet." }
-    };
+    let heading = move || around(Word::NoRoomYet, shown.clone());
     dark(shell, title, heading, || {
-        let refused = returned.map(|returned| notice::refused(returned.refusal.message));
+        let refused = returned.map(|returned| notice::refused(&returned.refusal));
         let way_on = if shell.me.is_some() {
             view! {
                 <form method="post" action="/api/enter_room">
                     <input type="hidden" name="page" value=shell.path.clone()/>
                     <input type="hidden" name="name" value=name.to_owned()/>
-                    <button class="button">"Open this room"</button>
+                    <button class="button">{words().say(Word::OpenThisRoom)}</button>
                 </form>
             }
             .into_any()
         } else {
             let next = urls::page(&Target::Room(name.to_owned()));
             view! {
-                <p><a class="button" href=urls::log_in_and_return(&next)>"Log in to open it"</a></p>
+                <p><a class="button" href=urls::log_in_and_return(&next)>{words().say(Word::LogInToOpen)}</a></p>
             }
             .into_any()
         };
@@ -55,15 +60,16 @@ pub fn no_room(shell: &Shell, name: &str, returned: Option<Returned>) -> String 
 /// Nothing is at this address, or nothing for you.
 #[must_use]
 pub fn no_page(shell: &Shell) -> String {
-    const TITLE: &str = "Nothing is here.";
-    dark(shell, TITLE.to_owned(), TITLE, || {
-        view! { <p>"The address leads nowhere, or to something that is not for you."</p> }
+    let title = Words::of(shell.lang).say(Word::NothingHere);
+    dark(shell, title.to_owned(), title, || {
+        view! { <p>{words().say(Word::LeadsNowhere)}</p> }
     })
 }
 
 /// Something was refused or failed, in plain words, with a way on.
 #[must_use]
 pub fn trouble(shell: &Shell, refusal: &Refusal) -> String {
-    let title = if refusal.temporary { "Not right now." } else { "That did not work." };
-    dark(shell, title.to_owned(), title, || notice::refused(refusal.message.clone()))
+    let title = if refusal.temporary { Word::NotNow } else { Word::DidNotWork };
+    let title = Words::of(shell.lang).say(title);
+    dark(shell, title.to_owned(), title, || notice::refused(refusal))
 }

@@ -14,11 +14,16 @@ mod edits;
 #[cfg(feature = "ssr")]
 mod entrance;
 #[cfg(feature = "ssr")]
+mod help;
+#[cfg(feature = "ssr")]
 mod house;
 #[cfg(feature = "ssr")]
 mod index;
 #[cfg(feature = "ssr")]
+mod jump;
+#[cfg(feature = "ssr")]
 mod keeping;
+mod look;
 #[cfg(feature = "ssr")]
 mod mentions;
 #[cfg(feature = "ssr")]
@@ -29,6 +34,8 @@ mod parts;
 mod people;
 #[cfg(feature = "ssr")]
 mod search;
+#[cfg(feature = "ssr")]
+mod settings;
 
 #[cfg(feature = "ssr")]
 pub use {
@@ -36,20 +43,23 @@ pub use {
     account::account,
     edits::edits,
     entrance::{log_in, set_up, sign_up},
+    help::help,
     house::{house, house_around, new_line, row, rows},
     index::{card, index, index_around},
+    jump::jump,
     keeping::{house_invites, house_people, house_rooms},
     mentions::mentions,
     missing::{no_page, no_room, trouble},
     people::{InRoom, people, person},
     search::search,
+    settings::settings,
 };
 
-#[cfg(feature = "ssr")]
-use crate::words::Word;
+pub use look::Theme;
+
 use crate::{
     protocol::{At, Refusal, views::Me},
-    words::{Lang, words},
+    words::{Lang, Word, words},
 };
 
 /// Addresses of the hashed files of the browser's side.
@@ -86,6 +96,10 @@ pub struct Shell {
     pub assets: Assets,
     /// The reader's language.
     pub lang: Lang,
+    /// Light, dark, or as the system is.
+    pub theme: Theme,
+    /// Whether keys of one letter are turned off.
+    pub letters_off: bool,
     /// Who is looking.
     pub me: Option<Me>,
     /// No user exists yet: every page says that the house is being set up.
@@ -145,7 +159,7 @@ pub struct Account {
     /// My sessions, the latest first.
     pub sessions: Vec<SessionLine>,
     /// "Your password was changed.", after it was.
-    pub done: Option<String>,
+    pub done: Option<Word>,
 }
 
 #[cfg(feature = "ssr")]

@@ -120,7 +120,7 @@ fn asked_again(
 
 /// What was refused, where no field of the page's own shows it.
 pub fn refused(returned: Option<&Returned>) -> Option<impl IntoView + use<>> {
-    returned.map(|returned| notice::refused(words().refusal(&returned.refusal)))
+    returned.map(|returned| notice::refused(&returned.refusal))
 }
 
 /// The field that looks for something in a list.

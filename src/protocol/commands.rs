@@ -2,6 +2,7 @@
 //! room socket.
 
 use super::{Code, Refusal};
+use crate::words::Word;
 
 /// A text's meaning.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,22 +32,17 @@ pub fn read(text: &str) -> Result<Command<'_>, Refusal> {
     }
     let (word, rest) = split_word(rest);
     match word {
-        "me" if rest.trim().is_empty() => {
-            Err(Refusal::invalid("body", "Say what you do: /me waves"))
-        }
+        "me" if rest.trim().is_empty() => Err(Refusal::invalid("body", Word::MeWhat)),
         "me" => Ok(Command::Say(text)),
         "topic" => Ok(Command::Topic(rest.trim())),
         "pm" => {
             let (to, body) = split_word(rest);
             let to = to.strip_prefix('@').unwrap_or(to);
             if to.is_empty() {
-                return Err(Refusal::invalid("to", "Say to whom: /pm name text"));
+                return Err(Refusal::invalid("to", Word::PmToWhom));
             }
             if body.trim().is_empty() {
-                return Err(Refusal::invalid(
-                    "body",
-                    format!("Say what to tell {to}: /pm {to} text"),
-                ));
+                return Err(Refusal::invalid("body", Word::PmWhat.of(&[&to])));
             }
             Ok(Command::Private { to, body })
         }
@@ -60,12 +56,7 @@ pub fn read(text: &str) -> Result<Command<'_>, Refusal> {
 /// The refusal of [`Command::Unknown`].
 #[must_use]
 pub fn unknown(word: &str) -> Refusal {
-    Refusal::invalid(
-        "body",
-        format!(
-            "There is no command /{word}. To say it as it stands, begin with two slashes: //{word}"
-        ),
-    )
+    Refusal::invalid("body", Word::NoSuchCommand.of(&[&word]))
 }
 
 /// Whether a text may be a message.
@@ -74,19 +65,16 @@ pub fn unknown(word: &str) -> Refusal {
 /// `invalid` for an empty one, `too_long` with what is allowed.
 pub fn check_body(body: &str, most: usize) -> Result<(), Refusal> {
     if body.trim().is_empty() {
-        return Err(Refusal::invalid("body", "An empty message is not sent."));
+        return Err(Refusal::invalid("body", Word::EmptyMessage));
     }
     if body.contains('\0') {
-        return Err(Refusal::invalid("body", "A message cannot contain the character NUL."));
+        return Err(Refusal::invalid("body", Word::NulInMessage));
     }
     let count = body.chars().count();
     if count > most {
         return Err(Refusal {
             field: Some("body".to_owned()),
-            ..Refusal::new(
-                Code::TooLong,
-                format!("A message has at most {most} characters; this one has {count}."),
-            )
+            ..Refusal::new(Code::TooLong, Word::MessageTooLong.of(&[&most, &count]))
         });
     }
     Ok(())

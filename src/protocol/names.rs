@@ -4,6 +4,8 @@
 #[cfg(feature = "ssr")]
 use super::Refusal;
 use super::limits;
+#[cfg(feature = "ssr")]
+use crate::words::Word;
 
 /// What kind of thing a name names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,8 +27,8 @@ impl Kind {
     }
 
     #[cfg(feature = "ssr")]
-    fn refuse(self, message: &str) -> Refusal {
-        Refusal::invalid("name", message)
+    fn refuse(self, word: Word) -> Refusal {
+        Refusal::invalid("name", word)
     }
 }
 
@@ -56,35 +58,32 @@ pub fn check(kind: Kind, given: &str) -> Result<Name, Refusal> {
     let shown: String = given.trim().nfc().collect();
     let count = shown.chars().count();
     if count == 0 {
-        return Err(kind.refuse("A name needs at least one character."));
+        return Err(kind.refuse(Word::NameEmpty));
     }
     if count > kind.most() {
         return Err(too_long(kind));
     }
     if shown == "." || shown == ".." {
-        return Err(kind.refuse("A name cannot be only dots."));
+        return Err(kind.refuse(Word::NameDots));
     }
     match kind {
         Kind::User if !shown.chars().all(in_user_name) => {
-            return Err(
-                kind.refuse("A name is made of letters and digits of any script, and _ . -")
-            );
+            return Err(kind.refuse(Word::NameLetters));
         }
         Kind::Room if shown.contains('/') => {
-            return Err(kind.refuse("A room's name cannot contain a slash (/)."));
+            return Err(kind.refuse(Word::NameSlash));
         }
         Kind::Room
             if shown
                 .chars()
                 .any(|c| c.is_control() || c == char::REPLACEMENT_CHARACTER || steers_text(c)) =>
         {
-            return Err(kind
-                .refuse("A room's name cannot contain line breaks or other control characters."));
+            return Err(kind.refuse(Word::NameControls));
         }
         _ => {}
     }
     if !shown.chars().any(is_visible) {
-        return Err(kind.refuse("A name needs at least one character that can be seen."));
+        return Err(kind.refuse(Word::NameUnseen));
     }
     let folded = fold(&shown);
     let skeleton = skeleton(&folded);
@@ -93,7 +92,7 @@ pub fn check(kind: Kind, given: &str) -> Result<Name, Refusal> {
 
 #[cfg(feature = "ssr")]
 fn too_long(kind: Kind) -> Refusal {
-    Refusal::too_long("name", format!("A name has at most {} characters.", kind.most()))
+    Refusal::too_long("name", Word::NameTooLong.of(&[&kind.most()]))
 }
 
 /// A file's name as it may be shown and saved: the last part of a path, without what breaks lines,

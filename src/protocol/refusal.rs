@@ -117,7 +117,17 @@ impl Refusal {
 
     /// Not there, or not for you to see: both sound the same.
     pub fn not_found(what: &str) -> Self {
-        Self::new(Code::NotFound, format!("There is no {what} here."))
+        let reason = match what {
+            "such room" => Word::NoSuchRoom.into(),
+            "such message" => Word::NoSuchMessage.into(),
+            "person of that name" => Word::NoPersonNamed.into(),
+            "page" => Word::NoSuchPage.into(),
+            "member of that name" => Word::NoSuchMember.into(),
+            "such session" => Word::NoSuchSession.into(),
+            "such call" => Word::NoSuchCall.into(),
+            _ => Reason::from(format!("There is no {what} here.")),
+        };
+        Self::new(Code::NotFound, reason)
     }
 }
 

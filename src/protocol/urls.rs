@@ -20,6 +20,12 @@ pub const ICON: &str = "/favicon.svg";
 pub const ICON_LIT: &str = "/favicon-lit.svg";
 /// What was said, searched.
 pub const SEARCH: &str = "/search";
+/// Language, light or dark, keys.
+pub const SETTINGS: &str = "/settings";
+/// The list of shortcuts.
+pub const HELP: &str = "/help";
+/// Rooms and people by name, to jump to.
+pub const JUMP: &str = "/jump";
 /// Where the first administrator is made.
 pub const SET_UP: &str = "/setup";
 

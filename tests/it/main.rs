@@ -26,6 +26,7 @@ mod fuzz;
 mod history;
 mod http;
 mod known_faults;
+mod language;
 mod main_socket;
 mod notify;
 mod pages;

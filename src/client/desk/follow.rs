@@ -14,6 +14,7 @@ use crate::protocol::{
     people::NoticeKind,
     views::Side,
 };
+use crate::words::{Word, words};
 
 /// Conversations asked for in one frame: their names fit into it by far, and the answer about the
 /// place on the screen, which goes first, does not wait for all the others.
@@ -428,8 +429,8 @@ impl Desk {
             self.hold = Hold::Away;
             let name = to.name();
             let why = match reason {
-                "deleted" => format!("{name} was closed."),
-                _ => format!("You are not in {name} any more."),
+                "deleted" => words().with(Word::RoomClosed, &[name]),
+                _ => words().with(Word::NotInRoom, &[name]),
             };
             self.refusal = Some(Refusal::new(Code::NotFound, why));
         }

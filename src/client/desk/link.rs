@@ -12,6 +12,7 @@ use crate::protocol::{
         ClientFrame, Hello, Online, Outgoing, Reply, ServerFrame, read_server, write_client,
     },
 };
+use crate::words::{Word, words};
 
 impl Desk {
     pub(super) fn link(&mut self, event: Link, now: &Moment) {
@@ -93,8 +94,8 @@ impl Desk {
             // The cookie belongs to somebody else by now (or to nobody): what waits here must not
             // go out in their name.
             let why = match &hello.user {
-                Some(name) => format!("You are logged in as {name} by now. Reload this page."),
-                None => "You are logged out. Log in again to go on.".to_owned(),
+                Some(name) => words().with(Word::SomebodyElse, &[name]),
+                None => words().say(Word::NobodyNow).to_owned(),
             };
             self.link(Link::Stop(why), now);
             return;

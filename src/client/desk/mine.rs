@@ -12,6 +12,7 @@ use crate::protocol::{
     frames::{ClientFrame, SendOk, write_client},
     views::FileView,
 };
+use crate::words::{Word, words};
 
 /// A private message is confirmed by its beginning.
 const CONFIRMED: usize = 200;
@@ -33,14 +34,14 @@ impl Desk {
             Meaning::Topic(text) => return self.set_topic(text),
         };
         if self.me.is_none() {
-            return Err(Refusal::new(Code::LoginNeeded, "Log in to join in."));
+            return Err(Refusal::new(Code::LoginNeeded, Word::LogInToJoin));
         }
         if let Some(why) = self.connection.stopped() {
             return Err(Refusal::new(Code::Unavailable, why));
         }
         let mut entry = Entry::new(to, now.uuid(), body, now.at);
         if write_client(Some(u64::MAX), &send(&entry)).len() > self.limits.frame {
-            return Err(Refusal::too_long("body", "This is too long for one message."));
+            return Err(Refusal::too_long("body", Word::TooLongForOne));
         }
         self.outbox.has_room()?;
         entry.files = self.attach.take(&place)?;
@@ -148,7 +149,7 @@ impl Desk {
         self.effects.push(Effect::Forget(entry.cid.clone()));
         self.rows_changed = true;
         if entry.from.as_ref() == Some(self.timeline.to()) {
-            self.notes.say(privately(&entry, "privately"), self.timeline.last());
+            self.notes.say(privately(&entry, Word::Privately), self.timeline.last());
         }
         Some(entry)
     }
@@ -205,12 +206,12 @@ fn send(entry: &Entry) -> ClientFrame {
 }
 
 /// "To bob, privately: hi"
-pub(super) fn privately(entry: &Entry, how: &str) -> String {
+pub(super) fn privately(entry: &Entry, how: Word) -> String {
     let mut body: String = entry.body.chars().take(CONFIRMED).collect();
     if body.len() < entry.body.len() {
         body.push('…');
     }
-    format!("To {}, {how}: {body}", entry.to.name())
+    words().with(how, &[entry.to.name(), &body])
 }
 
 /// The command as it was written.

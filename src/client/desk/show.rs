@@ -9,6 +9,7 @@ use crate::client::{
     house::Older,
     rows::{self, Picture, Tail},
 };
+use crate::words::Word;
 
 impl Desk {
     pub(super) fn show(&mut self, now: &Moment) {
@@ -61,7 +62,7 @@ impl Desk {
             let (cid, at) = (entry.cid.clone(), entry.at);
             match (&entry.failed, &entry.from) {
                 (None, Some(from)) if from == place => {
-                    let text = privately(entry, "privately, on its way");
+                    let text = privately(entry, Word::PrivatelySending);
                     Some(Tail::Quiet { key: cid, text })
                 }
                 (Some(why), Some(from)) if from == place => {

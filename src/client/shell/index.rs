@@ -5,7 +5,7 @@ use super::browser;
 use crate::{
     components::{
         awake,
-        room_picker::{FIELD, FOLLOWS, REFUSED},
+        ids::{FIELD, FOLLOWS, REFUSED},
     },
     protocol::{limits::ROOM_NAME, urls},
 };
@@ -39,7 +39,18 @@ fn typed(field: &HtmlInputElement) {
         let _ = refused.set_attribute("hidden", "");
         let _ = field.remove_attribute("aria-invalid");
     }
-    let field = field.clone();
+    let found = |name: &str| format!("{}?name={}", urls::INDEX, urls::encode(name.trim()));
+    look_soon(field.clone(), found, &FOLLOWS, || ());
+}
+
+/// Once nobody has typed for a moment: takes these parts out of the page that what is in the field
+/// leads to.
+pub fn look_soon(
+    field: HtmlInputElement,
+    address: fn(&str) -> String,
+    parts: &'static [&'static str],
+    then: fn(),
+) {
     let look = move || {
         spawn_local(async move {
             let name = field.value();
@@ -47,30 +58,30 @@ fn typed(field: &HtmlInputElement) {
                 return;
             }
             // A page that cannot be had leaves the list as it is: the form still works.
-            if let Ok(page) = load(&name).await
+            if let Ok(page) = load(&address(&name)).await
                 && field.value() == name
             {
-                take_over(&page);
+                take_over(&page, parts);
+                then();
             }
         });
     };
     PAUSE.set(Some(Timeout::new(PAUSE_MS, look)));
 }
 
-/// The index with the rooms of this name.
-async fn load(name: &str) -> Result<Document, JsValue> {
-    let address = format!("{}?name={}", urls::INDEX, urls::encode(name.trim()));
-    let answer = JsFuture::from(window().fetch_with_str(&address)).await?;
+/// The page at this address.
+async fn load(address: &str) -> Result<Document, JsValue> {
+    let answer = JsFuture::from(window().fetch_with_str(address)).await?;
     let text = JsFuture::from(answer.dyn_into::<Response>()?.text()?).await?;
     DomParser::new()?
         .parse_from_string(&text.as_string().unwrap_or_default(), SupportedType::TextHtml)
 }
 
-fn take_over(page: &Document) {
+fn take_over(page: &Document, parts: &[&str]) {
     let both = |id| -> Option<(Element, Element)> {
         Some((document().get_element_by_id(id)?, page.get_element_by_id(id)?))
     };
-    for (old, new) in FOLLOWS.into_iter().filter_map(both) {
+    for (old, new) in parts.iter().copied().filter_map(both) {
         // Where it is refused, the old one stays.
         let _ = old.replace_with_with_node_1(&new);
     }

@@ -135,7 +135,7 @@ fn submitted(event: Event) {
 }
 
 /// Opens the panel, asks, and shows what is answered.
-fn ask(address: String, form: Option<JsValue>) {
+pub fn ask(address: String, form: Option<JsValue>) {
     open();
     let number = ASKED.get().wrapping_add(1);
     ASKED.set(number);
@@ -181,6 +181,11 @@ async fn fetch(address: &str, form: Option<JsValue>) -> Result<Answer, JsValue> 
         return Ok(Answer::Content(text.as_string().unwrap_or_default()));
     }
     if answer.ok() { Ok(Answer::Whole(answer.url())) } else { Err(JsValue::NULL) }
+}
+
+/// Whether a panel is open.
+pub fn is_open() -> bool {
+    dialog().is_some_and(|dialog| dialog.open())
 }
 
 fn open() {

@@ -8,6 +8,7 @@ use crate::server::config::SignUp;
 use crate::server::groups::{Broadcast, Group};
 use crate::server::security::{addresses::network, passwords, secrets};
 use crate::server::store::{UserId, invites, sessions, tokens, users};
+use crate::words::Word;
 use std::net::IpAddr;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -25,11 +26,11 @@ pub struct Visit {
 }
 
 fn taken() -> Refusal {
-    Refusal::invalid("name", "That name, or one that looks like it, is taken. Pick another one.")
+    Refusal::invalid("name", Word::NameTaken)
 }
 
 fn wrong_log_in() -> Refusal {
-    Refusal::invalid("password", "That name and password do not go together.")
+    Refusal::invalid("password", Word::WrongLogIn)
 }
 
 impl Domain {
@@ -75,27 +76,18 @@ impl Domain {
         invite: Option<&str>,
     ) -> Result<Begun, Refusal> {
         if !self.is_inhabited().await? {
-            return Err(Refusal::new(
-                Code::Forbidden,
-                "The house is still being set up. Come back in a moment.",
-            ));
+            return Err(Refusal::new(Code::Forbidden, Word::StillSettingUp));
         }
         match self.config.sign_up {
             SignUp::Open => {}
             SignUp::Closed => {
-                return Err(Refusal::new(
-                    Code::Forbidden,
-                    "Accounts are made by the administrator here. Ask them for one.",
-                ));
+                return Err(Refusal::new(Code::Forbidden, Word::AccountsByAdmin));
             }
             SignUp::Invite => {
                 let mut db = self.store.glance().await.map_err(unavailable)?;
                 let opens = invites::opens(&mut db, invite.unwrap_or_default(), At::now()).await;
                 if !opens.map_err(unavailable)? {
-                    return Err(Refusal::new(
-                        Code::Forbidden,
-                        "You need an invitation link that is still good. Ask a member for one.",
-                    ));
+                    return Err(Refusal::new(Code::Forbidden, Word::InviteNeeded));
                 }
             }
         }
@@ -175,12 +167,7 @@ impl Domain {
         name: &str,
         password: String,
     ) -> Result<Begun, Refusal> {
-        let late = || {
-            Refusal::new(
-                Code::Forbidden,
-                "This link is not good any more: the house has its administrator.",
-            )
-        };
+        let late = || Refusal::new(Code::Forbidden, Word::SetUpIsOver);
         if !self.is_set_up_key(key).await? {
             return Err(late());
         }
@@ -217,7 +204,7 @@ impl Domain {
         let hashed = users::password(&mut db, me.id).await.map_err(unavailable)?;
         drop(db);
         if !passwords::verify(current, Some(hashed), self.config.password_cost).await? {
-            return Err(Refusal::invalid("current", "That is not your current password."));
+            return Err(Refusal::invalid("current", Word::WrongPassword));
         }
         self.guesses_at_account.succeeded(&guessed);
         let hashed = passwords::hash(new, self.config.password_cost).await?;
@@ -279,11 +266,7 @@ impl Domain {
 
     pub(super) fn admin<'a>(&self, who: &'a Who) -> Result<&'a Member, Refusal> {
         let me = who.member()?;
-        if me.admin {
-            Ok(me)
-        } else {
-            Err(Refusal::new(Code::Forbidden, "Only an administrator may do that."))
-        }
+        if me.admin { Ok(me) } else { Err(Refusal::new(Code::Forbidden, Word::AdminsOnly)) }
     }
 
     /// Makes an invitation link's secret.

@@ -8,6 +8,7 @@ use crate::protocol::views::{Message, Revision};
 use crate::protocol::{Code, Refusal, Target, limits};
 use crate::server::store::writer::{Change, Deed, Done};
 use crate::server::store::{LogId, history, message_place, revisions};
+use crate::words::Word;
 use tokio::sync::oneshot;
 
 /// A change before it is made.
@@ -84,10 +85,8 @@ impl Domain {
         // Whether it is this place's is known once the place's log is.
         let of = |id: &str| message_place(id).ok_or_else(|| Refusal::not_found("such message"));
         let in_room = matches!(found, Place::Room { .. });
-        let keeps_order = |what: &str| match in_room && !moderates {
-            true => {
-                Err(Refusal::new(Code::Forbidden, format!("Only who keeps order here can {what}.")))
-            }
+        let keeps_order = |why: Word| match in_room && !moderates {
+            true => Err(Refusal::new(Code::Forbidden, why)),
             false => Ok(()),
         };
         Ok(match wish {
@@ -103,19 +102,19 @@ impl Domain {
             Wish::React { message, emoji, on } => {
                 let (log, seq) = of(&message)?;
                 let known = emojis::get(&emoji)
-                    .ok_or_else(|| Refusal::invalid("emoji", "That is not an emoji."))?;
+                    .ok_or_else(|| Refusal::invalid("emoji", Word::NotAnEmoji))?;
                 (Some(log), Deed::React { seq, emoji: known.as_str().to_owned(), on })
             }
             Wish::Pin { message, on } => {
                 let (log, seq) = of(&message)?;
-                keeps_order("pin messages")?;
+                keeps_order(Word::PinNotYours)?;
                 (Some(log), Deed::Pin { seq, on })
             }
             Wish::Topic { text } => {
                 if !in_room {
-                    return Err(Refusal::invalid("to", "Only a room has a topic."));
+                    return Err(Refusal::invalid("to", Word::OnlyRoomsHaveTopics));
                 }
-                keeps_order("say what it is about")?;
+                keeps_order(Word::TopicNotYours)?;
                 (None, Deed::Topic { text: topic(&text)? })
             }
         })
@@ -156,9 +155,7 @@ impl Domain {
         let stands = history::at(&mut db, log, &[seq]).await.map_err(unavailable)?.pop();
         let stands = stands.filter(|message| !message.deleted).ok_or_else(none)?;
         if stands.author != *me.name && !self.moderates(me, &place).await? {
-            let why =
-                "Only its author, or who keeps order here, can see how a message read before.";
-            return Err(Refusal::new(Code::Forbidden, why));
+            return Err(Refusal::new(Code::Forbidden, Word::RevisionsNotYours));
         }
         let before = revisions::of(&mut db, log, seq).await.map_err(unavailable)?;
         Ok((stands, before))
@@ -172,12 +169,12 @@ impl Domain {
 pub(super) fn topic(text: &str) -> Result<String, Refusal> {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if text.contains(|c: char| c.is_control()) {
-        return Err(Refusal::invalid("text", "A topic cannot contain control characters."));
+        return Err(Refusal::invalid("text", Word::TopicControls));
     }
     let count = text.chars().count();
     if count > limits::TOPIC {
         let most = limits::TOPIC;
-        let why = format!("A topic has at most {most} characters; this one has {count}.");
+        let why = Word::TopicTooLong.of(&[&most, &count]);
         return Err(Refusal::too_long("text", why));
     }
     Ok(text)

@@ -8,6 +8,7 @@ use crate::server::kept::Keep;
 use crate::server::store::history::Part;
 use crate::server::store::logs::Head;
 use crate::server::store::{Connection, LogId, history, logs, message_place};
+use crate::words::Word;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::sync::Arc;
@@ -163,7 +164,7 @@ pub(super) fn is_there(messages: &[Message], seq: i64) -> Result<(), Refusal> {
 
 /// A message was asked for that is not there, was deleted, or is in a place they may not see.
 fn gone() -> Refusal {
-    Refusal::new(Code::NotFound, "That message is not here any more.")
+    Refusal::new(Code::NotFound, Word::MessageIsGone)
 }
 
 #[cfg(test)]

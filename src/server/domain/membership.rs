@@ -11,6 +11,7 @@ use crate::server::store::acts::{Act, Acting, Boxed, Changed, Outcome, Reason, W
 use crate::server::store::rooms::{self, Room};
 use crate::server::store::writer::Party;
 use crate::server::store::{LogId, Result as Stored, directs, memberships};
+use crate::words::Word;
 use serde::Serialize;
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -179,7 +180,7 @@ impl Domain {
                     Place::Direct { other, .. } => {
                         let (low, high) = directs::pair(party.id, other.id);
                         let Some(log) = directs::find(acting.db, low, high).await? else {
-                            let why = "Nothing has been said here yet.";
+                            let why = Word::NothingSaidYet;
                             return Ok(Err(Refusal::invalid("to", why)));
                         };
                         memberships::set_level_between(acting.db, party.id, log, level, now)
@@ -187,7 +188,7 @@ impl Domain {
                         acting.changed(Changed::Between { one: party.id, other: other.id });
                     }
                     Place::Own { .. } => {
-                        let why = "This is said of a #room or a @person.";
+                        let why = Word::SaidOfAPlace;
                         return Ok(Err(Refusal::invalid("to", why)));
                     }
                 }
@@ -208,12 +209,12 @@ impl Domain {
         let me = Arc::clone(who.member()?);
         let room = self.room(who, room).await?;
         if !may_invite(&me, self.standing(me.id, room.log_id).await?) {
-            let why = "Only those who are in this room may invite others. Join it first.";
+            let why = Word::JoinToInvite;
             return Err(Refusal::new(Code::Forbidden, why));
         }
         let other = self.somebody(person).await?;
         if other.id == me.id {
-            return Err(Refusal::invalid("person", "You are here already."));
+            return Err(Refusal::invalid("person", Word::HereAlready));
         }
         let guest = Party { id: other.id, name: other.name.clone().into(), own: other.log_id };
         let place = Place::Direct { me: me.party(), other: guest.clone(), log: None };
@@ -277,5 +278,5 @@ impl Domain {
 }
 
 fn may_not_come(guest: &Party) -> Refusal {
-    Refusal::new(Code::Forbidden, format!("{} may not come into this room.", guest.name))
+    Refusal::new(Code::Forbidden, Word::NotIntoRoom.of(&[&guest.name]))
 }

@@ -12,6 +12,7 @@ use crate::server::store::acts::{Changed, Reason, Whom};
 use crate::server::store::rooms::{self, Room};
 use crate::server::store::writer::Party;
 use crate::server::store::{memberships, people, sessions};
+use crate::words::Word;
 use std::sync::Arc;
 
 /// Names of those who are kept out of a room, on its page.
@@ -21,10 +22,10 @@ const BANNED_SHOWN: usize = 200;
 /// would only come back.
 fn may_act_on(me: &Member, other: &people::Person) -> Result<(), Refusal> {
     if other.id == me.id {
-        return Err(Refusal::invalid("person", "That is you. To go, leave."));
+        return Err(Refusal::invalid("person", Word::YouLeave));
     }
     if other.admin {
-        let why = format!("{} is an administrator and cannot be sent away.", other.name);
+        let why = Word::AdminStays.of(&[&other.name]);
         return Err(Refusal::new(Code::Forbidden, why));
     }
     Ok(())
@@ -44,7 +45,7 @@ impl Domain {
         if moderates {
             Ok((me, room))
         } else {
-            Err(Refusal::new(Code::Forbidden, "Only a moderator of this room may do that."))
+            Err(Refusal::new(Code::Forbidden, Word::ModeratorsOnly))
         }
     }
 
@@ -273,7 +274,7 @@ impl Domain {
         let me = self.admin(who)?;
         let other = self.somebody(person).await?;
         if other.id == me.id {
-            return Err(Refusal::invalid("person", "That is you."));
+            return Err(Refusal::invalid("person", Word::IsYou));
         }
         self.keep_out(person, on).await
     }
@@ -315,7 +316,7 @@ impl Domain {
                     return Ok(Ok(()));
                 }
                 if !on && people::admins(acting.db).await? <= 1 {
-                    let why = "The house needs an administrator. Make somebody else one first.";
+                    let why = Word::LastAdmin;
                     return Ok(Err(Refusal::invalid("person", why)));
                 }
                 people::set_admin(acting.db, other.id, on).await?;

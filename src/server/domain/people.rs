@@ -7,6 +7,7 @@ use crate::protocol::{At, Code, Refusal, Target, limits};
 use crate::server::groups::Group;
 use crate::server::store::acts::Changed;
 use crate::server::store::{memberships, people};
+use crate::words::Word;
 
 /// Rooms that both have joined, on somebody's card.
 const IN_COMMON: usize = 20;
@@ -53,7 +54,7 @@ impl Domain {
     pub async fn people(&self, who: &Who, query: &str, offset: usize) -> Result<People, Refusal> {
         who.member()?;
         if query.chars().count() > Kind::User.most() {
-            return Err(Refusal::too_long("query", "That is longer than a name can be."));
+            return Err(Refusal::too_long("query", Word::QueryTooLong));
         }
         let mut db = self.store.glance().await.map_err(unavailable)?;
         let page = people::page(&mut db, &fold(query), false, limits::PAGE + 1, offset).await;
@@ -74,13 +75,13 @@ impl Domain {
         let me = who.member()?.party();
         let other = self.somebody(person).await?;
         if other.id == me.id {
-            return Err(Refusal::invalid("person", "That is you."));
+            return Err(Refusal::invalid("person", Word::IsYou));
         }
         self.act(move |acting| {
             Box::pin(async move {
                 let now = acting.now;
                 if on && people::blocked(acting.db, me.id).await? >= limits::BLOCKED as i64 {
-                    let why = format!("You can block at most {} people.", limits::BLOCKED);
+                    let why = Word::TooManyBlocked.of(&[&limits::BLOCKED]);
                     return Ok(Err(Refusal::new(Code::TooMany, why)));
                 }
                 if people::block(acting.db, me.id, other.id, on, now).await? {

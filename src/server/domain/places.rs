@@ -7,6 +7,7 @@ use crate::server::groups::{Group, Side};
 use crate::server::store::rooms::Room;
 use crate::server::store::writer::{Party, Place as Written};
 use crate::server::store::{Connection, LogId, directs, rooms, users};
+use crate::words::Word;
 use std::sync::Arc;
 
 /// A place that was found.
@@ -209,7 +210,7 @@ fn place(room: Room) -> Place {
 /// The conversation between me and another.
 fn between(me: &Member, other: Party) -> Result<Place, Refusal> {
     if other.id == me.id {
-        return Err(Refusal::invalid("to", "That is you. Pick somebody else to talk to."));
+        return Err(Refusal::invalid("to", Word::ThatIsYou));
     }
     Ok(Place::Direct { me: me.party(), other, log: None })
 }

@@ -51,9 +51,7 @@ impl Domain {
             ));
         }
         let found = self.locate(who, &draft.to).await?;
-        let place = found
-            .written()
-            .ok_or_else(|| Refusal::invalid("to", "A message goes to a #room or to a @person."))?;
+        let place = found.written().ok_or_else(|| Refusal::invalid("to", Word::NotAPlace))?;
         self.may_write(me, &found).await?;
         self.speech.may_speak(me.id)?;
         let answers = draft.reply_to.as_deref();

@@ -9,6 +9,7 @@ use crate::server::store::memberships::{self, Standing};
 use crate::server::store::people::{self, Between};
 use crate::server::store::rooms::{self, Room};
 use crate::server::store::{Connection, LogId, UserId};
+use crate::words::Word;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -122,11 +123,11 @@ impl Domain {
         let Place::Direct { other, .. } = place else { return Ok(()) };
         let between = self.between(me.id, other.id).await?;
         if between.theirs {
-            let why = format!("{} takes no messages from you. Nothing was sent.", other.name);
+            let why = Word::TakesNoMessages.of(&[&other.name]);
             return Err(Refusal::new(Code::Forbidden, why));
         }
         if between.mine {
-            let why = format!("You blocked {}. To write to them, unblock them first.", other.name);
+            let why = Word::YouBlockedThem.of(&[&other.name]);
             return Err(Refusal::new(Code::Forbidden, why));
         }
         Ok(())

@@ -11,6 +11,7 @@ use crate::server::groups::Group;
 use crate::server::store::acts::Changed;
 use crate::server::store::rooms::{self, Asked, Listed, Room};
 use crate::server::store::{Connection, LogId, UserId};
+use crate::words::Word;
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -120,7 +121,7 @@ impl Domain {
         if filter.chars().count() > Kind::Room.most() {
             return Err(Refusal {
                 field: Some("name".to_owned()),
-                ..Refusal::new(Code::TooLong, "That is longer than a room's name can be.")
+                ..Refusal::new(Code::TooLong, Word::RoomNameTooLong)
             });
         }
         let (mut lit, people) = self.lit();
@@ -193,13 +194,10 @@ impl Domain {
 /// A name that is taken, by a room of that name or one like it that they may see; or by one that they may
 /// not, of which no more is told.
 fn not_free(by: Option<&str>) -> Refusal {
-    let why = by.map_or_else(
-        || "That name is not free. Pick another name.".to_owned(),
-        |room| {
-            format!("That name looks like the room “{room}”. Enter that one, or pick another name.")
-        },
-    );
-    Refusal::invalid("name", why)
+    match by {
+        Some(room) => Refusal::invalid("name", Word::RoomLooksLike.of(&[&room])),
+        None => Refusal::invalid("name", Word::NameNotFree),
+    }
 }
 
 /// One page and one room more, which tells that there are more: first the lit ones, then the rest.

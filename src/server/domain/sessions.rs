@@ -9,6 +9,7 @@ use crate::server::groups::{Broadcast, Group};
 use crate::server::security::secrets;
 use crate::server::store::acts::Changed;
 use crate::server::store::{UserId, people, sessions, tokens, users};
+use crate::words::Word;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -159,10 +160,7 @@ impl Domain {
         let mut tx = self.store.write().await.map_err(unavailable)?;
         // Asked where the ban is written: after it nobody comes in.
         if people::is_banned(&mut tx, user).await.map_err(unavailable)? {
-            return Err(Refusal::new(
-                Code::Forbidden,
-                "You may not come into this house any more.",
-            ));
+            return Err(Refusal::new(Code::Forbidden, Word::NotIntoHouse));
         }
         let (id, hash) = (secrets::short_id(), secrets::hash(&secret));
         sessions::begin(&mut tx, &id, &hash, user, &agent, now, At(now.0 + LASTS_MS))

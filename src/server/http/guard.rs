@@ -5,6 +5,7 @@ use super::{App, problem};
 use crate::protocol::{Code, Refusal};
 use crate::server::config::Config;
 use crate::server::security::{origin, secrets};
+use crate::words::Word;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
@@ -59,10 +60,7 @@ pub async fn guarded(
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let nonce = secrets::short_id();
     let mut response = if !safe && is_foreign(config, request.headers()) {
-        problem::json(&Refusal::new(
-            Code::Forbidden,
-            "This came from another site, so nothing was done.",
-        ))
+        problem::json(&Refusal::new(Code::Forbidden, Word::OtherSite))
     } else {
         request.extensions_mut().insert(Nonce(nonce.clone()));
         answer(request).await

@@ -49,12 +49,11 @@ async fn text(mut field: Field<'static>) -> Result<(String, String), Refusal> {
     let mut bytes = Vec::new();
     while let Some(piece) = field.chunk().await.map_err(unreadable)? {
         if bytes.len() + piece.len() > TEXT {
-            return Err(Refusal::too_long(&name, "This is too long for one message."));
+            return Err(Refusal::too_long(&name, Word::FieldTooLong));
         }
         bytes.extend_from_slice(&piece);
     }
-    let text = String::from_utf8(bytes)
-        .map_err(|_| Refusal::invalid(&name, "This is no text that can be read."))?;
+    let text = String::from_utf8(bytes).map_err(|_| Refusal::invalid(&name, Word::FieldNoText))?;
     Ok((name, text))
 }
 

@@ -10,6 +10,7 @@ use crate::protocol::{At, Code, Refusal, Target, panel, search, urls, views::Spa
 use crate::server::domain::Who;
 use crate::server::domain::house::Opened;
 use crate::server::store::invites;
+use crate::words::Word;
 use axum::Extension;
 use axum::extract::{ConnectInfo, OriginalUri, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
@@ -21,6 +22,9 @@ use std::net::{IpAddr, SocketAddr};
 const VARY: &str = "x-roomful-panel, accept-encoding, accept-language";
 
 type Values = Query<HashMap<String, String>>;
+
+/// So many rooms, and so many people, stand in the list that one jumps from.
+const JUMPS: usize = 8;
 
 /// A request for a page.
 pub(super) struct Visitor<'a> {
@@ -41,6 +45,8 @@ impl<'a> Visitor<'a> {
     ) -> Result<Self, Refusal> {
         let shell = Shell {
             lang: wishes::lang(headers),
+            theme: wishes::theme(headers),
+            letters_off: wishes::letters_off(headers),
             nonce: nonce.to_owned(),
             assets: (*app.assets).clone(),
             me: who.me(),
@@ -140,6 +146,30 @@ impl<'a> Visitor<'a> {
         }
     }
 
+    /// The rooms and people whose names hold this, the busiest rooms first.
+    async fn jump(&self, name: &str) -> Response {
+        let domain = &self.app.domain;
+        let places = async {
+            let rooms = domain.list_rooms(&self.who, name, 0).await?.rooms;
+            let rooms = rooms.into_iter().map(|room| (Target::Room(room.name), room.online > 0));
+            let mut places: Vec<_> = rooms.take(JUMPS).collect();
+            if let Ok(me) = self.who.member() {
+                let people = domain.people(&self.who, name, 0).await?.people;
+                let others = people.into_iter().filter(|person| person.name != *me.name);
+                places.extend(others.take(JUMPS).map(|it| (Target::Person(it.name), it.online)));
+            }
+            Ok::<_, Refusal>(places)
+        };
+        match places.await {
+            Ok(places) => self.answer(pages::jump(&self.shell, name, places)),
+            // No name is so long, so there is none that holds it.
+            Err(refusal) if refusal.code == Code::TooLong => {
+                self.answer(pages::jump(&self.shell, name, Vec::new()))
+            }
+            Err(refusal) => self.trouble(&refusal),
+        }
+    }
+
     fn log_in(&self, next: Option<&str>) -> Response {
         if let (Who::Member(_), None) = (&self.who, &self.returned) {
             return Redirect::to(&urls::safe_next(next)).into_response();
@@ -197,9 +227,7 @@ impl<'a> Visitor<'a> {
                     seen_at: At(session.seen_at),
                 })
                 .collect();
-            let done = done.then(|| {
-                "Your password was changed, and your other sessions were ended.".to_owned()
-            });
+            let done = done.then_some(Word::PasswordChanged);
             let name = self.who.name().map(|name| &**name);
             let face = self.app.domain.faces.known().of(name.into_iter()).into_values().next();
             Ok(Account { face, sessions, done })
@@ -288,6 +316,23 @@ pub async fn search(
     Ok(asked.visitor().await?.search(address, question).await)
 }
 
+/// `/settings`.
+pub async fn settings(asked: Asked) -> Result<Response, Response> {
+    let visitor = asked.visitor().await?;
+    Ok(visitor.answer(pages::settings(&visitor.shell, None)))
+}
+
+/// `/help`.
+pub async fn help(asked: Asked) -> Result<Response, Response> {
+    let visitor = asked.visitor().await?;
+    Ok(visitor.answer(pages::help(&visitor.shell)))
+}
+
+/// `/jump`.
+pub async fn jump(asked: Asked) -> Result<Response, Response> {
+    Ok(asked.visitor().await?.jump(asked.value("name").unwrap_or_default().trim()).await)
+}
+
 /// `/login`.
 pub async fn log_in(asked: Asked) -> Result<Response, Response> {
     Ok(asked.visitor().await?.log_in(asked.value("next")))
@@ -362,6 +407,10 @@ pub async fn again(
     }
     match path {
         urls::INDEX => visitor.index("", 0).await,
+        urls::SETTINGS => {
+            let returned = visitor.returned.clone();
+            visitor.answer(pages::settings(&visitor.shell, returned))
+        }
         urls::LOG_IN => visitor.log_in(value("next")),
         urls::SIGN_UP => visitor.sign_up(value("next"), value("invite").map(str::to_owned)),
         urls::SET_UP => visitor.set_up(value("key").map(str::to_owned)).await,

@@ -1,6 +1,7 @@
 //! Passwords: argon2id, a few at a time, the same work for a user that does not exist.
 
 use crate::protocol::{Refusal, limits};
+use crate::words::Word;
 use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -40,16 +41,10 @@ pub fn check(password: &str) -> Result<(), Refusal> {
     let (least, most) = limits::PASSWORD;
     let count = password.chars().count();
     if count < least {
-        return Err(Refusal::invalid(
-            "password",
-            format!("A password has at least {least} characters."),
-        ));
+        return Err(Refusal::invalid("password", Word::PasswordTooShort.of(&[&least])));
     }
     if count > most {
-        return Err(Refusal::invalid(
-            "password",
-            format!("A password has at most {most} characters."),
-        ));
+        return Err(Refusal::invalid("password", Word::PasswordTooLong.of(&[&most])));
     }
     Ok(())
 }
@@ -79,10 +74,7 @@ async fn in_turn<T: Send + 'static>(
 ) -> Result<T, Refusal> {
     if WAITING.fetch_add(1, Ordering::Relaxed) >= IN_LINE {
         WAITING.fetch_sub(1, Ordering::Relaxed);
-        return Err(Refusal::rate_limited(
-            "Many people are at the door. Try again in a moment.",
-            2_000,
-        ));
+        return Err(Refusal::rate_limited(Word::ManyAtDoor, 2_000));
     }
     let turn = {
         let _in_line = InLine;

@@ -56,11 +56,7 @@ impl Speech {
         let Some((limiter, rate)) = &self.limiter else { return Ok(()) };
         limiter.check_key(&user).map_err(|not_until| {
             let wait = not_until.wait_time_from(DefaultClock::default().now());
-            let said = format!(
-                "That was too fast: at most {} messages in {} s. Wait a moment.",
-                rate.count,
-                rate.period.as_secs()
-            );
+            let said = Word::TooFast.of(&[&rate.count, &rate.period.as_secs()]);
             Refusal::rate_limited(said, wait.as_millis().max(1) as u64)
         })
     }

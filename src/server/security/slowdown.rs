@@ -2,6 +2,7 @@
 //! Counted per account (known or not, the same) and per address.
 
 use crate::protocol::Refusal;
+use crate::words::Word;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
@@ -50,7 +51,7 @@ impl<K: Hash + Eq> Slowdown<K> {
         if record.next > now {
             let wait = record.next - now;
             return Err(Refusal::rate_limited(
-                format!("Too many tries. Wait {} s, then try again.", wait.as_secs() + 1),
+                Word::TooManyTries.of(&[&(wait.as_secs() + 1)]),
                 wait.as_millis() as u64,
             ));
         }

@@ -239,10 +239,7 @@ impl<'a> Batch<'a> {
         if let Some(id) = &post.reply_to {
             let here = message_place(id).filter(|(place, _)| Some(*place) == log);
             let Some(answered) = here.and_then(|place| self.said.get(&place)) else {
-                return Ok(Err(Refusal::invalid(
-                    "reply_to",
-                    "The message that this answers is not here.",
-                )));
+                return Ok(Err(Refusal::invalid("reply_to", Word::AnsweredIsGone)));
             };
             quote = Some(answered.clone());
         }

@@ -7,6 +7,7 @@ use crate::protocol::frames::{Change as Told, ChangeOk, Event, Kind, What};
 use crate::protocol::{At, Code, Refusal, limits, views};
 use crate::server::store::writer::{Change, Committed, Deed};
 use crate::server::store::{Db, LogId, Result, UserId, message_id, message_place};
+use crate::words::Word;
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
 use std::collections::{BTreeMap, HashMap};
@@ -132,7 +133,7 @@ impl Changes {
         let told = |what| Came::Happened(Kind::Change(Told { id: id.clone(), what }));
         match &change.deed {
             Deed::Edit { .. } | Deed::Delete { .. } if !mine && !change.moderates => {
-                let why = "Only its author, or who keeps order here, can change a message.";
+                let why = Word::ChangeNotYours;
                 Came::Refused(Refusal::new(Code::Forbidden, why))
             }
             Deed::Delete { .. } => {
@@ -152,7 +153,7 @@ impl Changes {
                 told(What::Deleted { at: now })
             }
             _ if message.body.is_none() => {
-                Came::Refused(Refusal::new(Code::NotFound, "That message was deleted."))
+                Came::Refused(Refusal::new(Code::NotFound, Word::MessageDeleted))
             }
             Deed::Pin { on, .. } => {
                 if message.pinned == *on {
@@ -160,10 +161,7 @@ impl Changes {
                 }
                 let count = self.pins_of.entry(log).or_default();
                 if *on && *count >= limits::PINS {
-                    let why = format!(
-                        "At most {} messages are pinned. Take one down first.",
-                        limits::PINS
-                    );
+                    let why = Word::TooManyPins.of(&[&limits::PINS]);
                     return Came::Refused(Refusal::new(Code::TooMany, why));
                 }
                 *count = if *on { *count + 1 } else { count.saturating_sub(1) };
@@ -222,7 +220,7 @@ fn react(
                 kinds.dedup();
                 if kinds.len() >= limits::REACTIONS {
                     let most = limits::REACTIONS;
-                    let why = format!("A message has at most {most} different reactions.");
+                    let why = Word::TooManyReactions.of(&[&most]);
                     return Err(Refusal::new(Code::TooMany, why));
                 }
             }

@@ -1,0 +1,46 @@
+//! How the house speaks and looks to somebody, kept in cookies.
+
+use crate::protocol::Refusal;
+use leptos::prelude::*;
+
+#[cfg(feature = "ssr")]
+use crate::{
+    pages::Theme,
+    protocol::urls,
+    server::http::{
+        forms::{set_cookie, surroundings},
+        wishes,
+    },
+    words::{Lang, Word},
+};
+
+/// Chooses what is given: a language, light or dark, keys of one letter (`on`, `off`). Then back to
+/// `page`, or to where the form stood.
+///
+/// # Errors
+/// `invalid` for what cannot be chosen.
+#[server(endpoint = "choose")]
+pub async fn choose(
+    lang: Option<String>,
+    theme: Option<String>,
+    letters: Option<String>,
+    page: Option<String>,
+) -> Result<(), Refusal> {
+    let (app, _) = surroundings()?;
+    let chosen: [(&str, Option<String>, fn(&str) -> bool); 3] = [
+        (wishes::LANG, lang, |it: &str| Lang::from_code(it).is_some()),
+        (wishes::THEME, theme, |it: &str| Theme::from_code(it).is_some()),
+        (wishes::LETTERS, letters, |it: &str| matches!(it, "on" | "off")),
+    ];
+    for (name, value, can_be) in chosen {
+        let Some(value) = value else { continue };
+        if !can_be(&value) {
+            return Err(Refusal::invalid(name, Word::NotAChoice));
+        }
+        set_cookie(&wishes::cookie(&app.domain.config, name, value));
+    }
+    if let Some(page) = page {
+        leptos_axum::redirect(&urls::safe_next(Some(&page)));
+    }
+    Ok(())
+}
