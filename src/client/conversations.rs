@@ -93,14 +93,8 @@ impl Conversations {
         if self.has(to) || *to == Target::Own {
             return false;
         }
-        let line = Line {
-            to: to.clone(),
-            online: 0,
-            unread: 0,
-            mentions: 0,
-            level: Level::All,
-            at: None,
-        };
+        let line =
+            Line { to: to.clone(), online: 0, unread: 0, mentions: 0, level: Level::All, at: None };
         self.list(to).insert(0, Conversation::new(line));
         true
     }
@@ -317,14 +311,7 @@ mod tests {
     }
 
     fn line(to: Target, unread: i64) -> Line {
-        Line {
-            to,
-            online: 0,
-            unread,
-            mentions: 0,
-            level: Level::All,
-            at: None,
-        }
+        Line { to, online: 0, unread, mentions: 0, level: Level::All, at: None }
     }
 
     fn side() -> Side {
@@ -481,7 +468,11 @@ mod tests {
         assert_eq!(it.waiting(), 3 + 4 + 1);
         it.lost();
         it.merge(&side());
-        assert_eq!((it.waiting(), names(&it).len()), (3, 3), "after a loss the server knows better");
+        assert_eq!(
+            (it.waiting(), names(&it).len()),
+            (3, 3),
+            "after a loss the server knows better"
+        );
     }
 
     #[test]

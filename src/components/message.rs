@@ -10,7 +10,7 @@ use crate::{
         attach::is_here,
         house::{Edited, Said, SaidState, Waits},
     },
-    protocol::{markdown, urls},
+    protocol::{markdown, sheets::Sheet, urls},
     words::{Word, words},
 };
 use leptos::{
@@ -47,6 +47,8 @@ fn message(key: &str, said: Said, act: Callback<Act>) -> impl IntoView + use<> {
         (said.waits.is_some(), " waits"),
         (said.deleted, " deleted"),
         (action.is_some(), " action"),
+        (said.hushed, " hushed"),
+        (said.calls, " calls"),
         (said.found, " found"),
     ] {
         if is {
@@ -54,7 +56,10 @@ fn message(key: &str, said: Said, act: Callback<Act>) -> impl IntoView + use<> {
         }
     }
     let clock = said.local.clock();
-    let label = format!("{}, {clock}", said.author);
+    let label = match said.hushed {
+        true => w.say(Word::Hushed).to_owned(),
+        false => format!("{}, {clock}", said.author),
+    };
     // As the server renders it, and where it is the same anyway, it says whose clock that is.
     let title = match said.local == said.at {
         true => dates::moment(said.at),
@@ -68,7 +73,7 @@ fn message(key: &str, said: Said, act: Callback<Act>) -> impl IntoView + use<> {
             <span class="gutter">
                 {pictured(&said.author, said.face.as_deref(), false, false)}
             </span>
-            <p class="by"><b><bdi dir="auto">{said.author}</bdi></b> {time}</p>
+            <p class="by"><b>{author(said.author)}</b> {time}</p>
         })
     } else {
         Either::Right(view! { <span class="gutter">{time}</span> })
@@ -93,12 +98,24 @@ fn message(key: &str, said: Said, act: Callback<Act>) -> impl IntoView + use<> {
     };
     let quoted = said.quote.filter(|_| !said.deleted).map(quote);
     let chips = (!said.reactions.is_empty()).then(|| reactions(said.reactions));
+    let all = view! { {head} {quoted} {body} {files} {chips} {failed} };
+    let all = match said.hushed {
+        true => Either::Left(view! {
+            <details>
+                <summary>{w.say(Word::Hushed)}" · "<span class="link">{w.say(Word::ShowIt)}</span></summary>
+                <div class="msg first">{all}</div>
+            </details>
+        }),
+        false => Either::Right(all),
+    };
     // A message can be pointed at with the keyboard: see `message_menu`.
-    view! {
-        <article class=class id=id tabindex="-1" aria-label=label>
-            {head} {quoted} {body} {files} {chips} {failed}
-        </article>
-    }
+    view! { <article class=class id=id tabindex="-1" aria-label=label>{all}</article> }
+}
+
+/// Who said it: the way to their card.
+fn author(name: String) -> impl IntoView {
+    let card = Sheet::Person(name.clone()).address();
+    view! { <a href=card data-panel=""><bdi dir="auto">{name}</bdi></a> }
 }
 
 /// The mark of a message that was changed; for those who may look, a link to how it read before.

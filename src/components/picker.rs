@@ -29,7 +29,7 @@ pub fn picker(choices: RwSignal<Option<Choices>>) -> impl IntoView {
     let failed = RwSignal::new(false);
     if LOADED.get().is_none() {
         spawn_local(async move {
-            match load().await {
+            match load(FILE).await {
                 Some(text) => {
                     // It stays as long as the page does.
                     LOADED.set(Some(text.leak()));
@@ -87,7 +87,7 @@ pub fn picker(choices: RwSignal<Option<Choices>>) -> impl IntoView {
 pub fn list(then: impl FnOnce() + 'static) -> Option<&'static str> {
     if LOADED.get().is_none() && !LOADING.replace(true) {
         spawn_local(async move {
-            if let Some(text) = load().await {
+            if let Some(text) = load(FILE).await {
                 // It stays as long as the page does.
                 LOADED.set(Some(text.leak()));
                 then();
@@ -98,8 +98,9 @@ pub fn list(then: impl FnOnce() + 'static) -> Option<&'static str> {
     LOADED.get()
 }
 
-async fn load() -> Option<String> {
-    let answer = JsFuture::from(window().fetch_with_str(FILE)).await.ok()?;
+/// The text at an address of this house.
+pub async fn load(address: &str) -> Option<String> {
+    let answer = JsFuture::from(window().fetch_with_str(address)).await.ok()?;
     let answer: Response = answer.dyn_into().ok()?;
     if !answer.ok() {
         return None;

@@ -19,7 +19,7 @@ pub fn settings(shell: &Shell, returned: Option<Returned>) -> String {
     let title = Words::of(shell.lang).say(Word::Settings);
     outside(shell, Outside::new(title, "settings-page"), || {
         let w = words();
-        let (theme, off) = (shell.theme, shell.letters_off);
+        let (theme, off, breaks) = (shell.theme, shell.letters_off, shell.enter_breaks);
         // The whole page is in another language then: one comes back to what is beneath the panel.
         let back = (!shell.panel).then(|| page());
         view! {
@@ -37,6 +37,15 @@ pub fn settings(shell: &Shell, returned: Option<Returned>) -> String {
                 <h2 id="choose-theme">{w.say(Word::Look)}</h2>
                 <div class="choices" role="group" aria-labelledby="choose-theme">
                     {Theme::ALL.map(|it| choice("theme", it.code(), w.say(THEMES[it as usize]), None, it == theme))}
+                </div>
+            </form>
+            <form class="choice" method="post" action="/api/choose" data-look="">
+                {page()}
+                <h2 id="choose-enter">{w.say(Word::EnterKey)}</h2>
+                <p class="quiet">{w.say(Word::EnterHint)}</p>
+                <div class="choices" role="group" aria-labelledby="choose-enter">
+                    {choice("enter", "send", w.say(Word::EnterSends), None, !breaks)}
+                    {choice("enter", "line", w.say(Word::EnterBreaks), None, breaks)}
                 </div>
             </form>
             <form class="choice" method="post" action="/api/choose" data-look="">

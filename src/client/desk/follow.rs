@@ -4,13 +4,16 @@ use super::{
     Asked, Desk, Effect, Fetch,
     history::{KEPT, MOST},
 };
-use crate::client::{Moment, conversations::Counted, presence::Change, timeline::Applied};
-use crate::words::{Word, words};
+use crate::client::{
+    Moment,
+    conversations::Counted,
+    house::GONE,
+    presence::{Change, Presence},
+    timeline::Applied,
+};
 use crate::protocol::{
     Code, Refusal, Target,
-    frames::{
-        After, ClientFrame, Event, Follow, Followed, Kind, Notice, Online, Reply, SubOk,
-    },
+    frames::{After, ClientFrame, Event, Follow, Followed, Kind, Notice, Online, Reply, SubOk},
     people::NoticeKind,
     views::Side,
 };
@@ -122,8 +125,13 @@ impl Desk {
             // A conversation in which nobody has spoken yet is not there to follow. It will be
             // announced in my own log.
             let begun = !self.timeline.messages().is_empty();
-            if begun || matches!(to, Target::Room(_)) {
-                self.refusal = Some(refusal);
+            let room = matches!(to, Target::Room(_));
+            match refusal.code {
+                // Why it is gone may have been said already.
+                _ if self.is_gone() => {}
+                Code::NotFound if room => self.lose_place(refusal),
+                _ if room || begun => self.refusal = Some(refusal),
+                _ => {}
             }
         }
     }
@@ -179,10 +187,15 @@ impl Desk {
         }
         if missed {
             // What happened there is seen in the side column, as the server has it now.
-            let to = self.timeline.to().clone();
-            let ticket = self.fetch(Fetch::Side);
-            self.effects.push(Effect::Place { ticket, to, at: None });
+            self.ask_side();
         }
+    }
+
+    /// Asks for the side column afresh.
+    pub(super) fn ask_side(&mut self) {
+        let to = self.timeline.to().clone();
+        let ticket = self.fetch(Fetch::Side);
+        self.effects.push(Effect::Place { ticket, to, at: None });
     }
 
     /// Something happened.
@@ -318,6 +331,10 @@ impl Desk {
             Some(Kind::Conversation { to } | Kind::Joined { to, on: true }) => {
                 let new = self.conversations.add(&to);
                 let here = to == *self.timeline.to() && self.hold == Hold::Away;
+                if here && self.is_gone() {
+                    // I am let in again.
+                    self.refusal = None;
+                }
                 if new || here {
                     self.follow(vec![to]);
                 }
@@ -426,13 +443,25 @@ impl Desk {
     pub(super) fn gone(&mut self, to: &Target, reason: &str) {
         self.conversations.remove(to);
         if to == self.timeline.to() {
-            self.hold = Hold::Away;
             let name = to.name();
             let why = match reason {
                 "deleted" => words().with(Word::RoomClosed, &[name]),
                 _ => words().with(Word::NotInRoom, &[name]),
             };
-            self.refusal = Some(Refusal::new(Code::NotFound, why));
+            self.lose_place(Refusal::new(Code::NotFound, why));
         }
+    }
+
+    /// The place on the screen is not mine to see any more, and this is why. What was read stays until
+    /// one goes elsewhere, and what is written until one discards it.
+    fn lose_place(&mut self, why: Refusal) {
+        self.hold = Hold::Away;
+        self.presence = Presence::new(self.name().map(str::to_owned), Online::default());
+        self.typing.clear();
+        self.refusal = Some(Refusal { field: Some(GONE.to_owned()), ..why });
+    }
+
+    pub(super) fn is_gone(&self) -> bool {
+        self.refusal.as_ref().is_some_and(|refusal| refusal.field.as_deref() == Some(GONE))
     }
 }

@@ -8,9 +8,7 @@ use crate::client::{
 use crate::protocol::{
     Code, Refusal,
     close::{self, After as AfterClose},
-    frames::{
-        ClientFrame, Hello, Online, Outgoing, Reply, ServerFrame, read_server, write_client,
-    },
+    frames::{ClientFrame, Hello, Online, Outgoing, Reply, ServerFrame, read_server, write_client},
 };
 use crate::words::{Word, words};
 

@@ -66,7 +66,8 @@ impl Desk {
     /// What the house says of me and of this place by now, beside what is said in it.
     fn refresh(&mut self, house: House) {
         self.take_side(&house.side);
-        if house.history.to == *self.timeline.to() && house.me.is_some() {
+        let name = house.me.as_ref().map(|me| me.name.as_str());
+        if house.history.to == *self.timeline.to() && name == self.name() {
             self.moderates = super::moderates(&house);
             self.me = house.me;
             self.rows_changed = true;

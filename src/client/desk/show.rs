@@ -90,6 +90,7 @@ impl Desk {
             faces: &self.faces,
             tail: acked.chain(waiting).collect(),
             viewer: self.viewer(),
+            blocked: self.me.as_ref().map_or(&[][..], |me| me.blocked.as_slice()),
             zone: self.zone,
         })
     }
