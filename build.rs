@@ -122,7 +122,7 @@ fn in_order(
     language: &Language,
     name: &str,
 ) -> Result<BTreeMap<String, String>, String> {
-    for file in language.keys().filter(|file| !english.contains_key(file)) {
+    if let Some(file) = language.keys().find(|file| !english.contains_key(file)) {
         return Err(format!("{ROOT}/{name}: {}/{} is not in English", PARTS[file.0], file.1));
     }
     let mut table = BTreeMap::new();

@@ -6,4 +6,6 @@ export default defineConfig(common, {
   testDir: '.',
   testMatch: 'screens.ts',
   workers: 1,
+  // A picture is worth waiting for.
+  expect: { timeout: 40_000 },
 });

@@ -20,7 +20,7 @@ pub struct Plan {
     pub first: usize,
     /// Messages in each other room.
     pub others: usize,
-    /// So many people have read markers in the first rooms, as people do who look in often.
+    /// So many people have joined the first rooms and read in them, as people do who look in often.
     pub readers: usize,
 }
 
@@ -159,6 +159,11 @@ impl House {
                  WHERE kind = 'room' AND id BETWEEN {first_log} AND {ROOM_LOGS} + {MARKED};",
                 to(readers)
             ),
+            // Whoever reads in a room has joined it.
+            "INSERT INTO memberships (user_id, log_id, joined_at)
+             SELECT r.user_id, r.log_id, o.created_at FROM reads r
+             JOIN rooms o ON o.log_id = r.log_id;"
+                .to_owned(),
             "COMMIT; PRAGMA wal_checkpoint(TRUNCATE);".to_owned(),
         ];
         let mut one = self.open().await?;

@@ -29,7 +29,7 @@ export class Person {
   }
 
   get status(): Locator {
-    return this.page.getByRole('status');
+    return this.page.locator('.status').getByRole('status');
   }
 
   get side(): Locator {

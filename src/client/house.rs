@@ -1,7 +1,7 @@
 //! What the page shows, as signals: the one surface between the state machines and the components.
 //! On the server the same signals hold the page's first state and [`HouseState::act`] does nothing.
 
-use super::attach::Item;
+use super::{attach::Item, signal::Signal};
 use crate::protocol::{
     At, Refusal, Target,
     frames::Online,
@@ -299,41 +299,41 @@ pub struct HouseState {
     /// What does not change.
     pub fixed: StoredValue<Fixed>,
     /// What is on the screen.
-    pub place: RwSignal<Target>,
+    pub place: Signal<Target>,
     /// The log, oldest first, each row with a key that stays the same while the row changes.
-    pub rows: RwSignal<Vec<(String, Row)>>,
+    pub rows: Signal<Vec<(String, Row)>>,
     /// Whether there is more above.
-    pub older: RwSignal<Older>,
+    pub older: Signal<Older>,
     /// Whether there is more below.
-    pub newer: RwSignal<bool>,
+    pub newer: Signal<bool>,
     /// Whether something else is read than the end.
-    pub away: RwSignal<bool>,
+    pub away: Signal<bool>,
     /// Where to scroll to, each time it is said.
-    pub spot: RwSignal<Option<Spot>>,
+    pub spot: Signal<Option<Spot>>,
     /// Messages that came while the log was not at its end.
-    pub fresh: RwSignal<usize>,
+    pub fresh: Signal<usize>,
     /// Who is here.
-    pub online: RwSignal<Online>,
+    pub online: Signal<Online>,
     /// Rooms and people, with unread counts.
-    pub side: RwSignal<Side>,
+    pub side: Signal<Side>,
     /// How the connection is.
-    pub status: RwSignal<Status>,
+    pub status: Signal<Status>,
     /// A refusal to show above the composer (a text too long, `/pm` to nobody, …).
-    pub refusal: RwSignal<Option<Refusal>>,
+    pub refusal: Signal<Option<Refusal>>,
     /// What is typed in the composer; kept when it is refused, emptied when it was taken.
-    pub draft: RwSignal<String>,
+    pub draft: Signal<String>,
     /// Files that are to go with the next message.
-    pub files: RwSignal<Vec<Item>>,
+    pub files: Signal<Vec<Item>>,
     /// The versions of people's faces, of those here who have one.
-    pub faces: RwSignal<BTreeMap<String, String>>,
+    pub faces: Signal<BTreeMap<String, String>>,
     /// What the composer is for.
-    pub mode: RwSignal<Mode>,
+    pub mode: Signal<Mode>,
     /// Who is writing, those who began first; a third stands for more.
-    pub typing: RwSignal<Vec<String>>,
+    pub typing: Signal<Vec<String>>,
     /// The room's topic, and what is pinned.
-    pub about: RwSignal<About>,
+    pub about: Signal<About>,
     /// What may be done with the message that is pointed at.
-    pub choices: RwSignal<Option<Choices>>,
+    pub choices: Signal<Option<Choices>>,
     /// The way back: what a person does.
     pub act: Callback<Act>,
 }
@@ -357,24 +357,24 @@ impl HouseState {
                 newest: ends.map(|(_, newest)| newest).filter(|_| house.history.newer),
                 top: house.history.top,
             }),
-            place: RwSignal::new(house.history.to.clone()),
-            rows: RwSignal::new(rows),
-            older: RwSignal::new(if house.history.older { Older::More } else { Older::Beginning }),
-            newer: RwSignal::new(house.history.newer),
-            away: RwSignal::new(false),
-            spot: RwSignal::new(None),
-            fresh: RwSignal::new(0),
-            online: RwSignal::new(house.online.clone()),
-            side: RwSignal::new(house.side.clone()),
-            status: RwSignal::new(Status::Quiet),
-            refusal: RwSignal::new(house.refusal.clone()),
-            draft: RwSignal::new(house.draft.clone()),
-            files: RwSignal::new(Vec::new()),
-            faces: RwSignal::new(house.faces.clone()),
-            mode: RwSignal::new(Mode::Writing),
-            typing: RwSignal::new(Vec::new()),
-            about: RwSignal::new(house.history.about.clone()),
-            choices: RwSignal::new(None),
+            place: Signal::new(house.history.to.clone()),
+            rows: Signal::new(rows),
+            older: Signal::new(if house.history.older { Older::More } else { Older::Beginning }),
+            newer: Signal::new(house.history.newer),
+            away: Signal::new(false),
+            spot: Signal::new(None),
+            fresh: Signal::new(0),
+            online: Signal::new(house.online.clone()),
+            side: Signal::new(house.side.clone()),
+            status: Signal::new(Status::Quiet),
+            refusal: Signal::new(house.refusal.clone()),
+            draft: Signal::new(house.draft.clone()),
+            files: Signal::new(Vec::new()),
+            faces: Signal::new(house.faces.clone()),
+            mode: Signal::new(Mode::Writing),
+            typing: Signal::new(Vec::new()),
+            about: Signal::new(house.history.about.clone()),
+            choices: Signal::new(None),
             act,
         }
     }

@@ -17,6 +17,7 @@ pub mod rows;
 #[cfg(feature = "hydrate")]
 mod shell;
 pub mod shortcuts;
+pub mod signal;
 #[cfg(test)]
 mod testing;
 pub mod timeline;

@@ -6,7 +6,7 @@
 //! tabs send the same message, the cid makes it one.
 
 use super::{Moment, attach};
-use crate::protocol::{At, Code, Refusal, Target, views::FileView};
+use crate::protocol::{At, Code, Refusal, Target, json, views::FileView};
 use crate::words::{Word, words};
 use serde::{Deserialize, Serialize};
 
@@ -140,7 +140,7 @@ impl Outbox {
     pub fn adopt<'a>(&mut self, stored: impl Iterator<Item = &'a str>) -> bool {
         let before = self.entries.len();
         for text in stored {
-            if let Ok(mut entry) = serde_json::from_str::<Entry>(text)
+            if let Some(mut entry) = json::read::<Entry>(text)
                 && self.place(&entry.cid).is_none()
             {
                 entry.lose_files();
@@ -166,8 +166,7 @@ impl Outbox {
         if self.entries.len() < MOST {
             return Ok(());
         }
-        let why = format!("{MOST} messages are waiting to go out. Let them leave first.");
-        Err(Refusal::new(Code::TooMany, why))
+        Err(Refusal::new(Code::TooMany, Word::TooManyWaiting.of(&[&MOST])))
     }
 
     /// Puts a message at the end.

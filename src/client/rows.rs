@@ -347,6 +347,7 @@ mod tests {
             faces: &NO_FACES,
             tail: vec![],
             viewer: None,
+            blocked: &[],
             zone: Zone::UTC,
         }
     }

@@ -4,70 +4,71 @@
 use super::{
     attachment::size,
     icons::{self, icon},
-    live::{click, live},
+    live::live,
+    tree::{Grown, Out},
 };
 use crate::{
     client::{
-        Act, HouseState,
+        HouseState,
         attach::{Item, Way},
     },
     words::{Word, words},
 };
-use leptos::{either::EitherOf3, prelude::*};
+use leptos::prelude::*;
 
 /// The id of the field that picks them.
 pub const INPUT: &str = "attach";
+
+/// On the button that removes a file: the file's key.
+pub const DETACH: &str = "data-detach";
+/// On the button that sends one again: likewise.
+pub const AGAIN: &str = "data-again";
 
 /// For the plain form, where no program runs.
 const PLAIN: &str = "<input class=\"plain-file\" type=\"file\" name=\"file\" multiple>";
 
 /// The files above the composer.
 pub fn attached(state: HouseState) -> impl IntoView {
-    let w = words();
-    let items = move || {
-        let item = |it: &Item| item(it, state);
-        state.files.with(|files| files.iter().map(item).collect_view())
-    };
+    let items = Grown::new(move || {
+        let mut out = Out::default();
+        state.files.with(|files| files.iter().for_each(|it| item(it, &mut out)));
+        out.trees()
+    });
     let none = live(move || state.files.with(Vec::is_empty));
-    view! {
-        <ul class="attached" aria-label=w.say(Word::FilesToGo) hidden=none>{items}</ul>
-    }
+    let label = words().say(Word::FilesToGo);
+    view! { <ul class="attached" aria-label=label hidden=none inner_html=items></ul> }
 }
 
-fn item(item: &Item, state: HouseState) -> impl IntoView + use<> {
+fn item(item: &Item, out: &mut Out) {
     let w = words();
-    let key = item.key;
-    let remove = click(move || state.act.run(Act::Detach(key)));
-    let how = match &item.way {
-        Way::Here(_) => EitherOf3::A(size(item.bytes)),
-        Way::Waits => EitherOf3::B(progress(0, &item.name)),
-        Way::Goes(percent) => EitherOf3::B(progress(*percent, &item.name)),
+    let key = &*item.key.to_string();
+    out.open("li", &[]);
+    out.leaf("bdi", &[("class", "name"), ("dir", "auto")], &item.name);
+    out.open("span", &[("class", "how")]);
+    match &item.way {
+        Way::Here(_) => out.words(&size(item.bytes)),
+        Way::Waits => progress(0, &item.name, out),
+        Way::Goes(percent) => progress(*percent, &item.name, out),
         Way::Failed(refusal) => {
-            let again = click(move || state.act.run(Act::AttachAgain(key)));
-            EitherOf3::C(view! {
-                <span class="why" role="alert">{w.refusal(refusal)}</span>
-                <button class="link" type="button" on:click=again>{w.say(Word::FileAgain)}</button>
-            })
+            out.leaf("span", &[("class", "why"), ("role", "alert")], &w.refusal(refusal));
+            let again = [("class", "link"), ("type", "button"), (AGAIN, key)];
+            out.leaf("button", &again, w.say(Word::FileAgain));
         }
-    };
-    view! {
-        <li>
-            <bdi class="name" dir="auto">{item.name.clone()}</bdi>
-            <span class="how">{how}</span>
-            <button
-                class="icon-button"
-                type="button"
-                aria-label=w.with(Word::FileRemove, &[&item.name])
-                on:click=remove
-            >
-                {icon(icons::CLOSE)}
-            </button>
-        </li>
     }
+    out.close();
+    let label = &*w.with(Word::FileRemove, &[&item.name]);
+    out.open(
+        "button",
+        &[("class", "icon-button"), ("type", "button"), ("aria-label", label), (DETACH, key)],
+    );
+    icons::put(icons::CLOSE, out);
+    out.close();
+    out.close();
 }
 
-fn progress(percent: u8, name: &str) -> impl IntoView + use<> {
-    view! { <progress max="100" value=percent.to_string() aria-label=name.to_owned()></progress> }
+fn progress(percent: u8, name: &str, out: &mut Out) {
+    let value = &*percent.to_string();
+    out.leaf("progress", &[("max", "100"), ("value", value), ("aria-label", name)], "");
 }
 
 /// The button that picks files; where no program runs, the plain field.

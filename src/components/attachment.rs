@@ -1,63 +1,80 @@
 //! The files of a message: pictures as pictures, sound and film to be played, everything else as a
 //! card to be saved. Whatever its height will be is known before it is there.
 
+use super::tree::Out;
 use crate::{
     client::attach::is_here,
     protocol::{urls, views::FileView},
 };
-use leptos::{either::EitherOf3, prelude::*};
 
 /// Pixels of a picture in the log, at most.
 const SHOWN: (u32, u32) = (320, 240);
 
 /// The files of a message; nothing where it has none.
-pub fn attachments(files: &[FileView]) -> impl IntoView + use<> {
-    (!files.is_empty())
-        .then(|| view! { <div class="files">{files.iter().map(file).collect_view()}</div> })
+pub fn attachments(files: &[FileView], out: &mut Out) {
+    if !files.is_empty() {
+        out.open("div", &[("class", "files")]);
+        for it in files {
+            file(it, out);
+        }
+        out.close();
+    }
 }
 
-fn file(file: &FileView) -> impl IntoView + use<> {
-    let name = file.name.clone();
-    let here = is_here(file);
-    let whole = here.then(|| urls::file(&file.id, &name, false));
-    let plays = file.kind.starts_with("video/") || file.kind.starts_with("audio/");
-    match (whole, file.width.zip(file.height)) {
-        (Some(whole), Some((width, height))) => {
-            let (width, height) = fit(width, height);
-            EitherOf3::A(view! {
-                <a class="picture" href=whole target="_blank" rel="noopener">
-                    <img
-                        src=urls::file(&file.id, &name, true)
-                        alt=name.clone()
-                        title=name
-                        width=width.to_string()
-                        height=height.to_string()
-                        loading="lazy"
-                        decoding="async"
-                    />
-                </a>
-            })
-        }
-        (Some(whole), None) if plays => {
-            let class = if file.kind.starts_with("audio/") { "sound" } else { "film" };
-            EitherOf3::B(view! {
-                <video class=class src=whole controls=true preload="metadata" title=name.clone() aria-label=name></video>
-            })
-        }
-        (whole, _) => EitherOf3::C(card(file, whole)),
+fn file(file: &FileView, out: &mut Out) {
+    let name = &*file.name;
+    if !is_here(file) {
+        return card(file, None, out);
+    }
+    let whole = &*urls::file(&file.id, name, false);
+    if let Some((width, height)) = file.width.zip(file.height) {
+        let (width, height) = fit(width, height);
+        out.open(
+            "a",
+            &[("class", "picture"), ("href", whole), ("target", "_blank"), ("rel", "noopener")],
+        );
+        out.leaf(
+            "img",
+            &[
+                // First: what it says of the loading must be known before it begins.
+                ("loading", "lazy"),
+                ("decoding", "async"),
+                ("src", &urls::file(&file.id, name, true)),
+                ("alt", name),
+                ("title", name),
+                ("width", &width.to_string()),
+                ("height", &height.to_string()),
+            ],
+            "",
+        );
+        out.close();
+    } else if file.kind.starts_with("video/") || file.kind.starts_with("audio/") {
+        out.leaf(
+            "video",
+            &[
+                ("class", if file.kind.starts_with("audio/") { "sound" } else { "film" }),
+                ("preload", "metadata"),
+                ("src", whole),
+                ("controls", ""),
+                ("title", name),
+                ("aria-label", name),
+            ],
+            "",
+        );
+    } else {
+        card(file, Some(whole), out);
     }
 }
 
 /// A link without an address is none: the file is still on its way.
-fn card(file: &FileView, whole: Option<String>) -> impl IntoView + use<> {
-    let about = [kind(&file.name), size(file.bytes.unsigned_abs())].join(" · ");
-    let saved = whole.is_some().then(|| file.name.clone());
-    view! {
-        <a class="card-file" href=whole download=saved>
-            <bdi class="name" dir="auto">{file.name.clone()}</bdi>
-            <span class="about">{about}</span>
-        </a>
-    }
+fn card(file: &FileView, whole: Option<&str>, out: &mut Out) {
+    let about = [&*kind(&file.name), " · ", &size(file.bytes.unsigned_abs())].concat();
+    out.open("a", &[("class", "card-file")]);
+    out.maybe("href", whole);
+    out.maybe("download", whole.map(|_| &*file.name));
+    out.leaf("bdi", &[("class", "name"), ("dir", "auto")], &file.name);
+    out.leaf("span", &[("class", "about")], &about);
+    out.close();
 }
 
 /// What a file's name says that it is: "PDF".

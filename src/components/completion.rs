@@ -1,11 +1,15 @@
 //! The list of what could be meant, above the text that is being written. The focus stays in the
 //! text; the list is told to screen readers by `aria-activedescendant`.
 
-use super::live::live;
+use super::{
+    live::live,
+    tree::{Grown, Out},
+};
 use crate::{
     client::{
         HouseState, Row,
         completion::{self, COMMANDS, Completion, Key, Kind, Offer, Wanted},
+        signal::Signal,
     },
     protocol::Target,
     words::{Word, words},
@@ -19,14 +23,14 @@ pub const ID: &str = "completion";
 #[derive(Clone, Copy)]
 pub struct Completing {
     state: HouseState,
-    list: RwSignal<Completion>,
+    list: Signal<Completion>,
     area: NodeRef<html::Textarea>,
 }
 
 impl Completing {
     /// A closed list for a box.
     pub fn new(state: HouseState, area: NodeRef<html::Textarea>) -> Self {
-        Self { state, list: RwSignal::new(Completion::default()), area }
+        Self { state, list: Signal::new(Completion::default()), area }
     }
 
     /// The id of what is pointed at, while the list is open.
@@ -168,36 +172,37 @@ pub fn completion(it: Completing) -> impl IntoView {
         (Kind::Command, _) => w.say(Word::CommandTopic),
         _ => "",
     };
-    let options = move || {
+    let options = Grown::new(move || {
+        let mut out = Out::default();
         it.list.with(|list| {
-            let open = list.open();
-            open.iter()
-                .flat_map(|open| {
-                    open.offers.iter().enumerate().map(|(at, offer)| (*open, at, offer))
-                })
-                .map(|(open, at, offer)| {
-                    let kind = open.wanted.kind;
-                    let sign = match kind {
-                        Kind::Person => "@",
-                        Kind::Room => "#",
-                        Kind::Command => "/",
-                        Kind::Emoji => "",
-                    };
-                    let (name, hint) = (offer.name.clone(), hint(kind, &offer.name));
-                    view! {
-                        <li
-                            role="option"
-                            id=id(at)
-                            aria-selected=if at == open.at { "true" } else { "false" }
-                            data-at=at.to_string()
-                        >
-                            {sign}<bdi>{name}</bdi> <span class="hint">{hint}</span>
-                        </li>
-                    }
-                })
-                .collect::<Vec<_>>()
-        })
-    };
+            let Some(open) = list.open() else { return };
+            let kind = open.wanted.kind;
+            let sign = match kind {
+                Kind::Person => "@",
+                Kind::Room => "#",
+                Kind::Command => "/",
+                Kind::Emoji => "",
+            };
+            for (at, offer) in open.offers.iter().enumerate() {
+                let selected = if at == open.at { "true" } else { "false" };
+                out.open(
+                    "li",
+                    &[
+                        ("role", "option"),
+                        ("id", &id(at)),
+                        ("aria-selected", selected),
+                        ("data-at", &at.to_string()),
+                    ],
+                );
+                out.words(sign);
+                out.leaf("bdi", &[], &offer.name);
+                out.words(" ");
+                out.leaf("span", &[("class", "hint")], hint(kind, &offer.name));
+                out.close();
+            }
+        });
+        out.trees()
+    });
     let count = move || {
         let count = it.list.with(|list| list.open().map_or(0, |open| open.offers.len()));
         if count == 0 { String::new() } else { w.count(Word::Suggestions, count as i64) }
@@ -224,9 +229,8 @@ pub fn completion(it: Completing) -> impl IntoView {
             aria-label=w.say(Word::SuggestionsHere)
             hidden=closed
             on:mousedown=press
-        >
-            {options}
-        </ul>
+            inner_html=options
+        ></ul>
         <span class="sr" role="status">{live(count)}</span>
     }
 }

@@ -1,8 +1,11 @@
 //! A person's face: the first letter of the name on a hue that stays the same for that name.
 
-use super::window;
+use super::{
+    tree::{Grown, Out},
+    window,
+};
 use crate::protocol::{Target, urls};
-use leptos::{either::Either, prelude::*};
+use leptos::prelude::*;
 
 /// How many hues there are; `style/30-faces.css` has a class for each.
 pub const HUES: u32 = 12;
@@ -37,36 +40,42 @@ pub fn pictured(
     small: bool,
     here: bool,
 ) -> impl IntoView + use<> {
-    let picture = version.map(|version| urls::face(name, version));
-    shape(class(name, small, here), letter(name), picture, small)
+    let mut out = Out::default();
+    inside(name, version, small, &mut out);
+    shape(class(name, small, here), out)
+}
+
+/// The same among plain elements.
+pub fn put(name: &str, version: Option<&str>, small: bool, here: bool, out: &mut Out) {
+    out.open("span", &[("class", &class(name, small, here)), ("aria-hidden", "true")]);
+    inside(name, version, small, out);
+    out.close();
+}
+
+fn inside(name: &str, version: Option<&str>, small: bool, out: &mut Out) {
+    let Some(version) = version else { return out.words(&letter(name)) };
+    let side = if small { "26" } else { "36" };
+    let src = &*urls::face(name, version);
+    out.leaf("img", &[("src", src), ("width", side), ("height", side), ("alt", "")], "");
 }
 
 /// One element for faces and windows, so that the browser's program has one.
-fn shape(
-    class: String,
-    letter: String,
-    picture: Option<String>,
-    small: bool,
-) -> impl IntoView + use<> {
-    let inside = match picture {
-        Some(src) => {
-            let side = if small { "26" } else { "36" };
-            Either::Left(view! { <img src=src width=side height=side alt=""/> })
-        }
-        None => Either::Right(letter),
-    };
-    view! { <span class=class aria-hidden="true">{inside}</span> }
+fn shape(class: String, inside: Out) -> impl IntoView + use<> {
+    let inside = Grown::fixed(inside.trees());
+    view! { <span class=class aria-hidden="true" inner_html=inside></span> }
 }
 
 /// The small mark before a name: a person's face, or a room's window.
 pub fn mark(of: &Target, version: Option<&str>, lit: bool) -> impl IntoView + use<> {
-    match of {
+    let mut out = Out::default();
+    let class = match of {
         Target::Person(name) => {
-            let picture = version.map(|version| urls::face(name, version));
-            shape(class(name, true, lit), letter(name), picture, true)
+            inside(name, version, true, &mut out);
+            class(name, true, lit)
         }
-        _ => shape(window::class(lit, true).to_owned(), String::new(), None, true),
-    }
+        _ => window::class(lit, true).to_owned(),
+    };
+    shape(class, out)
 }
 
 fn class(name: &str, small: bool, here: bool) -> String {

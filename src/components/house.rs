@@ -1,22 +1,28 @@
 //! A room's or a conversation's page: rooms and people, the log, who is here.
 
 use super::{
-    awake,
+    attach, awake,
     composer::composer,
     face::mark,
     icons::{self, icon},
     live::{effect, live},
+    message,
     panel::plain_click,
     roster::{self, roster},
     side::{self, side},
     timeline::timeline,
 };
 use crate::{
-    client::{Act, HouseState},
+    client::{Act, HouseState, signal::Signal},
     protocol::{Target, sheets::Sheet, urls},
     words::{Word, words},
 };
-use leptos::{ev, prelude::*, wasm_bindgen::JsCast, web_sys::HtmlElement};
+use leptos::{
+    ev,
+    prelude::*,
+    wasm_bindgen::JsCast,
+    web_sys::{Element, HtmlElement},
+};
 
 /// The whole of `<div id="house">`, on the server and in the browser.
 #[component]
@@ -25,13 +31,13 @@ pub fn HouseView(
     state: HouseState,
 ) -> impl IntoView {
     // What only works with the program running is shown once it does.
-    let awake = RwSignal::new(false);
+    let awake = Signal::new(false);
     effect(move || {
         awake.set(true);
         awake::tell();
     });
     view! {
-        <div class="house" class:awake=awake on:click=move |ev| follow(&ev, state)>
+        <div class="house" class:awake=live(move || awake.get()) on:click=move |ev| follow(&ev, state)>
             {side(state)}
             <main class="room">
                 {header(state)}
@@ -125,12 +131,33 @@ fn here(state: HouseState, name: &str) -> bool {
     state.online.with(|online| online.users.iter().flatten().any(|user| user == name))
 }
 
+/// What a button does that stands among plain elements: those have no listeners of their own.
+fn pressed(button: &Element, state: HouseState) {
+    let value = |name| button.get_attribute(name);
+    let file = |name| value(name).and_then(|key| key.parse().ok());
+    let act = if let Some(key) = value(message::RETRY) {
+        Act::Retry(key)
+    } else if let Some(key) = value(message::DISCARD) {
+        Act::Discard(key)
+    } else if let Some(key) = file(attach::DETACH) {
+        Act::Detach(key)
+    } else if let Some(key) = file(attach::AGAIN) {
+        Act::AttachAgain(key)
+    } else {
+        return;
+    };
+    state.act.run(act);
+}
+
 /// Goes to another place or to a message without leaving the page, on a plain click on a link to one,
 /// wherever it stands. Every other click is the browser's.
 fn follow(ev: &ev::MouseEvent, state: HouseState) {
     #[cfg(feature = "hydrate")]
     if let Some(button) = plain_click(ev, super::text::COPIES) {
         super::text::copy(&button);
+    }
+    if let Some(button) = plain_click(ev, "button") {
+        return pressed(&button, state);
     }
     let Some(link) = plain_click(ev, "a[href]") else { return };
     let Some(href) = link.get_attribute("href") else { return };

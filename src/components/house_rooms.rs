@@ -1,7 +1,7 @@
 //! The rooms of the house beyond those in the side column, for whoever names one while writing.
 
-use super::picker::load;
-use crate::protocol::urls;
+use super::picker::fetched;
+use crate::protocol::{json, urls};
 use leptos::task::spawn_local;
 use serde::Deserialize;
 use std::cell::{Cell, RefCell};
@@ -35,8 +35,8 @@ pub fn named(typed: &str, then: impl FnOnce() + 'static) -> Vec<String> {
         spawn_local(async move {
             let mut address = INDEX.to_owned();
             address.push_str(&urls::encode(&typed));
-            let found = load(&address).await;
-            let found = found.and_then(|text| serde_json::from_str::<Index>(&text).ok());
+            let found = fetched(&address).await;
+            let found = found.and_then(|text| json::read::<Index>(&text));
             // What cannot be had is not asked for again until something else is typed.
             let rooms = found.map(|index| index.rooms).unwrap_or_default();
             FOUND.set((Some(typed), rooms.into_iter().map(|room| room.name).collect()));

@@ -1,5 +1,6 @@
 //! Icons, as the paths of inline pictures: 24 by 24, drawn in the colour of the text around them.
 
+use super::tree::Out;
 use crate::{
     protocol::sheets::Sheet,
     words::{Word, words},
@@ -40,6 +41,13 @@ pub const PIN: &str = "M9 4.5h6M10 4.5 9.5 11l-3 3h11l-3-3-.5-6.5M12 14v6";
 
 /// A magnifying glass: search.
 pub const FIND: &str = "M10.5 17a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13zM15.3 15.3 20 20";
+
+/// The same as [`icon`], among plain elements.
+pub fn put(path: &str, out: &mut Out) {
+    out.open("svg", &[("class", "icon"), ("viewBox", "0 0 24 24"), ("aria-hidden", "true")]);
+    out.leaf("path", &[("d", path)], "");
+    out.close();
+}
 
 /// The icon with this path. It has no name: the button around it has.
 pub fn icon(path: &'static str) -> impl IntoView {

@@ -6,12 +6,13 @@
 //! Esc goes back to the composer. By finger: a long press, or the button on the row that was tapped.
 
 use super::{
-    icons::{self, icon},
-    live::{effect, live},
+    icons,
+    live::effect,
     picker,
+    tree::{Grown, Out, Trees},
 };
 use crate::{
-    client::{Act, HouseState, house::Choices},
+    client::{Act, HouseState, house::Choices, signal::Signal},
     words::{Word, words},
 };
 use leptos::{
@@ -21,7 +22,7 @@ use leptos::{
     prelude::*,
     wasm_bindgen::{JsCast, closure::Closure},
     web_sys::{
-        Element, Event, EventTarget, FocusEvent, HtmlDialogElement, HtmlElement,
+        Element, Event, EventTarget, FocusEvent, HtmlDialogElement, HtmlElement, HtmlInputElement,
         HtmlTextAreaElement, KeyboardEvent, PointerEvent,
     },
 };
@@ -40,7 +41,7 @@ const COPIED: Duration = Duration::from_millis(700);
 /// Between the menu and the window's edge, in pixels.
 const EDGE: f64 = 8.0;
 /// What the log's frame hears of.
-const HEARD: [&str; 12] = [
+const HEARD: [&str; 13] = [
     "pointerover",
     "pointerleave",
     "pointerdown",
@@ -53,7 +54,10 @@ const HEARD: [&str; 12] = [
     "mousedown",
     "click",
     "close",
+    "input",
 ];
+const PLAIN: (&str, &str) = ("type", "button");
+const BUTTON: (&str, &str) = ("class", "icon-button");
 
 /// What the dialog shows.
 #[derive(Clone, Copy, PartialEq)]
@@ -82,7 +86,9 @@ pub fn attend(state: HouseState, log: NodeRef<html::Div>) {
             made: RefCell::default(),
             on: RefCell::default(),
             pressed: Cell::default(),
-            shown: RwSignal::new(Shown::Menu),
+            shown: Signal::new(Shown::Menu),
+            query: Signal::new(String::new()),
+            had: Signal::new(true),
         });
         menu.clone().listen();
         effect(move || {
@@ -111,7 +117,11 @@ struct Menu {
     on: RefCell<Option<Element>>,
     /// A finger rests.
     pressed: Cell<Option<TimeoutHandle>>,
-    shown: RwSignal<Shown>,
+    shown: Signal<Shown>,
+    /// What is typed to find an emoji.
+    query: Signal<String>,
+    /// Whether the list of emoji could be had, as far as one knows.
+    had: Signal<bool>,
 }
 
 impl Menu {
@@ -184,6 +194,11 @@ impl Menu {
             }
             "click" => self.click(&target),
             "close" => self.closed(),
+            "input" => {
+                if let Some(field) = target.dyn_ref::<HtmlInputElement>() {
+                    self.query.set(field.value());
+                }
+            }
             _ => {}
         }
     }
@@ -298,6 +313,12 @@ impl Menu {
 
     /// The dialog shows this, and the focus goes to its first button or field.
     fn show(&self, what: Shown) {
+        if what == Shown::Picker {
+            let had = self.had;
+            self.query.set(String::new());
+            had.set(true);
+            picker::load(move |done| had.set(done));
+        }
         self.shown.set(what);
         let Some(Made { dialog, .. }) = self.made() else { return };
         request_animation_frame(move || {
@@ -476,21 +497,29 @@ impl Menu {
             return;
         }
         let (bar, dialog) = (NodeRef::<html::Div>::new(), NodeRef::<html::Dialog>::new());
-        let (state, shown) = (self.state, self.shown);
+        let (state, shown, query, had) = (self.state, self.shown, self.query, self.had);
         mount_to(self.frame.clone(), move || {
+            let label = words().say(Word::MessageActions);
+            let inside = Grown::new(move || {
+                let mut out = Out::default();
+                match shown.get() {
+                    Shown::Menu => menu(state, &mut out),
+                    Shown::Sure => sure(&mut out),
+                    Shown::Picker => {
+                        let given = state.choices.get().map(|it| it.given).unwrap_or_default();
+                        picker::picker(&query.get(), had.get(), &given, &mut out);
+                    }
+                    Shown::Copied => {
+                        let copied = words().say(Word::Copied);
+                        out.leaf("p", &[("class", "copied"), ("role", "status")], copied);
+                    }
+                }
+                out.trees()
+            });
+            let bar_inside = Grown::new(move || toolbar(state));
             view! {
-                {toolbar(state, bar)}
-                <dialog class="menu" node_ref=dialog aria-label=words().say(Word::MessageActions)>
-                    {move || match shown.get() {
-                        Shown::Menu => menu(state).into_any(),
-                        Shown::Sure => sure().into_any(),
-                        Shown::Picker => picker::picker(state.choices).into_any(),
-                        Shown::Copied => {
-                            let copied = words().say(Word::Copied);
-                            view! { <p class="copied" role="status">{copied}</p> }.into_any()
-                        }
-                    }}
-                </dialog>
+                <div class="acts" node_ref=bar role="group" aria-label=label inner_html=bar_inside></div>
+                <dialog class="menu" node_ref=dialog aria-label=label inner_html=inside></dialog>
             }
         })
         .forget();
@@ -525,88 +554,94 @@ fn beside(row: &Element, below: bool) -> Option<Element> {
 }
 
 /// The four reactions and the way to all others.
-fn quick(state: HouseState) -> impl IntoView {
+fn quick(state: HouseState, out: &mut Out) {
     let w = words();
-    let buttons = QUICK.map(|emoji| {
-        let given = live(move || {
-            let given = |it: &Choices| it.given.iter().any(|given| given == emoji);
-            state.choices.with(|it| it.as_ref().is_some_and(given)).then_some("true")
-        });
-        let label = w.with(Word::ReactWith, &[emoji]);
-        view! {
-            <button class="icon-button" type="button" data-react=emoji aria-pressed=given aria-label=label>
-                {emoji}
-            </button>
-        }
-    });
-    let more = w.say(Word::AddReaction);
-    view! {
-        {buttons.into_iter().collect_view()}
-        <button class="icon-button" type="button" data-do="more" aria-label=more title=more>
-            {icon(icons::SMILE)}
-        </button>
+    let given = state.choices.get().map(|it| it.given).unwrap_or_default();
+    for emoji in QUICK {
+        let label = &*w.with(Word::ReactWith, &[emoji]);
+        out.open("button", &[BUTTON, PLAIN, ("data-react", emoji), ("aria-label", label)]);
+        out.maybe("aria-pressed", given.iter().any(|it| it == emoji).then_some("true"));
+        out.words(emoji);
+        out.close();
     }
+    button("more", w.say(Word::AddReaction), icons::SMILE, out);
+}
+
+/// An icon that does this.
+fn button(what: &str, label: &str, icon: &str, out: &mut Out) {
+    out.open(
+        "button",
+        &[BUTTON, PLAIN, ("data-do", what), ("aria-label", label), ("title", label)],
+    );
+    out.maybe("aria-haspopup", (what == "menu").then_some("menu"));
+    icons::put(icon, out);
+    out.close();
 }
 
 fn visitor(state: HouseState) -> bool {
     state.fixed.with_value(|fixed| fixed.me.is_none())
 }
 
-fn toolbar(state: HouseState, bar: NodeRef<html::Div>) -> impl IntoView {
+fn toolbar(state: HouseState) -> Trees {
     let w = words();
-    let (reply, more) = (w.say(Word::Reply), w.say(Word::MoreActions));
-    view! {
-        <div class="acts" node_ref=bar role="group" aria-label=w.say(Word::MessageActions)>
-            {(!visitor(state)).then(|| view! {
-                <span class="for-mice">
-                    {quick(state)}
-                    <button class="icon-button" type="button" data-do="reply" aria-label=reply title=reply>
-                        {icon(icons::REPLY)}
-                    </button>
-                </span>
-            })}
-            <button class="icon-button" type="button" data-do="menu" aria-haspopup="menu" aria-label=more title=more>
-                {icon(icons::MORE)}
-            </button>
-        </div>
+    let mut out = Out::default();
+    if !visitor(state) {
+        out.open("span", &[("class", "for-mice")]);
+        quick(state, &mut out);
+        button("reply", w.say(Word::Reply), icons::REPLY, &mut out);
+        out.close();
     }
+    button("menu", w.say(Word::MoreActions), icons::MORE, &mut out);
+    out.trees()
 }
 
-fn item(what: &'static str, word: Word) -> impl IntoView {
-    view! { <button type="button" role="menuitem" data-do=what>{words().say(word)}</button> }
+fn item(what: &str, word: Word, out: &mut Out) {
+    out.leaf("button", &[PLAIN, ("role", "menuitem"), ("data-do", what)], words().say(word));
 }
 
-fn menu(state: HouseState) -> impl IntoView {
+fn menu(state: HouseState, out: &mut Out) {
     let w = words();
     let it = state.choices.get();
-    let member = it.as_ref().is_some_and(|it| it.member);
-    let change = it.as_ref().is_some_and(|it| it.change);
-    let pin = it.as_ref().and_then(|it| it.pinned);
-    let pin = pin.map(|pinned| item("pin", if pinned { Word::UnpinIt } else { Word::PinIt }));
-    let edits = it.and_then(|it| it.edits).map(|page| {
-        view! { <a role="menuitem" href=page data-panel="" data-do="menu">{w.say(Word::EditsOf)}</a> }
-    });
-    view! {
-        {member.then(|| view! { <div class="quick">{quick(state)}</div> })}
-        <div role="menu" aria-label=w.say(Word::MessageActions)>
-            {member.then(|| item("reply", Word::Reply))}
-            {change.then(|| item("edit", Word::EditIt))}
-            {pin}
-            {item("text", Word::CopyText)}
-            {item("link", Word::CopyLink)}
-            {edits}
-            {change.then(|| item("sure", Word::DeleteIt))}
-        </div>
+    let it = it.as_ref();
+    let member = it.is_some_and(|it| it.member);
+    let change = it.is_some_and(|it| it.change);
+    if member {
+        out.open("div", &[("class", "quick")]);
+        quick(state, out);
+        out.close();
     }
+    out.open("div", &[("role", "menu"), ("aria-label", w.say(Word::MessageActions))]);
+    if member {
+        item("reply", Word::Reply, out);
+    }
+    if change {
+        item("edit", Word::EditIt, out);
+    }
+    if let Some(pinned) = it.and_then(|it| it.pinned) {
+        item("pin", if pinned { Word::UnpinIt } else { Word::PinIt }, out);
+    }
+    item("text", Word::CopyText, out);
+    item("link", Word::CopyLink, out);
+    if let Some(page) = it.and_then(|it| it.edits.as_deref()) {
+        out.leaf(
+            "a",
+            &[("role", "menuitem"), ("href", page), ("data-panel", ""), ("data-do", "menu")],
+            w.say(Word::EditsOf),
+        );
+    }
+    if change {
+        item("sure", Word::DeleteIt, out);
+    }
+    out.close();
 }
 
-fn sure() -> impl IntoView {
+fn sure(out: &mut Out) {
     let w = words();
-    view! {
-        <p>{w.say(Word::DeleteSure)}</p>
-        <p class="sure">
-            <button class="button quiet" type="button" data-do="menu" autofocus=true>{w.say(Word::KeepIt)}</button>
-            <button class="button alarm" type="button" data-do="delete">{w.say(Word::DeleteIt)}</button>
-        </p>
-    }
+    out.leaf("p", &[], w.say(Word::DeleteSure));
+    out.open("p", &[("class", "sure")]);
+    let keep = [("class", "button quiet"), PLAIN, ("data-do", "menu"), ("autofocus", "")];
+    out.leaf("button", &keep, w.say(Word::KeepIt));
+    let delete = [("class", "button alarm"), PLAIN, ("data-do", "delete")];
+    out.leaf("button", &delete, w.say(Word::DeleteIt));
+    out.close();
 }

@@ -36,6 +36,7 @@ pub mod side;
 pub mod status_line;
 pub mod text;
 pub mod timeline;
+pub mod tree;
 pub mod typing;
 pub mod window;
 pub mod words;

@@ -1,9 +1,7 @@
 //! All emoji, to be looked for by name. The list is a file of its own, loaded when it is first wanted.
 
-use crate::{
-    client::house::Choices,
-    words::{Word, words},
-};
+use super::tree::Out;
+use crate::words::{Word, words};
 use leptos::{prelude::*, task::spawn_local, wasm_bindgen::JsCast, web_sys::Response};
 use std::cell::Cell;
 use wasm_bindgen_futures::JsFuture;
@@ -22,84 +20,70 @@ thread_local! {
     static LOADING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// A field, and the emoji that it finds. What a click on one does is for whoever shows it.
-pub fn picker(choices: RwSignal<Option<Choices>>) -> impl IntoView {
+/// A field, and the emoji that it finds; `had`: whether there is a list, as far as one knows. What a
+/// click on one does is for whoever shows it.
+pub fn picker(query: &str, had: bool, given: &[String], out: &mut Out) {
     let w = words();
-    let (query, list) = (RwSignal::new(String::new()), RwSignal::new(LOADED.get()));
-    let failed = RwSignal::new(false);
-    if LOADED.get().is_none() {
-        spawn_local(async move {
-            match load(FILE).await {
-                Some(text) => {
-                    // It stays as long as the page does.
-                    LOADED.set(Some(text.leak()));
-                    // The menu may have been closed meanwhile.
-                    list.try_set(LOADED.get());
-                }
-                None => {
-                    failed.try_set(true);
-                }
-            }
-        });
-    }
-    let found = move || {
-        let query = query.get().trim().to_lowercase();
-        let given = choices.get().map(|it| it.given).unwrap_or_default();
-        let lines = list.get().unwrap_or_default().lines();
-        let lines = lines.filter_map(|line| line.split_once(' '));
-        lines
-            .filter(|(_, names)| names.contains(&*query))
-            .take(MOST)
-            .map(|(emoji, names)| {
-                let pressed = given.iter().any(|given| given == emoji).then_some("true");
-                view! {
-                    <button type="button" data-react=emoji aria-label=names title=names aria-pressed=pressed>
-                        {emoji}
-                    </button>
-                }
-            })
-            .collect::<Vec<_>>()
-    };
-    let nothing = move || {
-        let named = |query: &str| list.get().is_none_or(|list| list.contains(query));
-        match failed.get() {
-            true => w.say(Word::EmojiNotHad),
-            false if !named(query.get().trim().to_lowercase().as_str()) => w.say(Word::NoEmoji),
-            false => "",
-        }
-    };
     let label = w.say(Word::FindEmoji);
-    view! {
-        <input
-            type="search"
-            autocomplete="off"
-            aria-label=label
-            placeholder=label
-            on:input=move |ev| query.set(event_target_value(&ev))
-        />
-        <div class="emoji">{found}</div>
-        <p class="hint" role="status">{nothing}</p>
+    let field = [
+        ("type", "search"),
+        ("autocomplete", "off"),
+        ("aria-label", label),
+        ("placeholder", label),
+    ];
+    out.leaf("input", &field, "");
+    let query = &*query.trim().to_lowercase();
+    let list = LOADED.get().unwrap_or_default();
+    let lines = list.lines().filter_map(|line| line.split_once(' '));
+    out.open("div", &[("class", "emoji")]);
+    for (emoji, names) in lines.filter(|(_, names)| names.contains(query)).take(MOST) {
+        out.open(
+            "button",
+            &[("type", "button"), ("data-react", emoji), ("aria-label", names), ("title", names)],
+        );
+        out.maybe("aria-pressed", given.iter().any(|it| it == emoji).then_some("true"));
+        out.words(emoji);
+        out.close();
     }
+    out.close();
+    let nothing = match had {
+        false => w.say(Word::EmojiNotHad),
+        true if !list.is_empty() && !list.contains(query) => w.say(Word::NoEmoji),
+        true => "",
+    };
+    out.leaf("p", &[("class", "hint"), ("role", "status")], nothing);
 }
 
 /// The list, for whoever else offers emoji; where it is not here yet, it is loaded and `then` is
 /// called.
 pub fn list(then: impl FnOnce() + 'static) -> Option<&'static str> {
     if LOADED.get().is_none() && !LOADING.replace(true) {
-        spawn_local(async move {
-            if let Some(text) = load(FILE).await {
-                // It stays as long as the page does.
-                LOADED.set(Some(text.leak()));
+        load(move |done| {
+            LOADING.set(false);
+            if done {
                 then();
             }
-            LOADING.set(false);
         });
     }
     LOADED.get()
 }
 
+/// Loads the list, if it is not here yet; `then` hears whether it could be had.
+pub fn load(then: impl FnOnce(bool) + 'static) {
+    fn boxed(then: Box<dyn FnOnce(bool)>) {
+        spawn_local(async move {
+            if LOADED.get().is_none() {
+                // It stays as long as the page does.
+                LOADED.set(fetched(FILE).await.map(|text| &*text.leak()));
+            }
+            then(LOADED.get().is_some());
+        });
+    }
+    boxed(Box::new(then));
+}
+
 /// The text at an address of this house.
-pub async fn load(address: &str) -> Option<String> {
+pub async fn fetched(address: &str) -> Option<String> {
     let answer = JsFuture::from(window().fetch_with_str(address)).await.ok()?;
     let answer: Response = answer.dyn_into().ok()?;
     if !answer.ok() {

@@ -1,49 +1,52 @@
 //! The reactions under a message, each with how many gave it. What a click does is for
 //! [`super::message_menu`]: three hundred rows have no listeners of their own.
 
-use super::icons::{self, icon};
+use super::{icons, tree::Out};
 use crate::{
     client::house::Chip,
     words::{Word, Words, words},
 };
-use leptos::prelude::*;
 
 /// The chips of one message.
-pub fn reactions(chips: Vec<Chip>) -> impl IntoView {
+pub fn reactions(chips: &[Chip], out: &mut Out) {
     let w = words();
     let label = w.say(Word::AddReaction);
-    view! {
-        <p class="chips">
-            {chips.into_iter().map(|it| chip(w, it)).collect_view()}
-            <button class="chip add awake-only" type="button" data-do="more" aria-label=label title=label>
-                {icon(icons::SMILE)}
-            </button>
-        </p>
+    out.open("p", &[("class", "chips")]);
+    for it in chips {
+        chip(w, it, out);
     }
+    out.open(
+        "button",
+        &[
+            ("class", "chip add awake-only"),
+            ("type", "button"),
+            ("data-do", "more"),
+            ("aria-label", label),
+            ("title", label),
+        ],
+    );
+    icons::put(icons::SMILE, out);
+    out.close();
+    out.close();
 }
 
-fn chip(w: Words, it: Chip) -> impl IntoView + use<> {
-    let label = w.with(Word::ReactedWith, &[&who(w, &it), &it.emoji]);
+fn chip(w: Words, it: &Chip, out: &mut Out) {
+    let label = &*w.with(Word::ReactedWith, &[&who(w, it), &it.emoji]);
     let mut class = "chip".to_owned();
     for (is, word) in [(it.mine, " mine"), (it.waits, " waits")] {
         if is {
             class.push_str(word);
         }
     }
-    let emoji = it.emoji.clone();
-    view! {
-        <button
-            class=class
-            type="button"
-            data-react=emoji
-            aria-label=label.clone()
-            title=label
-            aria-pressed=it.mine.then_some("true")
-        >
-            <span>{it.emoji}</span>
-            <b>{it.count}</b>
-        </button>
-    }
+    // Who reacted is its name, by the title alone: "🎉 1" beside it would only be read out as well.
+    out.open(
+        "button",
+        &[("class", &class), ("type", "button"), ("data-react", &it.emoji), ("title", label)],
+    );
+    out.maybe("aria-pressed", it.mine.then_some("true"));
+    out.leaf("span", &[("aria-hidden", "true")], &it.emoji);
+    out.leaf("b", &[("aria-hidden", "true")], &it.count.to_string());
+    out.close();
 }
 
 /// "alice, bob and you"

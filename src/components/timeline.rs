@@ -5,14 +5,15 @@ use super::{
     icons::{self, icon},
     live::{click, effect, live},
     message,
+    tree::{Grown, Tree},
 };
 use crate::{
-    client::{Act, HouseState, Row, house::Older},
+    client::{Act, HouseState, Row, house::Older, signal::Signal},
     protocol::{Target, urls},
     words::{Word, words},
 };
 use leptos::{html, prelude::*};
-use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The log's id, for whoever skips the side column.
 pub const ID: &str = "log";
@@ -73,55 +74,37 @@ fn rows_of(state: HouseState, _: NodeRef<html::Div>) -> impl IntoView {
     use leptos::either::Either;
     match use_context::<KeptRows>() {
         Some(KeptRows(html)) => Either::Left(view! { <div class="rows" inner_html=html></div> }),
-        None => Either::Right(view! { <div class="rows">{list(state)}</div> }),
+        None => Either::Right(view! { <div class="rows" inner_html=list(state)></div> }),
     }
 }
 
 #[cfg(not(feature = "ssr"))]
 fn rows_of(state: HouseState, rows: NodeRef<html::Div>) -> impl IntoView {
-    view! { <div class="rows" node_ref=rows>{list(state)}</div> }
+    view! { <div class="rows" node_ref=rows inner_html=list(state)></div> }
 }
 
-/// The rows, each with a cell of its own: a row that changes is changed in place, so that no
-/// selection, focus or hover in it is lost and nothing is read out twice.
-pub fn list(state: HouseState) -> impl IntoView {
-    let cells = StoredValue::new(HashMap::<String, RwSignal<Row>>::new());
-    effect(move || {
+/// The rows. What was told of a row that has not changed is not told again.
+fn list(state: HouseState) -> Grown {
+    let mut told = Vec::<(Row, Arc<Tree>)>::new();
+    Grown::new(move || {
         state.rows.with(|rows| {
-            cells.with_value(|cells| {
-                for (key, row) in rows {
-                    if let Some(cell) = cells.get(key)
-                        && cell.with_untracked(|old| old != row)
-                    {
-                        cell.set(row.clone());
+            let before = std::mem::take(&mut told);
+            let mut from = 0;
+            for (key, row) in rows {
+                let mut places = (from..before.len()).chain(0..from);
+                let same = |at: &usize| before[*at].1.key == *key && before[*at].0 == *row;
+                let tree = match places.find(same) {
+                    Some(at) => {
+                        from = at + 1;
+                        Arc::clone(&before[at].1)
                     }
-                }
-            });
-        });
-    });
-    let keys =
-        move || state.rows.with(|rows| rows.iter().map(|(key, _)| key.clone()).collect::<Vec<_>>());
-    let child = move |key: String| {
-        let row = state.rows.with_untracked(|rows| {
-            rows.iter().find(|(other, _)| *other == key).map(|(_, row)| row.clone())
-        });
-        // Keys are made of the rows: there is one.
-        let cell = RwSignal::new(row.unwrap_or(Row::New));
-        cells.update_value(|cells| {
-            cells.insert(key.clone(), cell);
-        });
-        let gone = key.clone();
-        on_cleanup(move || {
-            cells.try_update_value(|cells| {
-                // A row that left and came back has a new cell by now.
-                if cells.get(&gone) == Some(&cell) {
-                    cells.remove(&gone);
-                }
-            });
-        });
-        move || message::row(&key, cell.get(), state.act)
-    };
-    view! { <For each=keys key=String::clone children=child/> }
+                    None => message::row(key, row),
+                };
+                told.push((row.clone(), tree));
+            }
+            told.iter().map(|(_, tree)| Arc::clone(tree)).collect()
+        })
+    })
 }
 
 /// What stands above the oldest row. It keeps its height, so that loading moves nothing.
@@ -172,8 +155,8 @@ fn page(state: HouseState) -> String {
 }
 
 /// Whether additions are loaded history, or another room: then they are not read out.
-fn quiet(state: HouseState) -> RwSignal<bool> {
-    let quiet = RwSignal::new(false);
+fn quiet(state: HouseState) -> Signal<bool> {
+    let quiet = Signal::new(false);
     #[cfg(feature = "hydrate")]
     {
         /// After it, what was loaded is in the page and has passed by the screen reader.

@@ -142,10 +142,10 @@ fn mine(shell: &Shell, room: &RoomView) -> AnyView {
     view! {
         <section class="part">
             <h2 id="told">{w.say(Word::TellMeOf)}</h2>
-            <form class="choice" method="post" action="/api/set_level" role="group" aria-labelledby="told">
+            <form method="post" action="/api/set_level">
                 {page(shell)}
                 {hidden("to", Target::Room(room.name.clone()).to_string())}
-                {levels}
+                <div class="choice" role="group" aria-labelledby="told">{levels}</div>
             </form>
             {leave}
         </section>

@@ -15,7 +15,7 @@ use leptos::prelude::*;
 #[must_use]
 pub fn help(shell: &Shell) -> String {
     let title = Words::of(shell.lang).say(Word::Shortcuts);
-    outside(shell, Outside::new(title, "help-page"), || {
+    outside(shell, Outside::new(title, "sheet-page"), || {
         let w = words();
         let line = |(keys, word): &(&'static [&'static [&'static str]], Word)| {
             let combination = |keys: &&'static [&'static str]| {

@@ -9,6 +9,7 @@ use crate::{
     components::{
         HouseView, message,
         timeline::{self, KeptRows},
+        tree,
     },
     protocol::views::{House, Message},
     words::{Word, Words},
@@ -16,9 +17,6 @@ use crate::{
 use leptos::prelude::*;
 use serde::Serialize;
 use std::sync::Arc;
-
-/// What Leptos writes after the last row of a list, for the browser to find its end by.
-const END: &str = "<!>";
 
 /// A room's or a conversation's page. Inside `<div id="house">` stands what the browser's side
 /// renders again when it wakes, and nothing else.
@@ -62,9 +60,8 @@ pub fn house_around<Messages: Serialize>(
 pub fn rows<Html: AsRef<str>>(house: &House, row: impl Fn(&Row) -> Html) -> String {
     let rows: Vec<Html> = first_rows(house).iter().map(|(_, it)| row(it)).collect();
     let length: usize = rows.iter().map(|row| row.as_ref().len()).sum();
-    let mut html = String::with_capacity(length + END.len());
+    let mut html = String::with_capacity(length);
     html.extend(rows.iter().map(AsRef::as_ref));
-    html.push_str(END);
     html
 }
 
@@ -74,7 +71,9 @@ pub fn row(words: Words, row: &Row) -> String {
     // The key names the row for what one does to a message that was not sent; here all are.
     Owner::new().with(|| {
         provide_context(words);
-        message::row("", row.clone(), Callback::new(|_| ())).to_html()
+        let mut html = String::new();
+        tree::html(&[message::row("", row)], &mut html);
+        html
     })
 }
 

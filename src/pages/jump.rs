@@ -18,7 +18,7 @@ use leptos::prelude::*;
 #[must_use]
 pub fn jump(shell: &Shell, name: &str, places: Vec<(Target, bool)>) -> String {
     let title = Words::of(shell.lang).say(Word::JumpTo);
-    outside(shell, Outside::new(title, "jump-page"), || {
+    outside(shell, Outside::new(title, "sheet-page"), || {
         let w = words();
         let nothing = places.is_empty();
         let option = |(at, (to, lit)): (usize, (Target, bool))| {

@@ -17,7 +17,7 @@ const THEMES: [Word; Theme::ALL.len()] = [Word::ThemeSystem, Word::ThemeLight, W
 #[must_use]
 pub fn settings(shell: &Shell, returned: Option<Returned>) -> String {
     let title = Words::of(shell.lang).say(Word::Settings);
-    outside(shell, Outside::new(title, "settings-page"), || {
+    outside(shell, Outside::new(title, "sheet-page"), || {
         let w = words();
         let (theme, off, breaks) = (shell.theme, shell.letters_off, shell.enter_breaks);
         // The whole page is in another language then: one comes back to what is beneath the panel.
@@ -25,21 +25,21 @@ pub fn settings(shell: &Shell, returned: Option<Returned>) -> String {
         view! {
             <h1>{title}</h1>
             {returned.map(|returned| notice::refused(&returned.refusal))}
-            <form class="choice" method="post" action="/api/choose" data-whole="">
+            <form class="part" method="post" action="/api/choose" data-whole="">
                 {back}
                 <h2 id="choose-lang">{w.say(Word::Language)}</h2>
-                <div class="choices" role="group" aria-labelledby="choose-lang">
+                <div class="choice" role="group" aria-labelledby="choose-lang">
                     {Lang::ALL.map(|lang| choice("lang", lang.code(), lang.name(), Some(lang.tag()), lang == shell.lang))}
                 </div>
             </form>
-            <form class="choice" method="post" action="/api/choose" data-look="">
+            <form class="part" method="post" action="/api/choose" data-look="">
                 {page()}
                 <h2 id="choose-theme">{w.say(Word::Look)}</h2>
-                <div class="choices" role="group" aria-labelledby="choose-theme">
+                <div class="choice" role="group" aria-labelledby="choose-theme">
                     {Theme::ALL.map(|it| choice("theme", it.code(), w.say(THEMES[it as usize]), None, it == theme))}
                 </div>
             </form>
-            <form class="choice" method="post" action="/api/choose" data-look="">
+            <form class="part" method="post" action="/api/choose" data-look="">
                 {page()}
                 <h2 id="choose-enter">{w.say(Word::EnterKey)}</h2>
                 <p class="quiet">{w.say(Word::EnterHint)}</p>
@@ -51,8 +51,8 @@ pub fn settings(shell: &Shell, returned: Option<Returned>) -> String {
             <form class="choice" method="post" action="/api/choose" data-look="">
                 {page()}
                 <h2 id="choose-letters">{w.say(Word::SingleKeys)}</h2>
-                <p class="quiet">{w.say(Word::SingleKeysHint)}</p>
-                <div class="choices" role="group" aria-labelledby="choose-letters">
+                <p class="hint">{w.say(Word::SingleKeysHint)}</p>
+                <div class="choice" role="group" aria-labelledby="choose-letters">
                     {choice("letters", "on", w.say(Word::On), None, !off)}
                     {choice("letters", "off", w.say(Word::Off), None, off)}
                 </div>
@@ -76,7 +76,7 @@ fn choice(
     chosen: bool,
 ) -> impl IntoView + use<> {
     view! {
-        <button class="button quiet" name=name value=value lang=lang aria-pressed=chosen.to_string()>
+        <button name=name value=value lang=lang aria-pressed=chosen.to_string()>
             {label}
         </button>
     }

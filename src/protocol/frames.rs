@@ -2,7 +2,7 @@
 //! and event kinds are read and passed over, so that either side may be newer.
 
 use super::{
-    At, Refusal, Target,
+    At, Refusal, Target, json,
     limits::Limits,
     people::{Level, NoticeKind},
     views,
@@ -305,9 +305,9 @@ impl Event {
     pub fn reading(&self) -> Option<Kind> {
         let data = self.data.get();
         match self.kind.as_str() {
-            "message" => serde_json::from_str(data).ok().map(Kind::Message),
+            "message" => json::read(data).map(Kind::Message),
             "edit" | "delete" | "reaction" | "pin" | "topic" => {
-                let data: ChangeData = serde_json::from_str(data).ok()?;
+                let data: ChangeData = json::read(data)?;
                 let what = match self.kind.as_str() {
                     "pin" => return Some(Kind::Pin { message: data.message, on: data.on? }),
                     "topic" => return Some(Kind::Topic { text: data.text? }),
@@ -318,8 +318,7 @@ impl Event {
                 Some(Kind::Change(Change { id: data.message, what }))
             }
             "read" | "conversation" | "rooms" | "level" | "block" | "notify" => {
-                let OwnData { to, seq, on, level, user, kind, from } =
-                    serde_json::from_str(data).ok()?;
+                let OwnData { to, seq, on, level, user, kind, from } = json::read(data)?;
                 Some(match self.kind.as_str() {
                     "read" => Kind::Read { to: to?, seq: seq? },
                     "conversation" => Kind::Conversation { to: to? },
@@ -567,11 +566,11 @@ pub fn read_server(text: &str) -> Outgoing {
         t: Option<String>,
         re: Option<FrameId>,
     }
-    match serde_json::from_str::<Head>(text) {
-        Ok(Head { re: Some(_), .. }) => {
-            serde_json::from_str(text).map_or(Outgoing::Unknown, Outgoing::Reply)
+    match json::read::<Head>(text) {
+        Some(Head { re: Some(_), .. }) => {
+            json::read(text).map_or(Outgoing::Unknown, Outgoing::Reply)
         }
-        Ok(Head { t: Some(t), .. }) => {
+        Some(Head { t: Some(t), .. }) => {
             read_frame(&t, text).map_or(Outgoing::Unknown, |frame| Outgoing::Frame(Box::new(frame)))
         }
         _ => Outgoing::Unknown,
@@ -602,14 +601,14 @@ fn read_frame(t: &str, text: &str) -> Option<ServerFrame> {
         err: Option<Refusal>,
     }
     if t == "hello" {
-        return serde_json::from_str(text).ok().map(ServerFrame::Hello);
+        return json::read(text).map(ServerFrame::Hello);
     }
     if !matches!(t, "event" | "online" | "typing" | "gone" | "ping" | "error") {
         return None;
     }
-    let it: Fields = serde_json::from_str(text).ok()?;
+    let it: Fields = json::read(text)?;
     Some(match t {
-        "event" => ServerFrame::Event { to: it.to?, event: serde_json::from_str(text).ok()? },
+        "event" => ServerFrame::Event { to: it.to?, event: json::read(text)? },
         "online" => ServerFrame::Online {
             to: it.to?,
             join: it.join,

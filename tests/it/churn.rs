@@ -123,7 +123,9 @@ async fn one(house: &House, greedy: &Person, guest: &Person, n: usize) -> Option
             socket.sub(&[LOBBY, "~"]).await;
             socket.here(json!(LOBBY)).await;
             alice.post("/api/log_out", &[]).await;
-            assert_eq!(socket.closed().await, close::LOGGED_OUT);
+            // Or by a heartbeat that finds the session gone before the log-out says so.
+            let code = socket.closed().await;
+            assert!(matches!(code, close::LOGGED_OUT | close::LOGIN_NEEDED), "{code}");
         }
         // Refused: one too many, a login that is none, an origin of others.
         7 => {

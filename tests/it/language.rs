@@ -18,7 +18,7 @@ async fn the_cookie_decides_and_then_what_the_browser_accepts() {
         ("lang=en", "zh", en),
         ("lang=zh", "en", zh),
         ("lang=%22%3E%3Cscript%3E", "zh", zh),
-        ("lang=fr; lang=zh; x", "en", en),
+        ("lang=fr; x; =y", "zh", zh),
         ("lang", "zh", zh),
     ] {
         let mut person = house.visitor();
@@ -104,7 +104,9 @@ async fn plain_forms_choose_and_lead_back() {
         assert!(page.contains(part), "{part} in {page}");
     }
     // What cannot be chosen is refused, and no cookie comes of it.
-    for (name, value) in [("lang", "fr"), ("theme", "\r\nx: y"), ("letters", ""), ("enter", "no")] {
+    for (name, value) in
+        [("lang", "fr"), ("theme", "\r\nx: y"), ("letters", "maybe"), ("enter", "no")]
+    {
         let answer =
             visitor.post("/api/choose", &[(name, value), ("page", "/settings")]).await.is(422);
         assert!(answer.cookie(name).is_none(), "{name}");
@@ -122,7 +124,8 @@ async fn a_refusal_is_in_the_readers_language_and_names_its_reason() {
     let page = visitor.post("/api/log_in", &fields).await.is(422).text();
     assert!(page.contains("名字或密码不正确。"), "{page}");
     // For programs it stays English, with the name of the reason.
-    let refusal = house.visitor().with("Accept-Language", "zh").post("/api/log_in", &fields).await;
+    let program = house.visitor().with("Accept-Language", "zh");
+    let refusal = program.call("/api/log_in", &fields).await;
     let refusal = refusal.is(422).json();
     assert_eq!(refusal["message"], "That name and password do not go together.");
     assert_eq!(refusal["why"]["key"], "wrong_log_in");
@@ -141,4 +144,61 @@ async fn names_that_hide_or_turn_text_around_are_refused_and_the_others_isolated
     alice.post("/api/enter_room", &[("name", "المطبخ")]).await;
     let page = alice.get("/chat/").await.is(200).text();
     assert!(page.contains("<bdi dir=\"auto\">المطبخ</bdi>"), "{page}");
+}
+
+/// What may stand in Latin letters in a Chinese page: the names of this test, of the house, of keys and
+/// languages.
+const LATIN: &str = "alice bob lobby Roomful UTC English Ctrl Alt Shift Enter Esc PNG JPEG GIF \
+    WebP MB";
+
+/// The text between the tags of a page, and what its attributes say aloud.
+fn said(page: &str) -> String {
+    let mut said = String::new();
+    for (at, part) in page.split('<').enumerate() {
+        let (tag, text) = part.split_once('>').unwrap_or(("", part));
+        if !tag.starts_with("script") && !tag.starts_with("!") && at > 0 {
+            said.push_str(text);
+        }
+        for name in ["aria-label", "title", "placeholder", "alt"] {
+            said.push(' ');
+            said.push_str(&super::support::http::attribute(tag, name).unwrap_or_default());
+        }
+        said.push(' ');
+    }
+    said
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_english_is_left_in_a_chinese_page() {
+    let house = House::open().await;
+    let alice = house.in_browser("alice").await.with("Accept-Language", "zh");
+    house.person("bob").await.socket().await.send(LOBBY, "1").await;
+    let visitor = house.visitor().with("Accept-Language", "zh");
+    for (person, paths) in [
+        (&visitor, &["/chat/", "/chat/lobby/", "/login", "/signup", "/jump", "/nothing"][..]),
+        (
+            &alice,
+            &[
+                "/chat/",
+                "/chat/lobby/",
+                "/talk/bob/",
+                "/account",
+                "/settings",
+                "/help",
+                "/jump?name=b",
+                "/mentions",
+                "/people",
+                "/people/bob",
+                "/chat/lobby/about",
+            ],
+        ),
+    ] {
+        for path in paths {
+            let page = person.get(path).await.text();
+            let said = said(&page);
+            for word in said.split(|c: char| !c.is_ascii_alphabetic()).filter(|it| it.len() > 1) {
+                assert!(LATIN.split(' ').any(|it| it == word), "{path}: {word} in {said}");
+            }
+        }
+    }
 }

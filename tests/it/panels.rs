@@ -26,10 +26,13 @@ async fn a_panel_is_the_content_of_its_page() {
     let page = alice.get("/account").await.is(200);
     assert!(page.text().contains("<main"), "{}", page.text());
     assert_eq!(page.header("x-roomful-panel"), None);
-    assert_eq!(page.header("vary"), Some("x-roomful-panel"));
+    let varies = |answer: &Answer| {
+        answer.header("vary").is_some_and(|vary| vary.split(", ").any(|it| it == "x-roomful-panel"))
+    };
+    assert!(varies(&page), "{:?}", page.header("vary"));
     let content = panel(&alice).get("/account").await.is(200);
     assert!(is_content(&content), "{}", content.text());
-    assert_eq!(content.header("vary"), Some("x-roomful-panel"));
+    assert!(varies(&content), "{:?}", content.header("vary"));
     assert!(content.text().contains("action=\"/api/change_password\""));
     // What has no panel is answered whole.
     for path in ["/chat/", "/chat/lobby/"] {

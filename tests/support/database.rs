@@ -76,3 +76,10 @@ pub async fn assert_sound(file: &Path) {
     let row = sqlx::query("PRAGMA integrity_check").fetch_one(&mut connection).await;
     assert_eq!(row.expect("an answer").get::<String, _>(0), "ok");
 }
+
+/// The first column of what a statement finds.
+pub async fn texts(file: &Path, sql: &'static str) -> Vec<String> {
+    let mut connection = connect(file).await;
+    let rows = sqlx::query(sql).fetch_all(&mut connection).await.expect("a statement");
+    rows.iter().map(|row| row.get(0)).collect()
+}

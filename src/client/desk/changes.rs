@@ -11,9 +11,10 @@ use crate::client::{
 use crate::protocol::{
     Code, Refusal, Target, commands,
     frames::{ChangeOk, ClientFrame, Reply, write_client},
-    urls,
+    json, urls,
     views::Message,
 };
+use crate::words::Word;
 
 impl Desk {
     /// What looks different to me than to others; none for a visitor.
@@ -77,7 +78,7 @@ impl Desk {
         let (to, message) = (self.timeline.to().clone(), id.clone());
         let frame = ClientFrame::Edit { to, message, body: body.to_owned() };
         if write_client(Some(u64::MAX), &frame).len() > self.limits.frame {
-            return Err(Refusal::too_long("body", "This is too long for one message."));
+            return Err(Refusal::too_long("body", Word::TooLongForOne));
         }
         let same = self.alive(&id).is_some_and(|message| message.body == body);
         if !same {
@@ -98,7 +99,7 @@ impl Desk {
 
     pub(super) fn wish(&mut self, id: String, wish: Wish) -> Result<(), Refusal> {
         if self.me.is_none() {
-            return Err(Refusal::new(Code::LoginNeeded, "Log in to join in."));
+            return Err(Refusal::new(Code::LoginNeeded, Word::LogInToJoin));
         }
         if let Some(why) = self.connection.stopped() {
             return Err(Refusal::new(Code::Unavailable, why));
@@ -118,7 +119,7 @@ impl Desk {
     /// The answer to a change.
     pub(super) fn changed(&mut self, number: u64, reply: Reply, now: &Moment) {
         self.rows_changed = true;
-        let ok = reply.ok.and_then(|ok| serde_json::from_str::<ChangeOk>(ok.get()).ok());
+        let ok = reply.ok.and_then(|ok| json::read::<ChangeOk>(ok.get()));
         let refusal = match (reply.err, ok) {
             (None, Some(ok)) => {
                 self.wishes.done(number, ok.seq);

@@ -14,6 +14,7 @@ use crate::client::{
 use crate::protocol::{
     Code, Refusal, Target,
     frames::{After, ClientFrame, Event, Follow, Followed, Kind, Notice, Online, Reply, SubOk},
+    json,
     people::NoticeKind,
     views::Side,
 };
@@ -101,7 +102,7 @@ impl Desk {
     /// The answer to a `sub`.
     pub(super) fn followed(&mut self, asked: Vec<Follow>, reply: Reply, now: &Moment) {
         let number = reply.re.as_u64().unwrap_or(0);
-        let ok = reply.ok.and_then(|ok| serde_json::from_str::<SubOk>(ok.get()).ok());
+        let ok = reply.ok.and_then(|ok| json::read::<SubOk>(ok.get()));
         let mut answers = ok.map(|ok| ok.rooms).unwrap_or_default().into_iter();
         for follow in asked {
             let answer = answers.next().map(|mut answer| (answer.err.take(), answer));

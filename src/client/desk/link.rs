@@ -9,6 +9,7 @@ use crate::protocol::{
     Code, Refusal,
     close::{self, After as AfterClose},
     frames::{ClientFrame, Hello, Online, Outgoing, Reply, ServerFrame, read_server, write_client},
+    json,
 };
 use crate::words::{Word, words};
 
@@ -121,9 +122,9 @@ impl Desk {
             Asked::Sub(rooms) => self.followed(rooms, reply, now),
             Asked::Send(cid) => match (reply.ok, reply.err) {
                 (_, Some(refusal)) => self.refused(&cid, &refusal, now),
-                (Some(ok), None) => match serde_json::from_str(ok.get()) {
-                    Ok(ok) => self.acknowledged(&cid, ok),
-                    Err(_) => self.refused(&cid, &Refusal::unavailable(), now),
+                (Some(ok), None) => match json::read(ok.get()) {
+                    Some(ok) => self.acknowledged(&cid, ok),
+                    None => self.refused(&cid, &Refusal::unavailable(), now),
                 },
                 (None, None) => self.refused(&cid, &Refusal::unavailable(), now),
             },

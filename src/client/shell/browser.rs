@@ -3,7 +3,7 @@
 
 use crate::client::{Moment, rows::Zone};
 use crate::components::{ids::LEAVES, timeline};
-use crate::protocol::{At, urls};
+use crate::protocol::{At, json, urls};
 use leptos::prelude::{document, window};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -14,7 +14,7 @@ pub fn page_data<T: DeserializeOwned>(element: &str, data: &str) -> Option<(Html
     let page = document();
     let element = page.get_element_by_id(element)?.dyn_into().ok()?;
     let text = page.get_element_by_id(data)?.text_content()?;
-    Some((element, serde_json::from_str(&text).ok()?))
+    Some((element, json::read(&text)?))
 }
 
 /// Now, with fresh dice.

@@ -5,7 +5,7 @@ use super::{browser, put};
 use crate::{
     client::{attach::Picked, desk::Input},
     components::attach::INPUT,
-    protocol::{Code, Refusal, urls, views::FileView},
+    protocol::{Code, Refusal, json, urls, views::FileView},
     words::Word,
 };
 use std::cell::RefCell;
@@ -133,9 +133,9 @@ fn ended(key: u64) {
     let Some(request) = request else { return };
     let text = request.response_text().ok().flatten().unwrap_or_default();
     let result: Result<FileView, Refusal> = if request.status() == Ok(CREATED) {
-        serde_json::from_str(&text).map_err(|_| not_reached())
+        json::read(&text).ok_or_else(not_reached)
     } else {
-        Err(serde_json::from_str(&text).unwrap_or_else(|_| not_reached()))
+        Err(json::read(&text).unwrap_or_else(not_reached))
     };
     if result.is_ok() {
         forget(key);

@@ -83,7 +83,8 @@ impl Domain {
             Some(bytes) => {
                 let format = pictures::format(&bytes)
                     .ok_or_else(|| Refusal::invalid("face", Word::FaceNoPicture))?;
-                let drawn = self.files.read(move || pictures::face(&bytes, format)).await;
+                let face = move |bytes: &[u8]| pictures::face(bytes, format);
+                let drawn = self.files.read(std::future::ready(Ok(bytes)), face).await;
                 Some(drawn.map_err(|refusal| match refusal.field {
                     Some(_) => Refusal { field: Some("face".to_owned()), ..refusal },
                     None => refusal,

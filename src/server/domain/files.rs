@@ -37,12 +37,12 @@ const PLAIN: &str = "application/octet-stream";
 pub struct Files {
     /// Their contents.
     pub shelf: Shelf,
-    reading: Semaphore,
+    reading: Arc<Semaphore>,
     sending: Arc<Mutex<HashMap<UserId, usize>>>,
 }
 
 /// A place among those who send.
-struct Sending {
+pub struct Sending {
     all: Arc<Mutex<HashMap<UserId, usize>>>,
     user: UserId,
 }
@@ -63,7 +63,7 @@ impl Files {
     /// On this shelf.
     #[must_use]
     pub fn new(shelf: Shelf) -> Self {
-        Self { shelf, reading: Semaphore::new(READING), sending: Arc::default() }
+        Self { shelf, reading: Arc::new(Semaphore::new(READING)), sending: Arc::default() }
     }
 
     fn line_up(&self, user: UserId) -> Result<Sending, Refusal> {
@@ -79,15 +79,20 @@ impl Files {
         Ok(Sending { all: Arc::clone(&self.sending), user })
     }
 
-    /// Reads a picture when it is its turn.
+    /// Reads a picture when it is its turn; before that its bytes are not in memory.
     pub(super) async fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> Result<T, Trouble> + Send + 'static,
+        bytes: impl Future<Output = io::Result<Vec<u8>>>,
+        work: impl FnOnce(&[u8]) -> Result<T, Trouble> + Send + 'static,
     ) -> Result<T, Refusal> {
-        let turn = self.reading.acquire().await;
-        let read = tokio::task::spawn_blocking(work).await;
-        drop(turn);
-        match read {
+        let turn = Arc::clone(&self.reading).acquire_owned().await;
+        let bytes = bytes.await.map_err(disk)?;
+        let read = tokio::task::spawn_blocking(move || {
+            // Until it is done: who sent it may have hung up, and nobody else's turn begins with that.
+            let _turn = turn;
+            work(&bytes)
+        });
+        match read.await {
             Ok(read) => read.map_err(|trouble| match trouble {
                 Trouble::TooLarge => Refusal::invalid("file", Word::PictureTooLarge),
                 Trouble::Broken => Refusal::invalid("file", Word::PictureBroken),
@@ -154,6 +159,15 @@ pub struct Shown {
 }
 
 impl Domain {
+    /// Takes a place in the line of those who send files, for as long as it is held: for a picture
+    /// that is taken into memory as it comes.
+    ///
+    /// # Errors
+    /// `login_needed` for a visitor, `too_many` where too many come at once.
+    pub fn line_up(&self, who: &Who) -> Result<Sending, Refusal> {
+        self.files.line_up(who.member()?.id)
+    }
+
     /// Begins to take a file in. `bytes`: how many will come, where that was said.
     ///
     /// # Errors
@@ -228,8 +242,8 @@ impl Domain {
         incoming: Incoming,
         format: ImageFormat,
     ) -> Result<FileView, Refusal> {
-        let bytes = incoming.read().await.map_err(disk)?;
-        let picture = self.files.read(move || pictures::redraw(&bytes, format)).await?;
+        let redraw = move |bytes: &[u8]| pictures::redraw(bytes, format);
+        let picture = self.files.read(incoming.read(), redraw).await?;
         let Picture { whole, small, width, height } = picture;
         let view = FileView {
             id: secrets::short_id(),

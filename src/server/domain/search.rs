@@ -11,6 +11,7 @@ use super::{Domain, Who, unavailable};
 use crate::protocol::names::fold;
 use crate::protocol::search::{Asked, Found, HITS, Hit, QUESTION};
 use crate::protocol::{At, Code, Refusal, Target};
+use crate::server::security::addresses::network;
 use crate::server::security::rate::Asker;
 use crate::server::store::heads::Of;
 use crate::server::store::search::{self as index, Place as Where};
@@ -52,7 +53,7 @@ impl Domain {
         }
         self.searches.may_ask(match who {
             Who::Member(me) => Asker::Member(me.id),
-            Who::Visitor => Asker::Visitor(address),
+            Who::Visitor => Asker::Visitor(network(address)),
         })?;
         // One who hung up waits no longer; whoever closes them all is the end of the house.
         let _turn = self.searching.acquire().await.map_err(|_| Refusal::unavailable())?;
@@ -67,7 +68,7 @@ impl Domain {
             return Ok(Found { whole: true, ..Found::default() });
         }
         let needed: Option<Vec<Of>> =
-            places.as_ref().map(|places| places.iter().flat_map(|(_, of)| of.clone()).collect());
+            places.as_ref().map(|places| places.iter().flat_map(|(_, of)| *of).collect());
         if let Err(error) = self.indexer.bring_up(&self.store, needed.as_deref()).await {
             // What is in the index can be found all the same.
             tracing::warn!(%error, "the index could not be brought up to date for a search");

@@ -13,6 +13,10 @@ impl Domain {
     pub async fn is_typing(&self, who: &Who, to: &Target) -> Result<(), Refusal> {
         let me = who.member()?;
         let place = self.locate(who, to).await?;
+        // Where one of the two blocked the other nothing is told, this neither.
+        if self.may_write(me, &place).await.is_err() {
+            return Ok(());
+        }
         let user = me.name.to_string();
         let to = match &place {
             Place::Own { .. } => return Ok(()),

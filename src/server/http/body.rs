@@ -30,16 +30,25 @@ pub async fn take_in(app: &App, request: Request) -> Result<Request, Response> {
         return Ok(Request::from_parts(parts, Body::empty()));
     }
     let patience = app.domain.config.body_patience;
-    app.bodies.send_away((app.bodies.count() + 1).saturating_sub(AT_ONCE));
-    let (_place, registration) = app.bodies.enter();
-    match timeout(patience, Abortable::new(to_bytes(body, MOST), registration)).await {
+    match timeout(patience, in_line(app, to_bytes(body, MOST))).await {
         Ok(Ok(Ok(bytes))) => Ok(Request::from_parts(parts, Body::from(bytes))),
         Ok(Ok(Err(error))) if is_too_long(&error) => {
             Err(StatusCode::PAYLOAD_TOO_LARGE.into_response())
         }
         Ok(Ok(Err(_))) => Err(StatusCode::BAD_REQUEST.into_response()),
-        Ok(Err(_)) | Err(_) => Err(too_slow()),
+        Ok(Err(slow)) => Err(slow),
+        Err(_) => Err(too_slow()),
     }
+}
+
+/// Takes a body in among all that are on their way.
+///
+/// # Errors
+/// The answer to one that had to make room for others (408).
+pub async fn in_line<T>(app: &App, taken: impl Future<Output = T>) -> Result<T, Response> {
+    app.bodies.send_away((app.bodies.count() + 1).saturating_sub(AT_ONCE));
+    let (_place, registration) = app.bodies.enter();
+    Abortable::new(taken, registration).await.map_err(|_| too_slow())
 }
 
 fn too_slow() -> Response {

@@ -73,7 +73,7 @@ pub async fn put(
 ) -> Response {
     let headers = request.headers().clone();
     let put = async {
-        who.member()?;
+        let _place = app.domain.line_up(&who)?;
         let form = multipart::in_memory(&app, request, FIELD).await?;
         let picture = match form {
             form if form.fields.iter().any(|(name, _)| name == REMOVE) => None,

@@ -56,6 +56,9 @@ pub async fn take(
     Query(asked): Query<HashMap<String, String>>,
     request: Request,
 ) -> Response {
+    if let Err(refusal) = who.member() {
+        return problem::json(&refusal);
+    }
     let taken = if multipart::is(request.headers()) {
         multipart::first_file(&app, &who, request).await
     } else {

@@ -89,7 +89,7 @@ async fn without_files(app: &App, nonce: &Nonce, request: Request) -> Result<Req
     let action = request.uri().path().to_owned();
     let who = app.domain.recognise(visit::credentials(&headers)).await;
     let who = who.map_err(|refusal| problem::json(&refusal))?.unwrap_or_default();
-    match multipart::plain(app, &who, request).await {
+    match body::in_line(app, multipart::plain(app, &who, request)).await? {
         Ok(request) => Ok(request),
         Err(multipart::Refused { refusal, fields }) => {
             let page = came_from(&fields, &headers);

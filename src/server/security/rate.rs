@@ -81,7 +81,7 @@ const SEARCHES: NonZeroU32 = match NonZeroU32::new(60) {
 pub enum Asker {
     /// Somebody with an account, from wherever.
     Member(UserId),
-    /// Somebody without one, by where they ask from.
+    /// Somebody without one, by where they ask from ([`super::addresses::network`]).
     Visitor(IpAddr),
 }
 

@@ -35,15 +35,26 @@ pub enum Answer {
 }
 
 /// Runs the jobs in their order and commits them. Answers what is to be published, and what came of
-/// each job.
+/// each job. `doubtful`: who may speak where has changed lately, and is asked once more.
 ///
 /// # Errors
 /// When a statement fails: then nothing is stored, and the transaction may still be open.
-pub async fn commit(db: &mut Connection, jobs: &[Job]) -> Result<(Vec<Committed>, Vec<Answer>)> {
+pub async fn commit(
+    db: &mut Connection,
+    jobs: &[Job],
+    doubtful: bool,
+) -> Result<(Vec<Committed>, Vec<Answer>)> {
     let mut batch = Batch::look(db, jobs).await?;
+    let shut_out = if doubtful { shut_out(db, jobs).await? } else { HashSet::new() };
     let mut answers = Vec::with_capacity(jobs.len());
-    for job in jobs {
+    for (at, job) in jobs.iter().enumerate() {
         answers.push(match job {
+            Job::Post(post) if shut_out.contains(&at) => {
+                Answer::Post(Err(refused(post.author.id, &post.place)))
+            }
+            Job::Change(change) if shut_out.contains(&at) => {
+                Answer::Change(Err(refused(change.by.id, &change.place)))
+            }
             Job::Post(post) => Answer::Post(batch.post(db, post).await?),
             Job::Change(change) => Answer::Change(batch.change(change)?),
             Job::Mark(mark) => {
@@ -54,6 +65,40 @@ pub async fn commit(db: &mut Connection, jobs: &[Job]) -> Result<(Vec<Committed>
     }
     let committed = batch.write(db).await?;
     Ok((committed, answers))
+}
+
+/// Which of these jobs may not be any more, by their places among them.
+async fn shut_out(db: &mut Connection, jobs: &[Job]) -> Result<HashSet<usize>> {
+    type Asked = (usize, UserId, Option<LogId>, Option<UserId>);
+    let asked = |(at, job): (usize, &Job)| -> Option<Asked> {
+        let (by, place) = match job {
+            Job::Post(post) => (post.author.id, &post.place),
+            Job::Change(change) => (change.by.id, &change.place),
+            // It tells nobody but whoever sets it.
+            Job::Mark(_) => return None,
+        };
+        Some(match place {
+            Place::Room { log, .. } => (at, by, Some(*log), None),
+            Place::Direct { low, high } => {
+                (at, by, None, Some(if low.id == by { high.id } else { low.id }))
+            }
+        })
+    };
+    let asked: Vec<Asked> = jobs.iter().enumerate().filter_map(asked).collect();
+    let found: String =
+        sqlx::query_scalar(sqlite::SHUT_OUT).bind(json::write(&asked)?).fetch_one(db).await?;
+    json::read(&found)
+}
+
+/// The refusal of what was allowed when it was handed in.
+fn refused(by: UserId, place: &Place) -> Refusal {
+    match place {
+        Place::Room { .. } => Refusal::not_found("such room"),
+        Place::Direct { low, high } => {
+            let other = if low.id == by { high } else { low };
+            Refusal::new(Code::Forbidden, Word::TakesNoMessages.of(&[&other.name]))
+        }
+    }
 }
 
 /// Rows for one statement, as a JSON array of arrays.

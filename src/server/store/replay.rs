@@ -3,7 +3,8 @@
 use super::{Connection, LogId, Result, history, json, message_id, sqlite};
 use crate::protocol::At;
 use crate::protocol::frames::{Change, Event, Kind, MessageData, What};
-use crate::protocol::views::FileView;
+use crate::protocol::people::Notify;
+use crate::protocol::views::{FileView, glimpse};
 use serde_json::value::RawValue;
 
 /// A stretch of a log.
@@ -30,7 +31,7 @@ type Said = (
     Option<(String, Option<String>)>,
     Option<Vec<FileView>>,
 );
-/// (Stretch, seq, kind, data, the text of an edit).
+/// (Stretch, seq, kind, data, the text of an edit or of what a notice tells).
 type Other = (usize, i64, String, String, Option<String>);
 
 /// The events of each stretch, in order. A log only grows: what it holds up to its top is the same
@@ -65,13 +66,27 @@ pub async fn of(db: &mut Connection, stretches: &[Stretch]) -> Result<Vec<Vec<Ev
         if let Some(events) = events.get_mut(place) {
             let data = RawValue::from_string(data).unwrap_or_default();
             let event = Event { seq, kind, cid: None, data };
-            events.push(if text.is_some() { with_text(event, text) } else { event });
+            events.push(match text {
+                Some(text) if event.kind == "notify" => notice(event, &text),
+                Some(_) => with_text(event, text),
+                None => event,
+            });
         }
     }
     for events in &mut events {
         events.sort_unstable_by_key(|event| event.seq);
     }
     Ok(events)
+}
+
+/// A notice with how its message begins.
+fn notice(event: Event, text: &str) -> Event {
+    let Ok(mut data) = serde_json::from_str::<Notify>(event.data.get()) else { return event };
+    data.text = glimpse(text);
+    match serde_json::value::to_raw_value(&data) {
+        Ok(data) => Event { data, ..event },
+        Err(_) => event,
+    }
 }
 
 /// An edit with the text that stands now.

@@ -213,6 +213,7 @@ pub(super) struct Doc {
 pub(super) type Stretch = (LogId, i64, i64);
 
 /// Where a log stands, and where it is in the index.
+#[derive(Clone, Copy)]
 pub(super) struct Stand {
     pub(super) place: usize,
     pub(super) log: LogId,
@@ -226,7 +227,7 @@ pub(super) struct Stand {
 impl Store {
     /// Brings these logs nearer to their tops in the index, by a bounded number of steps over all
     /// of them: first what is new, then what is old, from the newest on. Answers where those that
-    /// are there stand then.
+    /// are there stand then, each place for itself where a log is asked for more than once.
     ///
     /// It is a turn at writing, between those of the senders, that does not wait for the disk: what
     /// a loss of power takes from the index, it takes with the note of how far it had come.
@@ -236,7 +237,12 @@ impl Store {
     pub async fn follow(&self, logs: &[Of]) -> Result<Vec<Followed>> {
         let mut turn = self.write_index().await?;
         let db = turn.db()?;
-        let mut stands = index::look(db, logs).await?;
+        let asked = index::look(db, logs).await?;
+        // A log may be asked for by its key and as the conversation of two, and as new and as old: it
+        // is taken up once.
+        let mut once = HashSet::new();
+        let mut stands: Vec<Stand> =
+            asked.iter().filter(|stand| once.insert(stand.log)).copied().collect();
         let (mut stretches, mut left): (Vec<Stretch>, i64) = (Vec::new(), ROWS);
         // How far what was in the index before this turn reached.
         let known: HashMap<LogId, (i64, i64)> =
@@ -281,13 +287,13 @@ impl Store {
             changed.into_iter().chain(docs.iter().map(|(_, doc)| (doc.log, doc.seq))).collect();
         index::put(db, &gone, &docs, &reached).await?;
         turn.is_over();
-        let followed = |stand: &Stand| Followed {
-            place: stand.place,
-            log: stand.log,
-            news: stand.high < stand.top,
-            past: stand.low > 0,
+        let now: HashMap<LogId, &Stand> = stands.iter().map(|stand| (stand.log, stand)).collect();
+        let followed = |asked: &Stand| {
+            let stand = now.get(&asked.log)?;
+            let (news, past) = (stand.high < stand.top, stand.low > 0);
+            Some(Followed { place: asked.place, log: asked.log, news, past })
         };
-        Ok(stands.iter().map(followed).collect())
+        Ok(asked.iter().filter_map(followed).collect())
     }
 }
 

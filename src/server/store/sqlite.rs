@@ -137,6 +137,13 @@ macro_rules! seq_of {
     };
 }
 
+/// The key of the log in a message's id.
+macro_rules! log_of {
+    ($id:literal) => {
+        concat!("CAST(SUBSTR(", $id, ", 1, INSTR(", $id, ", '-') - 1) AS INTEGER)")
+    };
+}
+
 /// Who said the message that `m` answers, and how it begins, as a JSON array; null if it answers none.
 /// (240: `views::GLIMPSE_OF`.)
 macro_rules! quote {
@@ -281,6 +288,19 @@ pub const SEEN: &str = concat!(
     "SELECT json_group_array(r.log_id) FROM json_each($1) e CROSS JOIN rooms r ON r.log_id = e.value
     WHERE ",
     may_see!("$2", "$3")
+);
+/// Which of what is asked, `$1` of (place, user, room or null, the other one of a conversation or null), may
+/// not be: the user is kept out of the house, may not see the room, or one of the two blocked the other.
+pub const SHUT_OUT: &str = concat!(
+    "SELECT json_group_array(q.value ->> 0) FROM jsonb_each($1) q
+    CROSS JOIN users u ON u.id = q.value ->> 1
+    LEFT JOIN rooms r ON r.log_id = q.value ->> 2
+    WHERE u.banned_at IS NOT NULL OR CASE WHEN q.value ->> 2 IS NOT NULL THEN NOT ",
+    may_see!("u.id", "u.admin"),
+    " ELSE EXISTS (SELECT 1 FROM blocks z
+            WHERE z.user_id = u.id AND z.blocked_id = q.value ->> 3)
+        OR EXISTS (SELECT 1 FROM blocks z
+            WHERE z.user_id = q.value ->> 3 AND z.blocked_id = u.id) END"
 );
 /// The rooms that not everybody may see: nobody, where one is gone.
 pub const GUARDED: &str = "SELECT json_group_array(log_id) FROM (
@@ -454,7 +474,8 @@ pub const HEADS: &str = concat!(
 );
 /// What logs hold after one seq and up to another, as two JSON arrays: messages and other events,
 /// each with its place in `$1`, which names them as (log, after, up to). An edit has no text of its own:
-/// it is told with the one that stands now.
+/// it is told with the one that stands now. Nor has a notice: it is told with that of its message, as
+/// long as that stands as it was said. (240: `views::GLIMPSE_OF`.)
 pub const REPLAY: &str = concat!(
     "SELECT
     (SELECT json_group_array(json_array(q.key, m.seq, u.name, m.author_kind, m.cid,
@@ -467,6 +488,11 @@ pub const REPLAY: &str = concat!(
     (SELECT json_group_array(json_array(q.key, e.seq, e.kind, e.data,
         CASE WHEN e.kind = 'edit' THEN (SELECT m.body FROM messages m
             WHERE m.log_id = e.log_id AND m.deleted_at IS NULL AND m.seq = ",
+    seq_of!("(e.data ->> 'message')"),
+    ") WHEN e.kind = 'notify' AND e.data ->> 'text' = '' THEN (SELECT SUBSTR(m.body, 1, 240)
+            FROM messages m WHERE m.deleted_at IS NULL AND m.edited_at IS NULL AND m.log_id = ",
+    log_of!("(e.data ->> 'message')"),
+    " AND m.seq = ",
     seq_of!("(e.data ->> 'message')"),
     ") END))
      FROM jsonb_each($1) q CROSS JOIN events e

@@ -11,10 +11,14 @@ use crate::protocol::views::AuthorKind;
 use crate::protocol::{Refusal, Target};
 use crate::server::vital::Vital;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 /// Jobs in one commit: past it the gain is gone and the wait of the first grows.
 const BATCH: usize = 256;
+/// Whoever was found to be allowed something hands it in within this time: then a room may have been
+/// closed to them meanwhile.
+const DOUBT: Duration = Duration::from_secs(1);
 /// Jobs that may wait. A full line is answered `unavailable` rather than growing without bound.
 const LINE: usize = 8_192;
 
@@ -219,8 +223,9 @@ impl Writer {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         let work = async move {
             let mut batch = Vec::with_capacity(BATCH);
+            let mut acted = None;
             while jobs.recv_many(&mut batch, BATCH).await > 0 {
-                write(&store, std::mem::take(&mut batch), &publish).await;
+                write(&store, std::mem::take(&mut batch), &mut acted, &publish).await;
             }
         };
         std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
@@ -275,7 +280,13 @@ impl Writer {
 }
 
 /// Acts come first, in a commit of their own: they are rare, and who joins and speaks at once has joined.
-async fn write(store: &Store, handed: Vec<Handed>, publish: &(impl Fn(Vec<Committed>) + Sync)) {
+/// For a while after one, all that is handed in is asked once more whether it may be.
+async fn write(
+    store: &Store,
+    handed: Vec<Handed>,
+    acted: &mut Option<Instant>,
+    publish: &(impl Fn(Vec<Committed>) + Sync),
+) {
     let (mut batch, mut acts) = (Vec::with_capacity(handed.len()), Vec::new());
     for one in handed {
         match one {
@@ -285,11 +296,13 @@ async fn write(store: &Store, handed: Vec<Handed>, publish: &(impl Fn(Vec<Commit
     }
     if !acts.is_empty() {
         acts::commit(store, acts, publish).await;
+        *acted = Some(Instant::now());
     }
     if batch.is_empty() {
         return;
     }
-    match commit(store, &batch).await {
+    let doubtful = acted.is_some_and(|at| at.elapsed() < DOUBT);
+    match commit(store, &batch, doubtful).await {
         Ok((committed, answers)) => {
             publish(committed);
             for (job, answer) in batch.into_iter().zip(answers) {
@@ -308,9 +321,13 @@ async fn write(store: &Store, handed: Vec<Handed>, publish: &(impl Fn(Vec<Commit
     }
 }
 
-async fn commit(store: &Store, jobs: &[Job]) -> Result<(Vec<Committed>, Vec<Answer>)> {
+async fn commit(
+    store: &Store,
+    jobs: &[Job],
+    doubtful: bool,
+) -> Result<(Vec<Committed>, Vec<Answer>)> {
     let mut turn = store.write_batch().await?;
-    let done = batch::commit(turn.db()?, jobs).await?;
+    let done = batch::commit(turn.db()?, jobs, doubtful).await?;
     turn.is_over();
     Ok(done)
 }

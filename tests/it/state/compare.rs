@@ -90,6 +90,7 @@ async fn own(client: &mut Client, person: &Person, who: &str) -> bool {
     let mut socket = person.socket().await;
     let fresh = socket.sub(&names).await;
     let Some(house) = client.house().await else { return false };
+    let Some(rooms) = client.rooms().await else { return false };
     let again = socket.sub(&names[..1]).await;
     socket.close().await;
     let stands = |answer: &Value| {
@@ -110,7 +111,19 @@ async fn own(client: &mut Client, person: &Person, who: &str) -> bool {
     let people: BTreeSet<Target> = house.side.people.into_iter().map(|line| line.to).collect();
     assert_eq!(own.people, people, "the conversations as {who} holds them, and as they are read");
 
+    assert_eq!(
+        own.rooms, rooms,
+        "the rooms that {who} joined, as they hold them and as they are read"
+    );
+
     for (to, answer) in fresh {
+        if let Some(timeline) = client.timeline(&to)
+            && stands(answer) == Some(timeline.after())
+            && let Some(count) = calling(&to, timeline, own.reads[&to], &client.user)
+        {
+            let told = answer["mentions"].as_i64().unwrap_or(0);
+            assert_eq!(told, count, "what calls {who} in {to}");
+        }
         if let Some(timeline) = client.timeline(&to)
             && stands(answer) == Some(timeline.after())
             && let Some(count) = unread(&to, timeline, own.reads[&to], &client.user)
@@ -119,6 +132,21 @@ async fn own(client: &mut Client, person: &Person, who: &str) -> bool {
         }
     }
     true
+}
+
+/// Those of them that call me; none where they are not all here as they were said, and where somebody
+/// answers: whom an answer calls, it does not say by itself.
+fn calling(to: &Target, timeline: &Timeline, read: i64, me: &str) -> Option<i64> {
+    let whole = !timeline.has_newer()
+        && (!timeline.has_older() || timeline.before().is_some_and(|first| first <= read + 1));
+    let Target::Room(_) = to else { return whole.then_some(0) };
+    let past =
+        timeline.messages().iter().filter(|it| it.seq > read && it.author != me && !it.deleted);
+    let past: Vec<_> = past.collect();
+    let known = past.iter().all(|it| it.edited_at.is_none() && it.reply_to.is_none());
+    let named = format!("@{me}");
+    let calls = past.iter().filter(|it| it.body.split_whitespace().any(|word| word == named));
+    (whole && known).then(|| (calls.count() as i64).min(UNREAD_MOST))
 }
 
 /// The messages of others past the marker; none where they are not all here. Who has never read in a

@@ -34,6 +34,12 @@ pub enum Action {
     Say { device: usize, place: usize, long: bool },
     /// Says once more, with its cid, what this person said before on any of their devices.
     SayAgain { device: usize, which: usize },
+    /// Names one of the three, who is told of it.
+    Call { device: usize, place: usize, whom: usize },
+    /// Joins a room, or leaves it.
+    Join { device: usize, place: usize, on: bool },
+    /// Wishes to be told of everything in a room, or of what calls them; with that they join it.
+    Level { device: usize, place: usize, all: bool },
     /// Answers a message.
     Reply { device: usize, place: usize, which: usize },
     /// Changes a message's text; it may be another's.
@@ -89,6 +95,12 @@ fn actions() -> impl Strategy<Value = Action> {
         12 => (device(), place(), prop::bool::weighted(0.1))
             .prop_map(|(device, place, long)| Action::Say { device, place, long }),
         3 => (device(), 0..50usize).prop_map(|(device, which)| Action::SayAgain { device, which }),
+        3 => (device(), place(), 0..3usize)
+            .prop_map(|(device, place, whom)| Action::Call { device, place, whom }),
+        2 => (device(), place(), any::<bool>())
+            .prop_map(|(device, place, on)| Action::Join { device, place, on }),
+        2 => (device(), place(), any::<bool>())
+            .prop_map(|(device, place, all)| Action::Level { device, place, all }),
         3 => (device(), place(), which())
             .prop_map(|(device, place, which)| Action::Reply { device, place, which }),
         5 => (device(), place(), which())
@@ -222,6 +234,22 @@ async fn p5_with_edits_deletions_reactions_pins_and_topics() {
         ],
         vec![Action::Delete { device: 0, place: 0, which: 0 }, edit(0, 0), edit(1, 1)],
         vec![Action::Crash, Action::Return { device: 3 }],
+    ])
+    .await;
+    assert!(world.counts().resumes > 0, "{:?}", world.counts());
+}
+
+#[tokio::test]
+async fn p5_with_rooms_joined_left_and_levels_and_calls() {
+    let join = |device, on| Action::Join { device, place: 1, on };
+    let level = |device, all| Action::Level { device, place: 1, all };
+    let call = |device, whom| Action::Call { device, place: 1, whom };
+    let world = run(&[
+        vec![join(1, true), level(1, false), call(0, 1), call(2, 1)],
+        vec![Action::Cut { device: 4 }, join(1, false), call(0, 1), level(2, false)],
+        vec![Action::Read { device: 1, place: 1, back: 0 }, join(2, true), Action::BackUp],
+        vec![join(2, false), call(2, 0), Action::Return { device: 4 }],
+        vec![Action::Crash, Action::BringBack],
     ])
     .await;
     assert!(world.counts().resumes > 0, "{:?}", world.counts());

@@ -112,6 +112,22 @@ impl World {
                     client.work().await;
                 }
             }
+            Action::Call { device, place: number, whom } => {
+                let Some(client) = self.awake(device) else { return };
+                let body = format!("look @{} , {}", NAMES[whom], client.said().len());
+                client.say(&place(&client.user, number), body);
+                client.work().await;
+            }
+            Action::Join { device, place: number, on } => {
+                let room = &ROOMS[number % ROOMS.len()][1..];
+                let path = if on { "/api/join" } else { "/api/leave" };
+                self.owner(device).call(path, &[("room", room)]).await.is(200);
+            }
+            Action::Level { device, place: number, all } => {
+                let level = if all { "all" } else { "mentions" };
+                let fields = [("to", ROOMS[number % ROOMS.len()]), ("level", level)];
+                self.owner(device).call("/api/set_level", &fields).await.is(200);
+            }
             Action::Reply { device, place: number, which } => {
                 let Some(client) = self.awake(device) else { return };
                 let body = format!("indeed, says {}", client.number);
@@ -209,6 +225,10 @@ impl World {
         let Some(client) = self.awake(device) else { return };
         client.change(&place(&client.user, number), which, wish);
         client.work().await;
+    }
+
+    fn owner(&self, device: usize) -> &Person {
+        &self.people[OWNERS[device]]
     }
 
     fn awake(&mut self, device: usize) -> Option<&mut Client> {

@@ -21,6 +21,7 @@ use roomful::{
             After, ClientFrame, Event, Follow, Followed, Kind, Outgoing, Reply, SendOk,
             ServerFrame, SubOk, read_server, write_client,
         },
+        people::{Level, Levelled},
         views::{History, House, Span},
     },
     server::domain::changes::Wish,
@@ -66,6 +67,8 @@ pub struct Own {
     pub reads: BTreeMap<Target, i64>,
     /// My conversations.
     pub people: BTreeSet<Target>,
+    /// The rooms I have joined, of those I follow, and of what in them I am told.
+    pub rooms: BTreeMap<Target, Level>,
     /// They must be read anew.
     stale: bool,
 }
@@ -406,6 +409,8 @@ impl Client {
                 for line in house.side.people {
                     self.own_person(line.to);
                 }
+                let Some(rooms) = self.rooms().await else { return };
+                self.own.rooms = rooms;
                 self.own.stale = false;
             }
             let Some(to) = self.reloads.pop_first() else { return };
@@ -447,7 +452,21 @@ impl Client {
 
     /// What a page of the lobby is made of, if there is a server.
     pub async fn house(&self) -> Option<House> {
-        let path = format!("/api/open_place?to={}", super::encoded(super::house::LOBBY));
+        self.house_at(super::house::LOBBY).await
+    }
+
+    /// The rooms I have joined, of those I follow, as the server says.
+    pub async fn rooms(&self) -> Option<BTreeMap<Target, Level>> {
+        let mut rooms = BTreeMap::new();
+        for to in self.logs.keys().filter(|to| matches!(to, Target::Room(_))) {
+            let mine = self.house_at(&to.to_string()).await?.mine?;
+            rooms.extend(mine.role.map(|_| (to.clone(), mine.level)));
+        }
+        Some(rooms)
+    }
+
+    async fn house_at(&self, to: &str) -> Option<House> {
+        let path = format!("/api/open_place?to={}", super::encoded(to));
         serde_json::from_slice(&link::get(self.place.addr(), &self.headers, &path).await?).ok()
     }
 
@@ -668,6 +687,7 @@ impl Client {
         let anew = self.own.after.take().is_some();
         self.own.after = answer.epoch.zip(answer.top).map(|(epoch, seq)| After { epoch, seq });
         self.own.people.clear();
+        self.own.rooms.clear();
         self.own.reads.clear();
         self.own.stale = true;
         if anew {
@@ -734,6 +754,15 @@ impl Client {
                 }
             }
             Some(Kind::Conversation { to }) => self.own_person(to),
+            Some(Kind::Joined { to, on: true }) => drop(self.own.rooms.insert(to, Level::All)),
+            Some(Kind::Joined { to, on: false }) => drop(self.own.rooms.remove(&to)),
+            // The browser learns of it when a page is loaded.
+            _ if event.kind == "level" => {
+                match serde_json::from_str::<Levelled>(event.data.get()) {
+                    Ok(it) => drop(self.own.rooms.insert(it.to, it.level)),
+                    Err(error) => self.breach(format_args!("cannot read a level: {error}")),
+                }
+            }
             _ => {}
         }
     }

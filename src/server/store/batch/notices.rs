@@ -39,7 +39,7 @@ impl Batch<'_> {
     /// Tells somebody.
     pub(super) fn tell(&mut self, notice: &Notice, of: Of<'_>) -> Result<()> {
         let (log, seq) = of.message;
-        let data = Notify {
+        let mut data = Notify {
             kind: notice.kind,
             id: of.id.to_owned(),
             from: of.from.to_owned(),
@@ -49,14 +49,21 @@ impl Batch<'_> {
             text: glimpse(of.text),
             at: self.now,
         };
-        let data = serde_json::value::to_raw_value(&data)
-            .map_err(|error| sqlx::Error::Encode(error.into()))?;
+        let raw = |data: &Notify| {
+            serde_json::value::to_raw_value(data).map_err(|error| sqlx::Error::Encode(error.into()))
+        };
+        let told = raw(&data)?;
+        if notice.kind != NoticeKind::Reaction {
+            // What was said is kept in its message alone, and goes with it.
+            data.text.clear();
+        }
+        let stored = raw(&data)?;
         let at = self.now;
         let top = self.top(notice.own);
         top.seq += 1;
         top.grew = true;
-        let event = Event { seq: top.seq, kind: "notify".to_owned(), cid: None, data };
-        self.events.push(&(notice.own, event.seq, &event.kind, event.data.get(), at.0))?;
+        let event = Event { seq: top.seq, kind: "notify".to_owned(), cid: None, data: told };
+        self.events.push(&(notice.own, event.seq, &event.kind, stored.get(), at.0))?;
         if matches!(notice.kind, NoticeKind::Mention | NoticeKind::Reply) {
             self.calls.push(&(notice.user, log, seq, event.seq, notice.kind.word()))?;
         }

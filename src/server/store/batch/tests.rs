@@ -85,7 +85,7 @@ impl Told {
     /// Commits the jobs as one batch.
     async fn batch(&self, jobs: &[Job]) -> (Vec<Committed>, Vec<Outcome>) {
         let mut turn = self.store.write_batch().await.unwrap();
-        let (committed, answers) = commit(turn.db().unwrap(), jobs).await.unwrap();
+        let (committed, answers) = commit(turn.db().unwrap(), jobs, true).await.unwrap();
         turn.is_over();
         let outcome = |answer| match answer {
             Answer::Post(Ok(ok)) => Ok((ok.id, ok.seq)),
@@ -399,4 +399,53 @@ async fn any_text_is_a_cid_and_none_is_taken_for_another() {
         }
     }
     assert_eq!(told.log(log_of(&north)).await, said(&cids));
+}
+
+/// What was allowed when it was handed in, and is not when it is its turn.
+#[tokio::test]
+async fn whoever_was_shut_out_meanwhile_says_and_changes_nothing() {
+    let told = Told::open().await;
+    let (north, south) = (told.rooms[0].clone(), told.rooms[1].clone());
+    let (mine, theirs) = (told.direct(0, 1), told.direct(1, 2));
+    let first = told.batch(&[told.say(1, &north, "1", "while I may")]).await.1;
+    let Ok((id, seq)) = first[0].clone() else { panic!("{first:?}") };
+    let run = async |sql: String| {
+        let mut tx = told.store.write().await.unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    let [ann, bob] = [0, 1].map(|at: usize| told.people[at].0.id.0);
+    let log = log_of(&north).0;
+    run(format!(
+        "INSERT INTO bans (user_id, log_id, banned_by, at) VALUES ({bob}, {log}, {ann}, 0);
+         INSERT INTO blocks (user_id, blocked_id, at) VALUES ({ann}, {bob}, 0);"
+    ))
+    .await;
+    use crate::server::store::writer::{Change, Deed};
+    let edit = Job::Change(Change {
+        by: told.people[1].0.clone(),
+        moderates: false,
+        place: north.clone(),
+        log: Some(log_of(&north)),
+        deed: Deed::Edit { seq, body: "not any more".to_owned() },
+        notice: None,
+        done: Box::new(|_| {}),
+    });
+    let jobs = [
+        told.say(1, &north, "2", "still here"),
+        edit,
+        told.say(0, &north, "3", "good"),
+        told.say(1, &south, "4", "here I may"),
+        told.say(1, &mine, "5", "ann?"),
+        told.say(0, &mine, "6", "bob?"),
+        told.say(1, &theirs, "7", "cat?"),
+    ];
+    let codes: Vec<_> = told.batch(&jobs).await.1.into_iter().map(|it| it.err()).collect();
+    let (gone, no) = (Some(Code::NotFound), Some(Code::Forbidden));
+    assert_eq!(codes, [gone, gone, None, None, no, no, None]);
+    assert_eq!(told.log(log_of(&north)).await, said(&["while I may", "good"]), "{id}");
+
+    run(format!("UPDATE users SET banned_at = 0 WHERE id = {bob}")).await;
+    let after = told.batch(&[told.say(1, &south, "8", "and here")]).await.1;
+    assert_eq!(after, [Err(Code::NotFound)]);
 }

@@ -222,6 +222,35 @@ async fn a_log_that_is_taken_up_twice_is_in_the_index_once() {
     assert_eq!(bodies(&store, &anything("words", everywhere()), 10).await.len(), 2);
 }
 
+/// As the indexer does when something is said in a log whose past is not in the index yet.
+#[tokio::test]
+async fn a_log_that_is_asked_for_in_several_ways_is_taken_up_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = house(&dir).await;
+    run(
+        &store,
+        "INSERT INTO logs (id, kind, epoch) VALUES (3, 'own', 'e'), (4, 'direct', 'e');
+         INSERT INTO users (id, name, folded, skeleton, password, log_id, created_at)
+            VALUES (2, 'bob', 'bob', 'bob', '', 3, 0);
+         INSERT INTO directs (log_id, low, high) VALUES (4, 1, 2);",
+    )
+    .await;
+    for log in [4, 10] {
+        for body in ["one word", "two words", "three words"] {
+            say(&store, log, DAY, body).await;
+        }
+    }
+    let room = Of::Log(LogId(10));
+    let (by_key, by_people) = (Of::Log(LogId(4)), Of::Direct(ALICE, UserId(2)));
+    let followed = store.follow(&[room, by_people, room, by_key]).await.unwrap();
+    let stands = |place, log| Followed { place, log: LogId(log), news: false, past: false };
+    assert_eq!(followed, [stands(0, 10), stands(1, 4), stands(2, 10), stands(3, 4)]);
+    assert_eq!(bodies(&store, &anything("words", everywhere()), 10).await.len(), 4);
+    say(&store, 4, DAY, "more words").await;
+    store.follow(&[by_key, by_people]).await.unwrap();
+    assert_eq!(bodies(&store, &anything("words", everywhere()), 10).await.len(), 5);
+}
+
 #[tokio::test]
 async fn days_bound_a_search() {
     let dir = tempfile::tempdir().unwrap();
