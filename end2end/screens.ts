@@ -18,6 +18,10 @@ type Device = typeof DESK & { isMobile?: boolean };
 
 const made = new Set<string>();
 
+/** Where nobody has an account yet. */
+const empty = new House();
+test.afterEach(() => empty.close());
+
 /** What the page shows now, in both themes. */
 async function picture(page: Page, device: Device, name: string) {
   const wire = await page.context().newCDPSession(page);
@@ -97,8 +101,6 @@ test('an ordinary evening', async ({ house, person, visitor, guard }) => {
   test.setTimeout(900_000);
   guard.expectCuts();
 
-  // An empty house, whose first account is being made.
-  const empty = new House();
   await empty.start();
   const setUp = await empty.setUpLink();
 
@@ -246,15 +248,16 @@ test('an ordinary evening', async ({ house, person, visitor, guard }) => {
       await me.visit('/chat/the attic/');
       await shot('missing');
       await me.openRoom('garden');
+      const bed = `the ${touch ? 'third' : 'second'} bed is ready for beans`;
       await me.context.setOffline(true);
       await expect(me.status.filter({ hasText: 'offline' })).toBeVisible({ timeout: 40_000 });
-      await me.composer.fill('the second bed is ready for beans');
+      await me.composer.fill(bed);
       await me.sendButton.click();
-      await me.holds('the second bed');
+      await me.holds(bed);
       await shot('offline');
       await me.composer.fill('');
       await me.context.setOffline(false);
-      await me.hears('the second bed', 40_000);
+      await me.hears(bed, 40_000);
 
       const { name: _, ...how } = device;
       const guest = await visitor(how);
@@ -273,7 +276,6 @@ test('an ordinary evening', async ({ house, person, visitor, guard }) => {
       await me.context.clearCookies({ name: 'lang' });
     }
   }
-  await empty.close();
 
   // What is not made any more goes.
   for (const file of await readdir(FOLDER, { recursive: true, withFileTypes: true })) {

@@ -135,11 +135,14 @@ export class House {
     );
   }
 
-  /** Puts so many messages into a room, said in turn by whoever is there, as if they had been said. */
-  fill(room, messages) {
+  /**
+   * Puts so many messages into a room, said in turn by whoever is there, as if they had been said, a
+   * minute or `apart` milliseconds from each other, the last of them now.
+   */
+  fill(room, messages, apart = 60_000) {
     const database = join(this.#folder, 'roomful.db');
     return new Promise((done, no) => {
-      const child = spawn(FILL, [database, room, String(messages)], { stdio: 'inherit' });
+      const child = spawn(FILL, [database, room, String(messages), String(apart)], { stdio: 'inherit' });
       child.once('error', no);
       child.once('exit', (code) => (code === 0 ? done() : no(new Error(`fill ${room}: ${code}`))));
     });

@@ -44,8 +44,10 @@ export async function here(who: Person): Promise<string[]> {
 /** Opens a message's menu: from the toolbar under the pointer, or from the button on the tapped row. */
 export async function menuOf(who: Person, text: string): Promise<Locator> {
   const message = who.messages(text);
-  if (await byFinger(who)) await message.tap();
-  else await message.hover();
+  // In the margin, where no link is.
+  const position = { x: 6, y: 6 };
+  if (await byFinger(who)) await message.tap({ position });
+  else await message.hover({ position });
   await who.page.getByRole('button', { name: 'More', exact: true }).click();
   const menu = who.page.getByRole('dialog', { name: 'What to do with this message' });
   await expect(menu).toBeVisible();

@@ -40,6 +40,117 @@ export class Person {
     return this.page.getByRole('complementary', { name: 'People here' });
   }
 
+  /** What is shown beside the room: a page in a dialog. */
+  get panel(): Locator {
+    return this.page.getByRole('dialog').filter({ has: this.page.getByRole('heading', { level: 1 }) });
+  }
+
+  /** What can be done with a message: a menu, on a phone a sheet. */
+  get menu(): Locator {
+    return this.page.getByRole('dialog', { name: 'What to do with this message' });
+  }
+
+  /** One column, with drawers, and a finger to press with. */
+  get onPhone(): boolean {
+    return (this.page.viewportSize()?.width ?? Infinity) < 600;
+  }
+
+  /** With the finger, or with the mouse. */
+  async press(what: Locator) {
+    if (this.onPhone) await what.tap();
+    else await what.click();
+  }
+
+  /** The column of rooms and people is there: on a phone its drawer is open. */
+  async showRooms() {
+    if (!this.onPhone || (await this.side.isVisible())) return;
+    await this.page.getByRole('button', { name: 'Rooms', exact: true }).tap();
+    await expect(this.side).toBeInViewport();
+  }
+
+  /** The list of who is here is there: on a phone its drawer is open. */
+  async showPeople() {
+    if (!this.onPhone || (await this.people.isVisible())) return;
+    await this.page.getByRole('button', { name: 'People', exact: true }).tap();
+    await expect(this.people).toBeInViewport();
+  }
+
+  /** A phone's drawers are closed again. */
+  async hideDrawers() {
+    if (!this.onPhone) return;
+    if ((await this.side.isVisible()) || (await this.people.isVisible())) await this.page.keyboard.press('Escape');
+    await expect(this.side).toBeHidden();
+    await expect(this.people).toBeHidden();
+  }
+
+  /** A room's or a person's line in the side column; only where that is shown. */
+  line(name: string): Locator {
+    return this.side.getByRole('listitem').filter({ has: this.page.locator('bdi', { hasText: new RegExp(`^${name}$`) }) });
+  }
+
+  /** By its line in the side column, without loading a page. */
+  async goTo(name: string) {
+    await this.showRooms();
+    await this.press(this.line(name).getByRole('link').first());
+    await this.isIn(name);
+    await this.hideDrawers();
+  }
+
+  /** The page about the room or the person, as a panel. */
+  async openAbout() {
+    await this.press(this.page.getByRole('main').getByRole('link', { name: 'About', exact: true }));
+    await expect(this.panel).toBeVisible();
+  }
+
+  async closePanel() {
+    await this.page.keyboard.press('Escape');
+    await expect(this.panel).toHaveCount(0);
+  }
+
+  /** What can be done with this message, which is the only one with that text. */
+  async openMenu(text: string) {
+    const message = this.messages(text);
+    if (this.onPhone) await message.tap();
+    else await message.hover();
+    await this.press(this.page.getByRole('button', { name: 'More', exact: true }));
+    await expect(this.menu).toBeVisible();
+  }
+
+  /** Does this with a message. */
+  async choose(text: string, what: string) {
+    await this.openMenu(text);
+    await this.press(this.menu.getByRole('menuitem', { name: what, exact: true }));
+  }
+
+  /** With one of the reactions that are one step away. */
+  async react(text: string, emoji: string) {
+    await this.openMenu(text);
+    await this.press(this.menu.getByRole('button', { name: `React with ${emoji}` }));
+    await expect(this.menu).toBeHidden();
+  }
+
+  /** The reaction under this message, as it is read out. */
+  chip(text: string, who: string, emoji: string): Locator {
+    return this.messages(text).getByRole('button', { name: `${who} reacted with ${emoji}`, exact: true });
+  }
+
+  /** Scrolls the log by so many pixels, as a wheel or a finger does, and until that is drawn. */
+  async scroll(by: number) {
+    await this.log.evaluate(
+      (log, by) =>
+        new Promise<void>((done) => {
+          log.scrollTop += by;
+          requestAnimationFrame(() => requestAnimationFrame(() => done()));
+        }),
+      by,
+    );
+  }
+
+  /** Nothing is wider than the window. */
+  async fits() {
+    expect(await this.page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+  }
+
   /** The messages that contain this text, however they fare. */
   messages(text: string): Locator {
     return this.log.locator('article.msg').filter({ hasText: text });

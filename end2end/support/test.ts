@@ -16,6 +16,8 @@ type How = {
   through?: Wire;
   colorScheme?: 'light' | 'dark';
   viewport?: { width: number; height: number };
+  /** Where the browser is. */
+  timezoneId?: string;
   /** The browser's language. */
   locale?: string;
 };

@@ -28,7 +28,8 @@ pub async fn choose(
     page: Option<String>,
 ) -> Result<(), Refusal> {
     let (app, _) = surroundings()?;
-    let chosen: [(&str, Option<String>, fn(&str) -> bool); 4] = [
+    type CanBe = fn(&str) -> bool;
+    let chosen: [(&str, Option<String>, CanBe); 4] = [
         (wishes::LANG, lang, |it: &str| Lang::from_code(it).is_some()),
         (wishes::THEME, theme, |it: &str| Theme::from_code(it).is_some()),
         (wishes::LETTERS, letters, |it: &str| matches!(it, "on" | "off")),

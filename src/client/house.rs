@@ -225,6 +225,7 @@ pub struct Said {
 }
 
 /// One row of the log.
+#[allow(clippy::large_enum_variant, reason = "nearly all of them are messages")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Row {
     /// A new day, `2026-11-20` in the reader's own time.

@@ -3,7 +3,7 @@
 use super::{
     facade::facade,
     icons::{self, icon},
-    live::{click, effect, live},
+    live::{click, live},
     message,
     tree::{Grown, Tree},
 };

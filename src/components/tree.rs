@@ -142,6 +142,14 @@ impl Grown {
     }
 }
 
+impl IntoAttributeValue for Grown {
+    type Output = Self;
+
+    fn into_attribute_value(self) -> Self {
+        self
+    }
+}
+
 impl InnerHtmlValue for Grown {
     type AsyncOutput = Self;
     type State = (Element, RenderEffect<Trees>);

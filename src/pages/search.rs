@@ -68,7 +68,7 @@ fn form(asked: &Asked, refusal: Option<Refusal>) -> impl IntoView + use<> {
     let open = others.iter().any(|(name, .., value)| !value.is_empty() || about(name).is_some());
     let elsewhere = wrong.is_none() && others.iter().all(|(name, ..)| about(name).is_none());
     let general = refusal.as_ref().filter(|_| elsewhere);
-    let general = general.map(|refusal| notice::refused(refusal));
+    let general = general.map(notice::refused);
     let others = others
         .map(|(name, label, kind, value)| {
             narrow(name, w.say(label), kind, value.clone(), about(name))

@@ -21,7 +21,7 @@ pub fn settings(shell: &Shell, returned: Option<Returned>) -> String {
         let w = words();
         let (theme, off, breaks) = (shell.theme, shell.letters_off, shell.enter_breaks);
         // The whole page is in another language then: one comes back to what is beneath the panel.
-        let back = (!shell.panel).then(|| page());
+        let back = (!shell.panel).then(page);
         view! {
             <h1>{title}</h1>
             {returned.map(|returned| notice::refused(&returned.refusal))}

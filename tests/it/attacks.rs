@@ -27,7 +27,7 @@ async fn den(house: &House, alice: &Person) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_id_opens_nothing_by_way_of_another_place() {
     let house = House::open().await;
-    let (alice, carol) = (house.in_browser("alice").await, house.in_browser("carol").await);
+    let (alice, carol) = (house.person("alice").await, house.person("carol").await);
     let id = den(&house, &alice).await;
     let mut socket = carol.socket().await;
     socket.sub(&[LOBBY, "~"]).await;

@@ -165,6 +165,10 @@ test(`${TUNNEL} — in another room, and in private`, async ({ person, wire, gua
   const alice = await person('alice', { through: wire });
   const bob = await person('bob');
   await alice.enterRoom('garden');
+  await bob.post('#garden', 'good morning');
+  await alice.hears('good morning');
+  const read = async () => (await alice.context.request.get(`${alice.base}/api/open_place?to=%23garden`)).json();
+  await expect.poll(async () => (await read()).read).toBeGreaterThan(0);
   await alice.openRoom('lobby');
   wire.drop();
   await expect(line(alice)).toContainText('You are offline');

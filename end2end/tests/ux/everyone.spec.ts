@@ -688,7 +688,7 @@ test.describe('sizes, looks, phones', () => {
     const ada = await keeper(house, visitor);
     const { inside, outside } = await furnish(ada, await person('bob'));
     const guest = await visitor();
-    const widths = (await byFinger(ada)) ? [390, 320] : [1440, 760];
+    const widths = (await byFinger(ada)) ? [390, 430] : [1440, 760];
     const found: string[] = [];
     for (const [who, paths] of [[ada, inside], [guest, outside]] as const) {
       for (const path of paths) {

@@ -75,7 +75,7 @@ impl Desk {
     }
 
     /// To the end of the log.
-    pub(super) fn to_end(&mut self) {
+    pub(super) fn go_to_end(&mut self) {
         if self.timeline.has_newer() {
             self.turn(Span::Newest, false);
         } else {

@@ -56,7 +56,7 @@ impl Desk {
         self.effects.push(Effect::Taken);
         self.rows_changed = true;
         // What one says one sees, wherever one was reading.
-        self.to_end();
+        self.go_to_end();
         Ok(())
     }
 

@@ -459,7 +459,7 @@ impl Desk {
             Act::Jump { to, id } => self.go(to, Some(id), true),
             Act::Older => self.older(now),
             Act::Newer => self.newer(now),
-            Act::ToEnd => self.to_end(),
+            Act::ToEnd => self.go_to_end(),
             Act::Retry(cid) => self.retry(cid, now),
             Act::Discard(cid) => self.discard(cid),
             Act::AtEnd(at_end) => self.at_end(at_end),

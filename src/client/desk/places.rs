@@ -27,7 +27,7 @@ impl Desk {
                 }
                 self.found = None;
                 self.rows_changed = true;
-                self.to_end();
+                self.go_to_end();
             }
         }
     }

@@ -62,7 +62,9 @@ impl Domain {
                 // Whoever is answered and named is told once: of the answer.
                 if let Some((log, seq)) = answered {
                     let author = mentions::author(&mut db, log, seq, me.id).await;
-                    author.map_err(unavailable)?.map(|author| tell(author, NoticeKind::Reply));
+                    if let Some(author) = author.map_err(unavailable)? {
+                        tell(author, NoticeKind::Reply);
+                    }
                 }
                 if !named.is_empty() {
                     let found = mentions::hearers(&mut db, *log, me.id, &named).await;

@@ -162,6 +162,7 @@ pub enum Committed {
 }
 
 /// What is handed in.
+#[allow(clippy::large_enum_variant, reason = "nearly all of it is jobs")]
 enum Handed {
     Job(Job),
     Act(Act),
