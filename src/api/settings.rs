@@ -14,8 +14,8 @@ use crate::{
     words::{Lang, Word},
 };
 
-/// Chooses what is given: a language, light or dark, keys of one letter (`on`, `off`). Then back to
-/// `page`, or to where the form stood.
+/// Chooses what is given: a language, light or dark, keys of one letter (`on`, `off`), what Enter
+/// does (`send`, `line`). Then back to `page`, or to where the form stood.
 ///
 /// # Errors
 /// `invalid` for what cannot be chosen.
@@ -24,14 +24,16 @@ pub async fn choose(
     lang: Option<String>,
     theme: Option<String>,
     letters: Option<String>,
+    enter: Option<String>,
     page: Option<String>,
 ) -> Result<(), Refusal> {
     let (app, _) = surroundings()?;
     type CanBe = fn(&str) -> bool;
-    let chosen: [(&str, Option<String>, CanBe); 3] = [
+    let chosen: [(&str, Option<String>, CanBe); 4] = [
         (wishes::LANG, lang, |it: &str| Lang::from_code(it).is_some()),
         (wishes::THEME, theme, |it: &str| Theme::from_code(it).is_some()),
         (wishes::LETTERS, letters, |it: &str| matches!(it, "on" | "off")),
+        (wishes::ENTER, enter, |it: &str| matches!(it, "send" | "line")),
     ];
     for (name, value, can_be) in chosen {
         let Some(value) = value else { continue };

@@ -5,6 +5,7 @@ use crate::protocol::{
     At, Target,
     frames::{Followed, Online},
     limits::UNREAD_MOST,
+    people::Level,
     views::{Line, Side},
 };
 
@@ -24,6 +25,16 @@ struct Conversation {
     last: Option<i64>,
     /// The unread messages that were counted here and not by the server, by their ids.
     counted: Vec<String>,
+    /// Up to this seq the server counted what calls me…
+    asked: i64,
+    /// …and these came after that, by their seqs.
+    calls: Vec<i64>,
+}
+
+impl Conversation {
+    fn new(line: Line) -> Self {
+        Self { line, last: None, counted: Vec::new(), asked: 0, calls: Vec::new() }
+    }
 }
 
 /// Rooms and people, the latest first.
@@ -68,7 +79,7 @@ impl Conversations {
                 let known = old.iter().position(|one| one.line.to == line.to);
                 fresh.push(match known.map(|at| old.remove(at)) {
                     Some(known) if known.last.is_some() => known,
-                    _ => Conversation { line: line.clone(), last: None, counted: Vec::new() },
+                    _ => Conversation::new(line.clone()),
                 });
             }
             *old = fresh;
@@ -82,15 +93,9 @@ impl Conversations {
         if self.has(to) || *to == Target::Own {
             return false;
         }
-        let line = Line {
-            to: to.clone(),
-            online: 0,
-            unread: 0,
-            mentions: 0,
-            level: crate::protocol::people::Level::All,
-            at: None,
-        };
-        self.list(to).insert(0, Conversation { line, last: None, counted: Vec::new() });
+        let line =
+            Line { to: to.clone(), online: 0, unread: 0, mentions: 0, level: Level::All, at: None };
+        self.list(to).insert(0, Conversation::new(line));
         true
     }
 
@@ -119,6 +124,8 @@ impl Conversations {
                 one.line.unread = answer.unread.unwrap_or(before);
                 one.counted.clear();
                 one.line.mentions = answer.mentions;
+                one.asked = answer.top.unwrap_or(0);
+                one.calls.clear();
             }
             if one.line.unread > before {
                 // Somebody spoke there while the connection was away.
@@ -201,6 +208,27 @@ impl Conversations {
         counted
     }
 
+    /// The message of that seq calls me, and I am not reading it right now. Whether the server must be
+    /// asked, since it may have counted it already.
+    pub fn calls(&mut self, to: &Target, seq: i64) -> bool {
+        let Some(one) = self.find(to) else { return false };
+        if seq <= one.asked {
+            return one.last.is_some();
+        }
+        if !one.calls.contains(&seq) && one.line.mentions < UNREAD_MOST {
+            one.calls.push(seq);
+            one.line.mentions += 1;
+        }
+        false
+    }
+
+    /// Of what I am told there from now on.
+    pub fn level(&mut self, to: &Target, level: Level) {
+        if let Some(one) = self.find(to) {
+            one.line.level = level;
+        }
+    }
+
     /// The top of a log, as a ping tells it: whether something is missing here.
     #[must_use]
     pub fn is_behind(&self, to: &Target, top: i64) -> bool {
@@ -215,17 +243,19 @@ impl Conversations {
     pub fn read(&mut self, to: &Target, seq: i64) -> bool {
         let Some(one) = self.find(to) else { return false };
         if one.last.is_none_or(|last| seq >= last) {
-            (one.line.unread, one.line.mentions) = (0, 0);
+            // That somebody called me may be told before what they said is.
+            one.calls.retain(|call| *call > seq);
+            (one.line.unread, one.line.mentions) = (0, one.calls.len() as i64);
             one.counted.clear();
             return false;
         }
         one.line.unread > 0
     }
 
-    /// Unread messages in all of them.
+    /// Unread messages in all of them, as far as I wish to be told of them.
     #[must_use]
-    pub fn unread(&self) -> i64 {
-        self.rooms.iter().chain(&self.people).map(|one| one.line.unread).sum()
+    pub fn waiting(&self) -> i64 {
+        self.rooms.iter().chain(&self.people).map(|one| one.line.waiting()).sum()
     }
 
     /// Whether it is new, and what came of it.
@@ -281,14 +311,7 @@ mod tests {
     }
 
     fn line(to: Target, unread: i64) -> Line {
-        Line {
-            to,
-            online: 0,
-            unread,
-            mentions: 0,
-            level: crate::protocol::people::Level::All,
-            at: None,
-        }
+        Line { to, online: 0, unread, mentions: 0, level: Level::All, at: None }
     }
 
     fn side() -> Side {
@@ -334,7 +357,7 @@ mod tests {
         assert_eq!(names(&it), ["#b", "#a", "@bob"]);
         let side = it.side();
         assert_eq!((side.rooms[0].unread, side.rooms[0].at), (3, Some(At(7))));
-        assert_eq!(it.unread(), 4);
+        assert_eq!(it.waiting(), 4);
     }
 
     #[test]
@@ -442,10 +465,14 @@ mod tests {
         fresh.rooms.push(line(room("c"), 4));
         it.merge(&fresh);
         assert_eq!(names(&it), ["#a", "#b", "#c", "@bob"]);
-        assert_eq!(it.unread(), 3 + 4 + 1);
+        assert_eq!(it.waiting(), 3 + 4 + 1);
         it.lost();
         it.merge(&side());
-        assert_eq!((it.unread(), names(&it).len()), (3, 3), "after a loss the server knows better");
+        assert_eq!(
+            (it.waiting(), names(&it).len()),
+            (3, 3),
+            "after a loss the server knows better"
+        );
     }
 
     #[test]

@@ -7,7 +7,15 @@ use crate::protocol::Target;
 /// The key under which what is written for a place is stored; a user's name has no slash in it.
 #[must_use]
 pub fn key(user: &str, to: &Target) -> String {
-    format!("roomful/draft/{user}/{to}")
+    let mut key = prefix(user);
+    key.push_str(&to.to_string());
+    key
+}
+
+/// How the keys of all that a user wrote begin: what is removed when they log out on this device.
+#[must_use]
+pub fn prefix(user: &str) -> String {
+    format!("roomful/draft/{user}/")
 }
 
 /// What was being written when a message was taken up to be changed.
@@ -66,5 +74,8 @@ mod tests {
         for (at, one) in keys.iter().enumerate() {
             assert!(!keys[at + 1..].contains(one));
         }
+        assert!(keys.iter().take(3).all(|key| key.starts_with(&prefix("alice"))));
+        assert!(!keys.iter().any(|key| key.starts_with(&prefix("al"))));
+        assert!(!keys[3].starts_with(&prefix("alice")));
     }
 }

@@ -127,6 +127,9 @@ pub struct Choices {
     pub edits: Option<String>,
 }
 
+/// The field that a refusal names where the place on the screen is not mine to see any more.
+pub const GONE: &str = "place";
+
 /// How a message of mine fares; everybody else's are [`SaidState::Sent`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum SaidState {
@@ -211,6 +214,10 @@ pub struct Said {
     pub reactions: Vec<Chip>,
     /// What of it is not stored yet.
     pub waits: Option<Waits>,
+    /// Whether the reader blocked whoever said it: then it is folded away.
+    pub hushed: bool,
+    /// Whether it names the reader. Nobody is known in the page's first state.
+    pub calls: bool,
     /// Whether somebody wanted to see it: it stands out.
     pub found: bool,
     /// How it fares.

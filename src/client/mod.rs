@@ -66,6 +66,7 @@ pub fn first_rows(house: &House) -> Vec<(String, Row)> {
         faces: &house.faces,
         tail: Vec::new(),
         viewer: None,
+        blocked: house.me.as_ref().map_or(&[][..], |me| me.blocked.as_slice()),
         zone: rows::Zone::UTC,
     })
 }

@@ -67,12 +67,24 @@ impl Presence {
         self.missing_until = ms + RETURN_MS;
     }
 
+    /// Some of those who are here stopped being active, or are so again.
+    pub fn stir(&mut self, idle: &[String], awake: &[String]) {
+        let here = self.online.users.as_deref().unwrap_or_default();
+        let idle = idle.iter().filter(|name| here.contains(name)).cloned();
+        let dozing = &mut self.online.idle;
+        dozing.extend(idle);
+        dozing.retain(|name| !awake.contains(name));
+        dozing.sort();
+        dozing.dedup();
+    }
+
     /// People came or went.
     pub fn change(&mut self, join: &[String], leave: &[String], count: usize, ms: u64) -> Change {
         let mut change = Change::default();
         self.online.count = count;
         if count > PRESENCE_NAMES {
             self.online.users = None;
+            self.online.idle.clear();
         }
         let Some(users) = &mut self.online.users else { return change };
         for name in join {
@@ -87,6 +99,7 @@ impl Presence {
             }
         }
         for name in leave {
+            self.online.idle.retain(|idle| idle != name);
             let before = users.len();
             users.retain(|user| user != name);
             if users.len() < before && self.me.as_ref() != Some(name) {

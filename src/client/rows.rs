@@ -9,7 +9,7 @@ use super::{
     wishes::{Wished, Wishes},
 };
 use crate::protocol::{
-    At, Target, urls,
+    At, Target, markdown, urls,
     views::{FileView, House, Message, Reaction},
 };
 use std::collections::BTreeMap;
@@ -106,6 +106,8 @@ pub struct Picture<'a> {
     pub tail: Vec<Tail>,
     /// Whoever looks.
     pub viewer: Option<Viewer<'a>>,
+    /// Of whom they wish to hear nothing.
+    pub blocked: &'a [String],
     /// In whose time.
     pub zone: Zone,
 }
@@ -150,7 +152,11 @@ impl Rows<'_> {
     fn said(&mut self, key: String, mut said: Said) {
         let first = match &self.group {
             Some((author, last)) => {
-                *author != said.author || said.at.0 - last.0 > GROUP_MS || said.at < *last
+                // What is folded away says by itself who said it.
+                said.hushed
+                    || *author != said.author
+                    || said.at.0 - last.0 > GROUP_MS
+                    || said.at < *last
             }
             None => true,
         };
@@ -177,7 +183,7 @@ fn key(message: &Message, me: Option<&str>) -> String {
 }
 
 /// A message's row, but for what its neighbours decide.
-fn said(to: &Target, message: &Message, viewer: Option<&Viewer<'_>>) -> Said {
+fn said(to: &Target, message: &Message, viewer: Option<&Viewer<'_>>, blocked: &[String]) -> Said {
     let wished = viewer.and_then(|it| it.wishes.over(to, message, it.name));
     let waits = wished.as_ref().and_then(|it| match (it.going, it.saving) {
         (true, _) => Some(Waits::Deletion),
@@ -191,6 +197,7 @@ fn said(to: &Target, message: &Message, viewer: Option<&Viewer<'_>>) -> Said {
     let quote = message.quote.as_ref().zip(message.reply_to.as_ref());
     let may_look = viewer.is_some_and(|it| it.moderates || it.name == message.author);
     let chip = |reaction: &Reaction| chip(reaction, viewer.map(|it| it.name), reacting);
+    let is_blocked = |author: &String| blocked.contains(author);
     Said {
         id: Some(message.id.clone()),
         author: message.author.clone(),
@@ -204,7 +211,10 @@ fn said(to: &Target, message: &Message, viewer: Option<&Viewer<'_>>) -> Said {
         quote: quote.map(|(quote, id)| Quoted {
             address: urls::message(to, id),
             author: quote.author.clone(),
-            text: quote.text.clone(),
+            text: match is_blocked(&quote.author) {
+                true => Some("…".to_owned()),
+                false => quote.text.clone(),
+            },
         }),
         edited: message
             .edited_at
@@ -212,8 +222,19 @@ fn said(to: &Target, message: &Message, viewer: Option<&Viewer<'_>>) -> Said {
         deleted: message.deleted,
         reactions: message.reactions.iter().map(chip).collect(),
         waits,
+        hushed: !message.deleted && is_blocked(&message.author),
+        calls: viewer.is_some_and(|it| it.name != message.author && calls(&message.body, it.name)),
         state: SaidState::Sent,
     }
+}
+
+/// Whether a text names somebody.
+fn calls(body: &str, name: &str) -> bool {
+    let name = name.to_lowercase();
+    // Most texts need not be read for that.
+    body.contains('@')
+        && body.to_lowercase().contains(&name)
+        && markdown::mentions(body).iter().any(|named| named.to_lowercase() == name)
 }
 
 fn chip(reaction: &Reaction, me: Option<&str>, reacting: &[String]) -> Chip {
@@ -230,7 +251,8 @@ fn chip(reaction: &Reaction, me: Option<&str>, reacting: &[String]) -> Chip {
 /// The rows, oldest first.
 #[must_use]
 pub fn rows(picture: Picture<'_>) -> Vec<(String, Row)> {
-    let Picture { timeline, me, unread, found, notes, faces, tail, viewer, zone } = picture;
+    let Picture { timeline, me, unread, found, notes, faces, tail, viewer, blocked, zone } =
+        picture;
     let messages = timeline.messages();
     let mut it = Rows {
         faces,
@@ -252,7 +274,7 @@ pub fn rows(picture: Picture<'_>) -> Vec<(String, Row)> {
             it.other("new".to_owned(), Row::New);
         }
         let found = found == Some(message.id.as_str());
-        let said = said(timeline.to(), message, viewer.as_ref());
+        let said = said(timeline.to(), message, viewer.as_ref(), blocked);
         it.said(key(message, me), Said { found, ..said });
     }
     // So does what belongs below it: the end of the log is further down.
@@ -281,6 +303,8 @@ pub fn rows(picture: Picture<'_>) -> Vec<(String, Row)> {
                     deleted: false,
                     reactions: Vec::new(),
                     waits: None,
+                    hushed: false,
+                    calls: false,
                     found: false,
                     state,
                 };
@@ -323,6 +347,7 @@ mod tests {
             faces: &NO_FACES,
             tail: vec![],
             viewer: None,
+            blocked: &[],
             zone: Zone::UTC,
         }
     }

@@ -56,6 +56,12 @@ struct Shell {
 pub fn wake() {
     index::wake();
     panel::wake();
+    // Whoever logs out leaves nothing half written on this device.
+    browser::on_document("submit", |event| {
+        if let Some(user) = browser::leaves(&event) {
+            browser::forget_all(&drafts::prefix(&user));
+        }
+    });
     keyboard::wake();
     look::wake();
     if let Some((element, house)) = browser::page_data::<House>("house", "house-data") {

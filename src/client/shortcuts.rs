@@ -41,11 +41,25 @@ pub struct Press<'a> {
 
 /// Combinations of keys, each as its keys.
 #[cfg(feature = "ssr")]
-type Keys = &'static [&'static [&'static str]];
+pub type Keys = &'static [&'static [&'static str]];
 
-/// The list of shortcuts, as it is shown.
+/// Where Enter stands in the list, and after it what breaks the line.
 #[cfg(feature = "ssr")]
-pub const LIST: [(Keys, Word); 7] = [
+const SEND: usize = 4;
+
+/// The list of shortcuts, as it is shown to whom Enter breaks the line, or sends.
+#[cfg(feature = "ssr")]
+#[must_use]
+pub fn list(enter_breaks: bool) -> [(Keys, Word); 7] {
+    let mut list = LIST;
+    if enter_breaks {
+        (list[SEND].0, list[SEND + 1].0) = (LIST[SEND + 1].0, LIST[SEND].0);
+    }
+    list
+}
+
+#[cfg(feature = "ssr")]
+const LIST: [(Keys, Word); 7] = [
     (&[&["Ctrl", "K"], &["⌘", "K"]], Word::KeyJump),
     (&[&["Alt", "↓"], &["Alt", "↑"]], Word::KeyStep),
     (&[&["Alt", "Shift", "↓"], &["Alt", "Shift", "↑"]], Word::KeyUnread),

@@ -143,9 +143,7 @@ impl Timeline {
             }
             // What this version does not know, or what belongs to another log, takes its seq and
             // changes nothing.
-            Some(Kind::Read { .. } | Kind::Conversation { .. } | Kind::Joined { .. }) | None => {
-                Applied::Done(None)
-            }
+            _ => Applied::Done(None),
         }
     }
 

@@ -92,9 +92,16 @@ impl Completing {
             }
             #[cfg(not(feature = "hydrate"))]
             Kind::Emoji => Vec::new(),
-            Kind::Room => state.side.with_untracked(|side| {
-                completion::offers(wanted, side.rooms.iter().map(|line| line.to.name()))
-            }),
+            Kind::Room => {
+                #[cfg(feature = "hydrate")]
+                let others = super::house_rooms::named(&wanted.typed, move || self.look());
+                #[cfg(not(feature = "hydrate"))]
+                let others: Vec<String> = Vec::new();
+                state.side.with_untracked(|side| {
+                    let mine = side.rooms.iter().map(|line| line.to.name());
+                    completion::offers(wanted, mine.chain(others.iter().map(String::as_str)))
+                })
+            }
             Kind::Person => state.online.with_untracked(|online| {
                 state.side.with_untracked(|side| {
                     state.rows.with_untracked(|rows| {

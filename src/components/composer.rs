@@ -12,9 +12,9 @@ use super::{
 use crate::{
     client::{
         Act, HouseState, Row,
-        house::{Mode, SaidState},
+        house::{GONE, Mode, SaidState},
     },
-    protocol::urls,
+    protocol::{Refusal, urls},
     words::{Word, words},
 };
 use leptos::{either::Either, ev, html, prelude::*};
@@ -31,6 +31,9 @@ pub fn composer(state: HouseState) -> impl IntoView {
         state.refusal.with(|refusal| refusal.as_ref().map(|r| w.refusal(r)).unwrap_or_default())
     };
     let fine = move || state.refusal.with(Option::is_none);
+    // Where the place itself is gone, there is a way to all others.
+    let gone = |refusal: &Refusal| refusal.field.as_deref() == Some(GONE);
+    let here = live(move || !state.refusal.with(|refusal| refusal.as_ref().is_some_and(gone)));
     let dismiss = click(move || state.act.run(Act::Dismiss));
     view! {
         <div class="compose">
@@ -45,6 +48,7 @@ pub fn composer(state: HouseState) -> impl IntoView {
                 >
                     {icon(icons::CLOSE)}
                 </button>
+                <a class="link" href=urls::INDEX hidden=here>{w.say(Word::AllRooms)}</a>
             </div>
             {if member { Either::Left(form(state)) } else { Either::Right(visitor(state)) }}
         </div>
@@ -92,6 +96,7 @@ fn form(state: HouseState) -> impl IntoView {
             key_code: ev.key_code(),
             since_composition: composed_at.get().map(|at| ev.time_stamp() - at),
             touch: touch(),
+            breaks: enter_breaks(),
         };
         if press.is_of_composition() {
             return;
@@ -302,6 +307,17 @@ fn keep_draft(state: HouseState, area: NodeRef<html::Textarea>) {
         }
         before = place;
     });
+}
+
+/// Whether Enter is to break the line, as chosen in the settings.
+fn enter_breaks() -> bool {
+    #[cfg(feature = "hydrate")]
+    return document()
+        .document_element()
+        .and_then(|root| root.get_attribute("data-enter"))
+        .is_some_and(|it| it == "line");
+    #[cfg(not(feature = "hydrate"))]
+    false
 }
 
 /// Whether the main pointer is a finger.

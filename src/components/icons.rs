@@ -1,7 +1,10 @@
 //! Icons, as the paths of inline pictures: 24 by 24, drawn in the colour of the text around them.
 
 use super::tree::Out;
-use crate::words::{Word, words};
+use crate::{
+    protocol::sheets::Sheet,
+    words::{Word, words},
+};
 use leptos::prelude::*;
 
 /// Three lines: the rooms.
@@ -21,6 +24,9 @@ pub const LEAVE: &str = "M10 4.5H5.5v15H10M14 8l4 4-4 4M9.5 12H18";
 pub const ABOUT: &str = "M20 12a8 8 0 1 1-16 0 8 8 0 0 1 16 0zM12 11v5M12 8h.01";
 /// A bell: what called me.
 pub const BELL: &str = "M6 16v-5a6 6 0 1 1 12 0v5l1.5 2h-15zM10 20a2 2 0 0 0 4 0";
+/// A bell that does not ring.
+pub const MUTED: &str =
+    "M8 6.5a6 6 0 0 1 10 4.5v5M17 18H4.5L6 16v-5M10 20a2 2 0 0 0 4 0M4.5 4.5l15 15";
 /// An arrow down: to the newest.
 pub const DOWN: &str = "M12 5v13M6.5 12.5 12 18l5.5-5.5";
 /// A smiling face: a reaction.
@@ -49,6 +55,16 @@ pub fn icon(path: &'static str) -> impl IntoView {
         <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
             <path d=path></path>
         </svg>
+    }
+}
+
+/// The way to the page about what a line names, at its end.
+pub fn more(sheet: &Sheet) -> impl IntoView + use<> {
+    let label = words().say(Word::AboutIt);
+    view! {
+        <a class="more" href=sheet.address() data-panel="" aria-label=label title=label>
+            {icon(MORE)}
+        </a>
     }
 }
 

@@ -12,3 +12,6 @@ pub const REFUSED: &str = "room-name-error";
 pub const JUMP_FIELD: &str = "jump-field";
 /// …and the list.
 pub const JUMP_LIST: &str = "jump-list";
+
+/// The attribute of the form that logs somebody out: their name.
+pub const LEAVES: &str = "data-leaves";

@@ -22,13 +22,19 @@ pub struct Press {
     pub since_composition: Option<f64>,
     /// The pointer is a finger: Enter breaks the line, the button sends.
     pub touch: bool,
+    /// I chose that Enter breaks the line; with Shift it sends.
+    pub breaks: bool,
 }
 
 impl Press {
     /// Whether it sends.
     #[must_use]
     pub fn sends(self) -> bool {
-        self.enter && !self.modified && (!self.touch || self.command) && !self.is_of_composition()
+        let sends = match self.touch {
+            true => self.command && !self.modified,
+            false => self.modified == self.breaks || self.command && self.breaks,
+        };
+        self.enter && sends && !self.is_of_composition()
     }
 
     /// Whether it belongs to an input method: then it does nothing else.
@@ -52,6 +58,7 @@ mod tests {
         key_code: 13,
         since_composition: None,
         touch: false,
+        breaks: false,
     };
 
     #[test]
@@ -62,6 +69,18 @@ mod tests {
         assert!(!Press { touch: true, ..ENTER }.sends());
         assert!(Press { touch: true, command: true, ..ENTER }.sends());
         assert!(Press { command: true, ..ENTER }.sends());
+    }
+
+    #[test]
+    fn it_is_the_other_way_round_for_whoever_chose_so() {
+        let swapped = Press { breaks: true, ..ENTER };
+        assert!(!swapped.sends());
+        assert!(Press { modified: true, ..swapped }.sends());
+        assert!(Press { command: true, ..swapped }.sends());
+        assert!(!Press { touch: true, ..swapped }.sends());
+        assert!(!Press { touch: true, modified: true, ..swapped }.sends());
+        assert!(Press { touch: true, command: true, ..swapped }.sends());
+        assert!(!Press { modified: true, composing: true, ..swapped }.sends());
     }
 
     #[test]

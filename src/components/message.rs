@@ -15,7 +15,7 @@ use crate::{
         attach::is_here,
         house::{Edited, Said, SaidState, Waits},
     },
-    protocol::{markdown, urls},
+    protocol::{markdown, sheets::Sheet, urls},
     words::{Word, words},
 };
 use std::sync::Arc;
@@ -57,6 +57,8 @@ fn message(key: &str, said: &Said, out: &mut Out) {
         (said.waits.is_some(), " waits"),
         (said.deleted, " deleted"),
         (action.is_some(), " action"),
+        (said.hushed, " hushed"),
+        (said.calls, " calls"),
         (said.found, " found"),
     ] {
         if is {
@@ -64,7 +66,10 @@ fn message(key: &str, said: &Said, out: &mut Out) {
         }
     }
     let clock = &*said.local.clock();
-    let label = [&*said.author, ", ", clock].concat();
+    let label = match said.hushed {
+        true => w.say(Word::Hushed).to_owned(),
+        false => [&*said.author, ", ", clock].concat(),
+    };
     // As the server renders it, and where it is the same anyway, it says whose clock that is.
     let title = &*match said.local == said.at {
         true => dates::moment(said.at),
@@ -72,20 +77,31 @@ fn message(key: &str, said: &Said, out: &mut Out) {
     };
     let at = &*said.at.to_string();
     let time = |out: &mut Out| out.leaf("time", &[("datetime", at), ("title", title)], clock);
-    let by = |out: &mut Out| {
-        out.open("b", &[]);
-        out.leaf("bdi", &[("dir", "auto")], &said.author);
-    };
     // A message can be pointed at with the keyboard: see `message_menu`.
     out.open("article", &[("class", &class), ("tabindex", "-1"), ("aria-label", &label)]);
     out.maybe("id", said.id.as_deref().map(urls::anchor).as_deref());
+    if said.hushed {
+        // It opens without a script, too.
+        out.open("details", &[]);
+        out.open("summary", &[]);
+        out.words(w.say(Word::Hushed));
+        out.words(" · ");
+        out.leaf("span", &[("class", "link")], w.say(Word::ShowIt));
+        out.close();
+        out.open("div", &[("class", "msg first")]);
+    }
     // The first of a group shows who and when; the others show when, on hover, in place of a face.
     out.open("span", &[("class", "gutter")]);
     if said.first {
         face::put(&said.author, said.face.as_deref(), false, false, out);
         out.close();
         out.open("p", &[("class", "by")]);
-        by(out);
+        out.open("b", &[]);
+        // The way to their card.
+        let card = Sheet::Person(said.author.clone()).address();
+        out.open("a", &[("href", &card), ("data-panel", "")]);
+        out.leaf("bdi", &[("dir", "auto")], &said.author);
+        out.close();
         out.close();
         out.words(" ");
         time(out);
@@ -98,7 +114,8 @@ fn message(key: &str, said: &Said, out: &mut Out) {
     }
     out.open("div", &[("class", "body"), ("dir", "auto")]);
     if action.is_some() {
-        by(out);
+        out.open("b", &[]);
+        out.leaf("bdi", &[("dir", "auto")], &said.author);
         out.words(" ");
         out.close();
     }
@@ -125,6 +142,10 @@ fn message(key: &str, said: &Said, out: &mut Out) {
         // What waits for its files may be given up.
         SaidState::Pending if !said.files.iter().all(is_here) => not_sent(key, None, out),
         SaidState::Sent | SaidState::Pending => {}
+    }
+    if said.hushed {
+        out.close();
+        out.close();
     }
     out.close();
 }

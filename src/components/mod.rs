@@ -10,6 +10,8 @@ pub mod face;
 #[cfg(feature = "ssr")]
 pub mod field;
 pub mod house;
+#[cfg(feature = "hydrate")]
+pub mod house_rooms;
 pub mod icons;
 pub mod ids;
 pub mod keeper;

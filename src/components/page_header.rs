@@ -42,7 +42,7 @@ fn account_menu(shell: &Shell) -> AnyView {
                 {face(&me.name, true, false)}
                 <bdi dir="auto">{me.name.clone()}</bdi>
             </a>
-            {log_out(shell.path.clone())}
+            {log_out(&me.name, shell.path.clone())}
         </nav>
     }
     .into_any()
@@ -60,9 +60,9 @@ pub fn foot() -> impl IntoView {
 }
 
 /// The button that ends this session.
-pub fn log_out(page: String) -> impl IntoView {
+pub fn log_out(user: &str, page: String) -> impl IntoView + use<> {
     view! {
-        <form method="post" action="/api/log_out">
+        <form method="post" action="/api/log_out" data-leaves=user.to_owned()>
             <input type="hidden" name="page" value=page/>
             <button class="button quiet">{words().say(Word::LogOut)}</button>
         </form>

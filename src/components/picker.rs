@@ -74,7 +74,7 @@ pub fn load(then: impl FnOnce(bool) + 'static) {
         spawn_local(async move {
             if LOADED.get().is_none() {
                 // It stays as long as the page does.
-                LOADED.set(fetched().await.map(|text| &*text.leak()));
+                LOADED.set(fetched(FILE).await.map(|text| &*text.leak()));
             }
             then(LOADED.get().is_some());
         });
@@ -82,8 +82,9 @@ pub fn load(then: impl FnOnce(bool) + 'static) {
     boxed(Box::new(then));
 }
 
-async fn fetched() -> Option<String> {
-    let answer = JsFuture::from(window().fetch_with_str(FILE)).await.ok()?;
+/// The text at an address of this house.
+pub async fn fetched(address: &str) -> Option<String> {
+    let answer = JsFuture::from(window().fetch_with_str(address)).await.ok()?;
     let answer: Response = answer.dyn_into().ok()?;
     if !answer.ok() {
         return None;

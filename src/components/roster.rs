@@ -1,27 +1,47 @@
 //! Who is here. On narrow screens a drawer, as the side column is.
 
-use super::{face::pictured, icons, live::live};
+use super::{
+    face::pictured,
+    icons::{self, more},
+    live::live,
+};
 use crate::{
     client::HouseState,
-    protocol::{Target, urls},
+    protocol::{Target, frames::Online, sheets::Sheet, urls},
     words::{Word, words},
 };
 use leptos::prelude::*;
 
 /// The drawer's id.
 pub const ID: &str = "people";
+/// Where more than this are here, one may look for somebody.
+const FIND_ABOVE: usize = 20;
+
+fn so_many(online: &Online) -> bool {
+    online.users.as_ref().is_some_and(|users| users.len() > FIND_ABOVE)
+}
 
 /// The column.
 pub fn roster(state: HouseState) -> impl IntoView {
     let w = words();
     let me = state.fixed.with_value(|fixed| fixed.me.as_ref().map(|me| me.name.clone()));
     let visitor = me.is_none();
+    let find = RwSignal::new(String::new());
     let people = move || {
         let faces = state.faces.get();
         let version = |name: &str| faces.get(name).map(String::as_str);
-        let person = |name: &String| person(name, me.as_deref(), version(name));
-        state.online.with(|online| online.users.iter().flatten().map(person).collect_view())
+        let wanted = find.with(|find| find.trim().to_lowercase());
+        state.online.with(|online| {
+            let all = !so_many(online) || wanted.is_empty();
+            let users = online.users.iter().flatten();
+            users
+                .filter(|name| all || name.to_lowercase().contains(&wanted))
+                .map(|name| person(name, me.as_deref(), version(name), online.idle.contains(name)))
+                .collect_view()
+        })
     };
+    let few = live(move || !state.online.with(so_many));
+    let find_here = w.say(Word::FindHere);
     let hint = move || {
         let private = matches!(state.place.get(), Target::Person(_));
         let hint = state.online.with(|online| match (&online.users, online.count, visitor) {
@@ -43,6 +63,15 @@ pub fn roster(state: HouseState) -> impl IntoView {
                 {icons::close_drawer(ID)}
             </div>
             <div class="side-lists">
+                <input
+                    class="find-here awake-only"
+                    type="search"
+                    autocomplete="off"
+                    aria-label=find_here
+                    placeholder=find_here
+                    hidden=few
+                    on:input=move |ev| find.set(event_target_value(&ev))
+                />
                 <section>
                     <ul>{people}</ul>
                     <p class="hint">{live(hint)}</p>
@@ -54,16 +83,24 @@ pub fn roster(state: HouseState) -> impl IntoView {
 
 /// One who is here. A link without an address is none: I cannot talk to myself, nor a visitor to
 /// anyone.
-fn person(name: &str, me: Option<&str>, version: Option<&str>) -> impl IntoView + use<> {
+fn person(
+    name: &str,
+    me: Option<&str>,
+    version: Option<&str>,
+    idle: bool,
+) -> impl IntoView + use<> {
+    let w = words();
     let other = me.is_some_and(|me| me != name);
     let page = other.then(|| urls::page(&Target::Person(name.to_owned())));
     view! {
-        <li>
+        <li class=if idle { "idle" } else { "" }>
             <a href=page data-go=other.then_some("")>
                 {pictured(name, version, true, true)}
                 <bdi class="name" dir="auto">{name.to_owned()}</bdi>
-                {(me == Some(name)).then(|| view! { <span class="you">{words().say(Word::You)}</span> })}
+                {(me == Some(name)).then(|| view! { <span class="you">{w.say(Word::You)}</span> })}
+                {idle.then(|| view! { <span class="sr">{w.say(Word::Idle)}</span> })}
             </a>
+            {me.map(|_| more(&Sheet::Person(name.to_owned())))}
         </li>
     }
 }

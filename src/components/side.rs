@@ -3,7 +3,7 @@
 
 use super::{
     face::{mark, pictured},
-    icons::{self, icon},
+    icons::{self, icon, more},
     live::live,
     window::window,
     words as dates,
@@ -12,6 +12,7 @@ use crate::{
     client::HouseState,
     protocol::{
         Target,
+        people::Level,
         sheets::Sheet,
         urls,
         views::{Line, Me, Side},
@@ -27,13 +28,14 @@ pub const ID: &str = "rooms";
 pub fn side(state: HouseState) -> impl IntoView {
     let w = words();
     let me = state.fixed.with_value(|fixed| fixed.me.clone());
+    let member = me.is_some();
     // Both lists are of one type.
     let lines = |of: fn(&Side) -> &Vec<Line>| {
         move || {
             let place = state.place.get();
             let faces = state.faces.get();
             let version = |to: &Target| faces.get(to.name()).map(String::as_str);
-            let line = |known: &Line| line(known, version(&known.to), known.to == place);
+            let line = |known: &Line| line(known, version(&known.to), known.to == place, member);
             state.side.with(|side| of(side).iter().map(line).collect_view())
         }
     };
@@ -101,28 +103,47 @@ pub fn find() -> impl IntoView {
     }
 }
 
-fn line(known: &Line, version: Option<&str>, current: bool) -> impl IntoView + use<> {
+fn line(known: &Line, version: Option<&str>, current: bool, member: bool) -> impl IntoView + use<> {
     let w = words();
     let name = known.to.name().to_owned();
     let lit = known.online > 0;
     let person_here = lit && matches!(known.to, Target::Person(_));
-    let class = if known.unread > 0 { "unread" } else { "" };
+    let muted = known.level == Level::Nothing;
+    let class = match (muted, known.waiting()) {
+        (true, _) => "muted",
+        (_, 1..) => "unread",
+        _ => "",
+    };
     let count = |count: i64, class, before, word: Word| {
         (count > 0).then(|| {
             view! { <span class=class>{before}{dates::unread(count)}<span class="sr">" " {w.say(word)}</span></span> }
         })
     };
-    let mentions = count(known.mentions, "count mentions", "@", Word::OfYou);
-    let unread = count(known.unread, "count", "", Word::Unread);
+    // Of a room that tells of mentions alone only they are counted.
+    let told = matches!((known.level, &known.to), (Level::All, _) | (_, Target::Person(_)));
+    let unread = if told { known.waiting() } else { 0 };
+    let mentions = if muted { 0 } else { known.mentions };
+    let mentions = count(mentions, "count mentions", "@", Word::OfYou);
+    let unread = count(unread, "count", "", Word::Unread);
+    let sheet = match &known.to {
+        Target::Person(name) => Sheet::Person(name.clone()),
+        to => Sheet::About(to.name().to_owned()),
+    };
+    let more = member.then(|| more(&sheet));
+    let muted = muted.then(|| {
+        view! { <span class="sign">{icon(icons::MUTED)}<span class="sr">{w.say(Word::Muted)}</span></span> }
+    });
     view! {
         <li class=class>
             <a href=urls::page(&known.to) data-go="" aria-current=current.then_some("page")>
                 {mark(&known.to, version, lit)}
                 <bdi class="name" dir="auto">{name}</bdi>
                 {person_here.then(|| view! { <span class="sr">{w.say(Word::HereNow)}</span> })}
+                {muted}
                 {mentions}
                 {unread}
             </a>
+            {more}
         </li>
     }
 }
@@ -136,9 +157,9 @@ fn mine(me: Me, state: HouseState) -> impl IntoView {
         <div class="side-foot">
             <a class="who" href=urls::ACCOUNT data-panel="">
                 {pictured(&me.name, version.as_deref(), true, false)}
-                <bdi class="name" dir="auto">{me.name}</bdi>
+                <bdi class="name" dir="auto">{me.name.clone()}</bdi>
             </a>
-            <form method="post" action="/api/log_out">
+            <form method="post" action="/api/log_out" data-leaves=me.name.clone()>
                 <input type="hidden" name="page" value=page/>
                 <button class="icon-button" aria-label=w.say(Word::LogOut) title=w.say(Word::LogOut)>
                     {icon(icons::LEAVE)}

@@ -91,6 +91,7 @@ pub fn document<V: IntoView + 'static>(
                 lang=shell.lang.tag()
                 data-theme=shell.theme.code()
                 data-letters=shell.letters_off.then_some("off")
+                data-enter=shell.enter_breaks.then_some("line")
             >
                 <head>
                     <meta charset="utf-8"/>

@@ -5,7 +5,7 @@ use super::{
     document::{Outside, outside},
 };
 use crate::{
-    client::shortcuts::LIST,
+    client::shortcuts::list,
     protocol::urls,
     words::{Word, Words, words},
 };
@@ -29,7 +29,7 @@ pub fn help(shell: &Shell) -> String {
         };
         view! {
             <h1>{title}</h1>
-            <dl class="shortcuts">{LIST.iter().map(line).collect_view()}</dl>
+            <dl class="shortcuts">{list(shell.enter_breaks).iter().map(line).collect_view()}</dl>
             <p><a class="link" href=urls::SETTINGS data-panel="">{w.say(Word::Settings)}</a></p>
             {shell.way_back()}
         }

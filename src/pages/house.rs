@@ -253,6 +253,23 @@ mod tests {
     }
 
     #[test]
+    fn what_somebody_says_whom_i_blocked_is_folded_away_from_the_first() {
+        let mut it = lobby("hello there");
+        let plain = house(&Shell::default(), it.clone(), None);
+        assert!(plain.contains("hello there") && !plain.contains("<details"), "{plain}");
+        if let Some(me) = &mut it.me {
+            me.blocked = vec!["bob".to_owned()];
+        }
+        let html = house(&Shell::default(), it, None);
+        let folded = html.split_once("<details><summary>").and_then(|(_, rest)| {
+            let (folded, _) = rest.split_once("</details>")?;
+            folded.split_once("</summary>")
+        });
+        assert!(folded.is_some_and(|(_, hidden)| hidden.contains("hello there")), "{html}");
+        assert!(!html.split("<details>").next().unwrap().contains("hello there"), "{html}");
+    }
+
+    #[test]
     fn a_page_around_kept_rows_is_the_page_itself() {
         let visitor = |house: House| House { me: None, ..house };
         let empty = |mut house: House| {

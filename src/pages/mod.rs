@@ -100,6 +100,8 @@ pub struct Shell {
     pub theme: Theme,
     /// Whether keys of one letter are turned off.
     pub letters_off: bool,
+    /// Whether Enter breaks the line in the composer.
+    pub enter_breaks: bool,
     /// Who is looking.
     pub me: Option<Me>,
     /// No user exists yet: every page says that the house is being set up.

@@ -19,7 +19,7 @@ pub fn settings(shell: &Shell, returned: Option<Returned>) -> String {
     let title = Words::of(shell.lang).say(Word::Settings);
     outside(shell, Outside::new(title, "sheet-page"), || {
         let w = words();
-        let (theme, off) = (shell.theme, shell.letters_off);
+        let (theme, off, breaks) = (shell.theme, shell.letters_off, shell.enter_breaks);
         // The whole page is in another language then: one comes back to what is beneath the panel.
         let back = (!shell.panel).then(page);
         view! {
@@ -40,6 +40,15 @@ pub fn settings(shell: &Shell, returned: Option<Returned>) -> String {
                 </div>
             </form>
             <form class="part" method="post" action="/api/choose" data-look="">
+                {page()}
+                <h2 id="choose-enter">{w.say(Word::EnterKey)}</h2>
+                <p class="quiet">{w.say(Word::EnterHint)}</p>
+                <div class="choices" role="group" aria-labelledby="choose-enter">
+                    {choice("enter", "send", w.say(Word::EnterSends), None, !breaks)}
+                    {choice("enter", "line", w.say(Word::EnterBreaks), None, breaks)}
+                </div>
+            </form>
+            <form class="choice" method="post" action="/api/choose" data-look="">
                 {page()}
                 <h2 id="choose-letters">{w.say(Word::SingleKeys)}</h2>
                 <p class="hint">{w.say(Word::SingleKeysHint)}</p>

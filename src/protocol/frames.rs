@@ -1,7 +1,12 @@
 //! The frames of the main socket (`docs/protocol.md`), for both sides. Unknown fields, frame types
 //! and event kinds are read and passed over, so that either side may be newer.
 
-use super::{At, Refusal, Target, json, limits::Limits, views};
+use super::{
+    At, Refusal, Target, json,
+    limits::Limits,
+    people::{Level, NoticeKind},
+    views,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -189,6 +194,25 @@ pub enum Kind {
     Conversation { to: Target },
     /// (Own log.) I joined a room, or am in it no longer.
     Joined { to: Target, on: bool },
+    /// (Own log.) Of what I am told in `to`.
+    Level { to: Target, level: Level },
+    /// (Own log.) Whether I hear somebody.
+    Block { user: String, on: bool },
+    /// (Own log.) Something concerns me.
+    Notify(Notice),
+}
+
+/// What a `notify` event says to this program; see [`super::people::Notify`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Why.
+    pub kind: NoticeKind,
+    /// Where.
+    pub to: Target,
+    /// Who did it.
+    pub from: String,
+    /// The message's seq; none for an invitation.
+    pub seq: Option<i64>,
 }
 
 /// What happened to a message of the same log (`docs/reliability.md`, "Kinds and the fold"). It says
@@ -232,13 +256,22 @@ struct ChangeData {
 }
 
 /// The data of the own log's events; which fields there are depends on the kind.
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 struct OwnData {
-    to: Target,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    to: Option<Target>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     seq: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     on: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    level: Option<Level>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    user: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    kind: Option<NoticeKind>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    from: Option<String>,
 }
 
 /// The data of a `message` event.
@@ -284,14 +317,16 @@ impl Event {
                 };
                 Some(Kind::Change(Change { id: data.message, what }))
             }
-            "read" | "conversation" | "rooms" => {
-                let OwnData { to, seq, on } = json::read(data)?;
-                match (self.kind.as_str(), seq) {
-                    ("read", Some(seq)) => Some(Kind::Read { to, seq }),
-                    ("conversation", _) => Some(Kind::Conversation { to }),
-                    ("rooms", _) => Some(Kind::Joined { to, on: on? }),
-                    _ => None,
-                }
+            "read" | "conversation" | "rooms" | "level" | "block" | "notify" => {
+                let OwnData { to, seq, on, level, user, kind, from } = json::read(data)?;
+                Some(match self.kind.as_str() {
+                    "read" => Kind::Read { to: to?, seq: seq? },
+                    "conversation" => Kind::Conversation { to: to? },
+                    "rooms" => Kind::Joined { to: to?, on: on? },
+                    "level" => Kind::Level { to: to?, level: level? },
+                    "block" => Kind::Block { user: user?, on: on? },
+                    _ => Kind::Notify(Notice { kind: kind?, to: to?, from: from?, seq }),
+                })
             }
             _ => None,
         }
@@ -302,7 +337,7 @@ impl Event {
     #[must_use]
     pub fn new(seq: i64, cid: Option<String>, kind: &Kind) -> Self {
         use serde_json::value::to_raw_value;
-        let own = |to: &Target, seq| to_raw_value(&OwnData { to: to.clone(), seq, on: None });
+        let of = |to: &Target| OwnData { to: Some(to.clone()), ..OwnData::default() };
         let (word, data) = match kind {
             Kind::Message(data) => ("message", to_raw_value(data)),
             Kind::Change(Change { id, what }) => {
@@ -325,11 +360,23 @@ impl Event {
                 let text = Some(text.clone());
                 ("topic", to_raw_value(&ChangeData { text, ..ChangeData::default() }))
             }
-            Kind::Read { to, seq } => ("read", own(to, Some(*seq))),
-            Kind::Conversation { to } => ("conversation", own(to, None)),
+            Kind::Read { to, seq } => {
+                ("read", to_raw_value(&OwnData { seq: Some(*seq), ..of(to) }))
+            }
+            Kind::Conversation { to } => ("conversation", to_raw_value(&of(to))),
             Kind::Joined { to, on } => {
-                let (to, on) = (to.clone(), Some(*on));
-                ("rooms", to_raw_value(&OwnData { to, seq: None, on }))
+                ("rooms", to_raw_value(&OwnData { on: Some(*on), ..of(to) }))
+            }
+            Kind::Level { to, level } => {
+                ("level", to_raw_value(&OwnData { level: Some(*level), ..of(to) }))
+            }
+            Kind::Block { user, on } => {
+                let (user, on) = (Some(user.clone()), Some(*on));
+                ("block", to_raw_value(&OwnData { user, on, ..OwnData::default() }))
+            }
+            Kind::Notify(Notice { kind, to, from, seq }) => {
+                let (kind, from) = (Some(*kind), Some(from.clone()));
+                ("notify", to_raw_value(&OwnData { kind, from, seq: *seq, ..of(to) }))
             }
         };
         // A kind is plain data with text keys: it always has a JSON form.

@@ -120,6 +120,9 @@ pub struct Notify {
     /// The message's id; none for an invitation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// The message's seq: what counts is whether I have read that far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seq: Option<i64>,
     /// How it begins; of a reaction, which.
     pub text: String,
     /// When.

@@ -298,6 +298,19 @@ pub struct Line {
     pub at: Option<At>,
 }
 
+impl Line {
+    /// How much of what is unread waits for me: of what I wish to hear nothing, nothing does. What is
+    /// said in a conversation is all said to me.
+    #[must_use]
+    pub fn waiting(&self) -> i64 {
+        match (self.level, &self.to) {
+            (Level::Nothing, _) => 0,
+            (Level::Mentions, Target::Room(_)) => self.mentions,
+            _ => self.unread,
+        }
+    }
+}
+
 /// The side column.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Side {

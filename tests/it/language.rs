@@ -81,7 +81,8 @@ async fn the_theme_is_in_the_first_byte() {
 async fn plain_forms_choose_and_lead_back() {
     let house = House::open().await;
     let visitor = house.visitor().in_browser();
-    for (name, value) in [("lang", "zh"), ("theme", "dark"), ("letters", "off")] {
+    for (name, value) in [("lang", "zh"), ("theme", "dark"), ("letters", "off"), ("enter", "line")]
+    {
         let fields = [(name, value), ("page", "/settings")];
         let answer = visitor.post("/api/choose", &fields).await;
         assert_eq!(answer.leads_to(), "/settings", "{name}");
@@ -91,13 +92,21 @@ async fn plain_forms_choose_and_lead_back() {
             assert!(line.contains(part), "{line}");
         }
     }
-    let all = visitor.clone().with("Cookie", "lang=zh; theme=dark; letters=off");
+    let all = visitor.clone().with("Cookie", "lang=zh; theme=dark; letters=off; enter=line");
     let page = all.get("/settings").await.is(200).text();
-    for part in ["<html lang=\"zh-CN\"", "data-theme=\"dark\"", "data-letters=\"off\"", "设置"] {
+    for part in [
+        "<html lang=\"zh-CN\"",
+        "data-theme=\"dark\"",
+        "data-letters=\"off\"",
+        "data-enter=\"line\"",
+        "设置",
+    ] {
         assert!(page.contains(part), "{part} in {page}");
     }
     // What cannot be chosen is refused, and no cookie comes of it.
-    for (name, value) in [("lang", "fr"), ("theme", "\r\nx: y"), ("letters", "maybe")] {
+    for (name, value) in
+        [("lang", "fr"), ("theme", "\r\nx: y"), ("letters", "maybe"), ("enter", "no")]
+    {
         let answer =
             visitor.post("/api/choose", &[(name, value), ("page", "/settings")]).await.is(422);
         assert!(answer.cookie(name).is_none(), "{name}");

@@ -33,6 +33,7 @@ async fn whoever_is_named_is_told_once() {
     assert_eq!(data["kind"], "mention");
     assert_eq!((&data["from"], &data["to"]), (&json!("alice"), &json!("#lobby")));
     assert_eq!((&data["message"], &data["id"]), (&sent["id"], &sent["id"]));
+    assert_eq!(data["seq"], sent["seq"]);
     assert!(data["text"].as_str().unwrap().starts_with("@Bob and"));
     // Sent again with its cid it is the same message: told once.
     let again = cid();

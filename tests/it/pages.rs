@@ -175,3 +175,19 @@ async fn every_room_is_on_one_page_of_the_index() {
         socket.close().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_reader_does_not_wish_to_hear_is_folded_away_for_them_alone() {
+    let house = House::open().await;
+    let (alice, bob, carol) =
+        (house.person("alice").await, house.person("bob").await, house.person("carol").await);
+    bob.socket().await.send("#lobby", "so loud").await;
+    house.verbs().block(&house.who(&alice).await, "bob", true).await.unwrap();
+    for (reader, folded) in [(&carol, false), (&alice, true), (&carol, false), (&alice, true)] {
+        let page = room(reader).await;
+        assert!(page.contains("so loud"));
+        assert_eq!(rows(&page).contains("<details"), folded, "{}", reader.name);
+    }
+    house.verbs().block(&house.who(&alice).await, "bob", false).await.unwrap();
+    assert!(!rows(&room(&alice).await).contains("<details"));
+}

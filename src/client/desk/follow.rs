@@ -4,11 +4,19 @@ use super::{
     Asked, Desk, Effect, Fetch,
     history::{KEPT, MOST},
 };
-use crate::client::{Moment, conversations::Counted, presence::Change, timeline::Applied};
+use crate::client::{
+    Moment,
+    conversations::Counted,
+    house::GONE,
+    presence::{Change, Presence},
+    timeline::Applied,
+};
 use crate::protocol::{
     Code, Refusal, Target,
-    frames::{After, ClientFrame, Event, Follow, Followed, Kind, Online, Reply, SubOk},
+    frames::{After, ClientFrame, Event, Follow, Followed, Kind, Notice, Online, Reply, SubOk},
     json,
+    people::NoticeKind,
+    views::Side,
 };
 use crate::words::{Word, words};
 
@@ -118,8 +126,13 @@ impl Desk {
             // A conversation in which nobody has spoken yet is not there to follow. It will be
             // announced in my own log.
             let begun = !self.timeline.messages().is_empty();
-            if begun || matches!(to, Target::Room(_)) {
-                self.refusal = Some(refusal);
+            let room = matches!(to, Target::Room(_));
+            match refusal.code {
+                // Why it is gone may have been said already.
+                _ if self.is_gone() => {}
+                Code::NotFound if room => self.lose_place(refusal),
+                _ if room || begun => self.refusal = Some(refusal),
+                _ => {}
             }
         }
     }
@@ -175,10 +188,15 @@ impl Desk {
         }
         if missed {
             // What happened there is seen in the side column, as the server has it now.
-            let to = self.timeline.to().clone();
-            let ticket = self.fetch(Fetch::Side);
-            self.effects.push(Effect::Place { ticket, to, at: None });
+            self.ask_side();
         }
+    }
+
+    /// Asks for the side column afresh.
+    pub(super) fn ask_side(&mut self) {
+        let to = self.timeline.to().clone();
+        let ticket = self.fetch(Fetch::Side);
+        self.effects.push(Effect::Place { ticket, to, at: None });
     }
 
     /// Something happened.
@@ -314,6 +332,10 @@ impl Desk {
             Some(Kind::Conversation { to } | Kind::Joined { to, on: true }) => {
                 let new = self.conversations.add(&to);
                 let here = to == *self.timeline.to() && self.hold == Hold::Away;
+                if here && self.is_gone() {
+                    // I am let in again.
+                    self.refusal = None;
+                }
                 if new || here {
                     self.follow(vec![to]);
                 }
@@ -325,9 +347,55 @@ impl Desk {
                     self.unfollow(to);
                 }
             }
-            // Notifications join here. Messages and what happens to them are of other logs.
+            Some(Kind::Level { to, level }) => self.conversations.level(&to, level),
+            Some(Kind::Block { user, on }) => {
+                if let Some(me) = &mut self.me {
+                    me.blocked.retain(|other| *other != user);
+                    if on {
+                        self.typing.spoke(&user);
+                        me.blocked.push(user);
+                    }
+                    self.rows_changed = true;
+                }
+            }
+            Some(Kind::Notify(notice)) => self.notified(notice),
+            // Messages and what happens to them are of other logs.
             Some(Kind::Message(_) | Kind::Change(_) | Kind::Pin { .. } | Kind::Topic { .. })
             | None => {}
+        }
+    }
+
+    /// Something concerns me: it stands in the column, wherever it was said.
+    fn notified(&mut self, notice: Notice) {
+        let Notice { kind, to, from, seq } = notice;
+        match (kind, seq) {
+            (NoticeKind::Invite, _) => {
+                let said = words().with(Word::InvitedYou, &[&from, to.name()]);
+                self.notes.say(said, self.timeline.last());
+                self.rows_changed = true;
+            }
+            (NoticeKind::Mention | NoticeKind::Reply, Some(seq)) => {
+                if to == *self.timeline.to() && self.is_reading() {
+                    return;
+                }
+                let new = self.conversations.add(&to);
+                if self.conversations.calls(&to, seq) || new {
+                    self.follow(vec![to]);
+                }
+            }
+            // A reaction is seen where it was given, and a private message is counted by itself.
+            _ => {}
+        }
+    }
+
+    /// The side column as the server had it; what I have heard since is known better here.
+    pub(super) fn take_side(&mut self, side: &Side) {
+        self.conversations.merge(side);
+        let seen = |side: &After, own: &After| side.epoch == own.epoch && side.seq >= own.seq;
+        if side.own.as_ref().zip(self.own.as_ref()).is_some_and(|(side, own)| seen(side, own)) {
+            for line in side.rooms.iter().chain(&side.people) {
+                self.conversations.level(&line.to, line.level);
+            }
         }
     }
 
@@ -349,13 +417,12 @@ impl Desk {
         to: &Target,
         join: &[String],
         leave: &[String],
-        all: Option<Vec<String>>,
-        count: usize,
+        online: Online,
         now: &Moment,
     ) {
         let here = to == self.timeline.to();
-        if all.is_some() || (join.is_empty() && leave.is_empty()) {
-            let online = Online { count, users: all, idle: Vec::new() };
+        let count = online.count;
+        if online.users.is_some() || (join.is_empty() && leave.is_empty()) {
             self.conversations.online(to, &online);
             if here {
                 self.presence.replace(online, now.ms);
@@ -377,13 +444,25 @@ impl Desk {
     pub(super) fn gone(&mut self, to: &Target, reason: &str) {
         self.conversations.remove(to);
         if to == self.timeline.to() {
-            self.hold = Hold::Away;
             let name = to.name();
             let why = match reason {
                 "deleted" => words().with(Word::RoomClosed, &[name]),
                 _ => words().with(Word::NotInRoom, &[name]),
             };
-            self.refusal = Some(Refusal::new(Code::NotFound, why));
+            self.lose_place(Refusal::new(Code::NotFound, why));
         }
+    }
+
+    /// The place on the screen is not mine to see any more, and this is why. What was read stays until
+    /// one goes elsewhere, and what is written until one discards it.
+    fn lose_place(&mut self, why: Refusal) {
+        self.hold = Hold::Away;
+        self.presence = Presence::new(self.name().map(str::to_owned), Online::default());
+        self.typing.clear();
+        self.refusal = Some(Refusal { field: Some(GONE.to_owned()), ..why });
+    }
+
+    pub(super) fn is_gone(&self) -> bool {
+        self.refusal.as_ref().is_some_and(|refusal| refusal.field.as_deref() == Some(GONE))
     }
 }

@@ -8,7 +8,7 @@ use crate::client::{
 use crate::protocol::{
     Code, Refusal,
     close::{self, After as AfterClose},
-    frames::{ClientFrame, Hello, Outgoing, Reply, ServerFrame, read_server, write_client},
+    frames::{ClientFrame, Hello, Online, Outgoing, Reply, ServerFrame, read_server, write_client},
     json,
 };
 use crate::words::{Word, words};
@@ -64,11 +64,17 @@ impl Desk {
         match frame {
             ServerFrame::Hello(hello) => self.hello(generation, &hello, now),
             ServerFrame::Event { to, event } => self.event(&to, event),
-            // Whether somebody was active lately moves nobody.
-            ServerFrame::Online { join, leave, all: None, idle, awake, .. }
-                if join.is_empty() && leave.is_empty() && idle.len() + awake.len() > 0 => {}
-            ServerFrame::Online { to, join, leave, all, count, .. } => {
-                self.online(&to, &join, &leave, all, count, now);
+            ServerFrame::Online { to, join, leave, all, idle, awake, count } => {
+                // Whether somebody was active lately moves nobody.
+                let stirs = all.is_none() && idle.len() + awake.len() > 0;
+                if !stirs || join.len() + leave.len() > 0 {
+                    let whole = all.is_some();
+                    let idle = if whole { idle.clone() } else { Vec::new() };
+                    self.online(&to, &join, &leave, Online { count, users: all, idle }, now);
+                }
+                if stirs && to == *self.timeline.to() {
+                    self.presence.stir(&idle, &awake);
+                }
             }
             ServerFrame::Gone { to, reason } => self.gone(&to, &reason),
             ServerFrame::Ping { tops } => {

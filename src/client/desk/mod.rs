@@ -68,6 +68,8 @@ pub enum Input {
     Gone(String),
     /// What is stored of my messages by now: a tab may have left some behind.
     Stored(Vec<String>),
+    /// A form was taken that may have changed what is shown beside the log.
+    Changed,
     /// Files were picked for the next message.
     Picked(Vec<Picked>),
     /// So much of a file is there, of 100.
@@ -356,6 +358,7 @@ impl Desk {
                     self.settle_all();
                 }
             }
+            Input::Changed => self.ask_side(),
             Input::Picked(picked) => self.pick(picked),
             Input::Went { key, percent } => self.attach.went(key, percent),
             Input::Came { key, result } => self.came(key, result),
@@ -489,6 +492,9 @@ impl Desk {
 
     /// Says why something cannot be, and otherwise takes back what was said of what was tried last.
     fn refuse(&mut self, tried: Result<(), Refusal>) {
-        self.refusal = tried.err();
+        // That the place is gone stays said.
+        if tried.is_err() || !self.is_gone() {
+            self.refusal = tried.err();
+        }
     }
 }

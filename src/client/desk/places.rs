@@ -4,7 +4,7 @@ use super::{Desk, Effect, Fetch, Show, Spot, Unread, follow::Hold, history::PAGE
 use crate::client::{Moment, presence::Presence, timeline::Timeline};
 use crate::protocol::{
     Refusal, Target, urls,
-    views::{House, Span},
+    views::{House, Me, Span},
 };
 
 impl Desk {
@@ -54,7 +54,7 @@ impl Desk {
                 }
                 self.refusal = Some(refusal);
             }
-            (Some(Fetch::Side), Ok(house)) => self.conversations.merge(&house.side),
+            (Some(Fetch::Side), Ok(house)) => self.refresh(*house),
             (Some(Fetch::Side), Err(refusal)) if refusal.temporary => {
                 self.ask_again.push(Target::Own);
                 self.ask_again_at = now.ms + refusal.retry_ms.unwrap_or(PAGES_MS);
@@ -63,15 +63,28 @@ impl Desk {
         }
     }
 
+    /// What the house says of me and of this place by now, beside what is said in it.
+    fn refresh(&mut self, house: House) {
+        self.take_side(&house.side);
+        let name = house.me.as_ref().map(|me| me.name.as_str());
+        if house.history.to == *self.timeline.to() && name == self.name() {
+            self.moderates = super::moderates(&house);
+            self.me = house.me;
+            self.rows_changed = true;
+        }
+    }
+
     pub(super) fn enter(&mut self, house: House, push: bool) {
         let to = house.history.to.clone();
-        if house.me != self.me {
+        let who = |me: &Option<Me>| me.as_ref().map(|me| (me.name.clone(), me.admin));
+        if who(&house.me) != who(&self.me) {
             self.effects.push(Effect::Visit(urls::page(&to)));
             return;
         }
+        self.me.clone_from(&house.me);
         self.mark_read();
         let left = self.timeline.to().clone();
-        self.conversations.merge(&house.side);
+        self.take_side(&house.side);
         if left != to && !self.conversations.has(&left) {
             self.unfollow(left);
         }

@@ -23,7 +23,7 @@ impl Desk {
             (false, true) => Older::More,
             (false, false) => Older::Beginning,
         };
-        let waiting = self.conversations.unread();
+        let waiting = self.conversations.waiting();
         let title = conversations::title(self.timeline.to(), waiting);
         let choices = self.choices();
         let shown = &mut self.shown;
@@ -90,6 +90,7 @@ impl Desk {
             faces: &self.faces,
             tail: acked.chain(waiting).collect(),
             viewer: self.viewer(),
+            blocked: self.me.as_ref().map_or(&[][..], |me| me.blocked.as_slice()),
             zone: self.zone,
         })
     }

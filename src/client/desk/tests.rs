@@ -2,6 +2,7 @@
 
 mod chance;
 mod changes;
+mod concerns;
 mod scenarios;
 mod window;
 mod world;

@@ -10,9 +10,14 @@ use crate::protocol::{
 impl Desk {
     /// Somebody is writing somewhere. Of my own other devices I need not be told.
     pub(super) fn writes(&mut self, to: &Target, user: String, now: &Moment) {
-        if to == self.timeline.to() && self.name() != Some(user.as_str()) {
+        if to == self.timeline.to() && self.name() != Some(user.as_str()) && !self.blocks(&user) {
             self.typing.heard(user, now.ms);
         }
+    }
+
+    /// Whether I wish to hear nothing of somebody.
+    pub(super) fn blocks(&self, user: &str) -> bool {
+        self.me.as_ref().is_some_and(|me| me.blocked.iter().any(|other| other == user))
     }
 
     /// I wrote something, and this is how it reads now. What begins as a command is nobody else's

@@ -2,12 +2,12 @@
 //! no element, no permission).
 
 use crate::client::{Moment, rows::Zone};
-use crate::components::timeline;
+use crate::components::{ids::LEAVES, timeline};
 use crate::protocol::{At, json, urls};
 use leptos::prelude::{document, window};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{Event, EventTarget, HtmlElement, Storage, StorageEvent, VisibilityState};
+use web_sys::{Element, Event, EventTarget, HtmlElement, Storage, StorageEvent, VisibilityState};
 
 /// The element to wake and the data that it was rendered from, where the page has them.
 pub fn page_data<T: DeserializeOwned>(element: &str, data: &str) -> Option<(HtmlElement, T)> {
@@ -110,14 +110,28 @@ fn storage() -> Option<Storage> {
     window().local_storage().ok().flatten()
 }
 
-/// Everything that is stored under keys with this beginning.
-pub fn stored(prefix: &str) -> Vec<String> {
+/// The keys with this beginning.
+fn keys(prefix: &str) -> Vec<String> {
     let Some(storage) = storage() else { return Vec::new() };
     (0..storage.length().unwrap_or(0))
         .filter_map(|at| storage.key(at).ok().flatten())
         .filter(|key| key.starts_with(prefix))
-        .filter_map(|key| storage.get_item(&key).ok().flatten())
         .collect()
+}
+
+/// Everything that is stored under keys with this beginning.
+pub fn stored(prefix: &str) -> Vec<String> {
+    keys(prefix).iter().filter_map(|key| load(key)).collect()
+}
+
+/// Removes it.
+pub fn forget_all(prefix: &str) {
+    keys(prefix).iter().for_each(|key| forget(key));
+}
+
+/// Who logs out by sending this form, if that is what it does.
+pub fn leaves(event: &Event) -> Option<String> {
+    event.target()?.dyn_into::<Element>().ok()?.get_attribute(LEAVES)
 }
 
 /// The text that is stored under a key.

@@ -35,6 +35,7 @@ fn chosen(event: &Event) -> Option<()> {
             }
         }
         "letters" => set(&root, "data-letters", &value),
+        "enter" => set(&root, "data-enter", &value),
         _ => {}
     }
     Some(())

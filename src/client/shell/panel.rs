@@ -33,6 +33,8 @@ thread_local! {
     static POPS: Cell<u32> = const { Cell::new(0) };
     /// Whether the pointer went down beside the panel.
     static BESIDE: Cell<bool> = const { Cell::new(false) };
+    /// Whether a form was taken: what the house shows beneath may be another by now.
+    static CHANGED: Cell<bool> = const { Cell::new(false) };
     /// Where to go once the panel is closed.
     static NEXT: RefCell<Option<Spot>> = const { RefCell::new(None) };
 }
@@ -148,6 +150,9 @@ pub fn ask(address: String, form: Option<JsValue>) {
         }
         SENDING.set(false);
         busy(false);
+        if posted && answer.is_ok() {
+            CHANGED.set(true);
+        }
         match answer {
             Ok(Answer::Content(html)) => show(&html),
             Ok(Answer::Go(address)) => match place(&address) {
@@ -269,6 +274,9 @@ fn closed() {
     ASKED.set(ASKED.get().wrapping_add(1));
     SENDING.set(false);
     busy(false);
+    if CHANGED.take() {
+        put(Input::Changed);
+    }
     if ENTRY.take()
         && let Ok(history) = window().history()
         && history.back().is_ok()

@@ -250,6 +250,7 @@ impl Domain {
                     from: me.name.to_string(),
                     to: Target::Room(room.name.clone()),
                     message: None,
+                    seq: None,
                     text: room.name.clone(),
                     at: acting.now,
                 };

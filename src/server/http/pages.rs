@@ -47,6 +47,7 @@ impl<'a> Visitor<'a> {
             lang: wishes::lang(headers),
             theme: wishes::theme(headers),
             letters_off: wishes::letters_off(headers),
+            enter_breaks: wishes::enter_breaks(headers),
             nonce: nonce.to_owned(),
             assets: (*app.assets).clone(),
             me: who.me(),

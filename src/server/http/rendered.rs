@@ -6,8 +6,9 @@ use crate::client::Row;
 use crate::components::room_picker::Cards;
 use crate::pages;
 use crate::protocol::Refusal;
-use crate::protocol::views::Span;
+use crate::protocol::views::{House, Message, Span};
 use crate::server::domain::Domain;
+use crate::server::domain::history::Shared;
 use crate::server::domain::house::Opened;
 use crate::server::domain::rooms::Stand;
 use crate::server::kept::Keep;
@@ -50,6 +51,16 @@ impl Rendered {
     }
 }
 
+/// Whether anything on the page is folded away for whoever looks.
+fn hushes(house: &House<Shared>) -> bool {
+    let blocked = house.me.as_ref().map_or(&[][..], |me| me.blocked.as_slice());
+    let by_them = |message: &Message| {
+        let quoted = message.quote.as_ref().map(|quote| &quote.author);
+        blocked.contains(&message.author) || quoted.is_some_and(|author| blocked.contains(author))
+    };
+    !blocked.is_empty() && house.history.messages.messages.iter().any(by_them)
+}
+
 /// What is kept in one language.
 pub struct InLanguage {
     words: Words,
@@ -84,6 +95,10 @@ impl InLanguage {
             pages::rows(&house.clone().map(|page| page.messages.clone()), row).into()
         };
         let Some(log) = opened.log else { return render() };
+        if hushes(house) {
+            // These rows are for this reader alone.
+            return render();
+        }
         let key = (log, opened.span, new, house.at.is_some(), opened.faces);
         let head = Head { epoch: house.history.epoch.clone(), top: house.history.top };
         self.rows.get(&key, &head).unwrap_or_else(|| {

@@ -13,6 +13,8 @@ pub const LANG: &str = "lang";
 pub const THEME: &str = "theme";
 /// The cookie that says whether keys of one letter do anything: `off` where they do not.
 pub const LETTERS: &str = "letters";
+/// The cookie that says what Enter does in the composer: `line` where it breaks the line.
+pub const ENTER: &str = "enter";
 
 /// A choice is kept for a year after it was made.
 const KEPT_SECONDS: u32 = 365 * 86_400;
@@ -28,6 +30,12 @@ pub fn theme(headers: &HeaderMap) -> Theme {
 #[must_use]
 pub fn letters_off(headers: &HeaderMap) -> bool {
     CookieJar::from_headers(headers).get(LETTERS).is_some_and(|it| it.value() == "off")
+}
+
+/// Whether Enter breaks the line.
+#[must_use]
+pub fn enter_breaks(headers: &HeaderMap) -> bool {
+    CookieJar::from_headers(headers).get(ENTER).is_some_and(|it| it.value() == "line")
 }
 
 /// The cookie that keeps a choice.

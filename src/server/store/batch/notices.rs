@@ -45,6 +45,7 @@ impl Batch<'_> {
             from: of.from.to_owned(),
             to: notice.to.clone(),
             message: Some(super::message_id(log, seq)),
+            seq: Some(seq),
             text: glimpse(of.text),
             at: self.now,
         };

@@ -1,0 +1,188 @@
+//! What comes by my own log: calls, levels, blocks, rooms; and places that are gone.
+
+use super::world::{Page, Server, connected, room, text};
+use crate::client::{desk::Input, house::GONE};
+use crate::protocol::{
+    Refusal, Target,
+    frames::{Kind, Notice, Online, ServerFrame},
+    people::{Level, NoticeKind},
+    views::Line,
+};
+
+fn told(kind: NoticeKind, to: &str, seq: Option<i64>) -> Kind {
+    Kind::Notify(Notice { kind, to: room(to), from: "bob".into(), seq })
+}
+
+/// Something happens in my own log.
+fn own(server: &mut Server, page: &mut Page, kind: &Kind) {
+    let frames = server.commit(&Target::Own, None, kind);
+    page.deliver(frames);
+    page.settle(server);
+}
+
+fn say(server: &mut Server, page: &mut Page, to: &str, body: &str) {
+    let frames = server.say(&room(to), "bob", body, None);
+    page.deliver(frames);
+    page.settle(server);
+}
+
+fn line<'a>(page: &'a Page, to: &str) -> &'a Line {
+    page.side.rooms.iter().find(|line| line.to == room(to)).expect("it is in the column")
+}
+
+#[test]
+fn what_calls_me_is_counted_until_i_read_it() {
+    let (mut server, mut page) = connected(&["a", "b"]);
+    let call = |seq| told(NoticeKind::Mention, "b", Some(seq));
+    say(&mut server, &mut page, "b", "@alice one");
+    for _ in 0..2 {
+        own(&mut server, &mut page, &call(1));
+    }
+    assert_eq!((line(&page, "b").unread, line(&page, "b").mentions), (1, 1));
+    // The call may come before what was said.
+    own(&mut server, &mut page, &call(2));
+    say(&mut server, &mut page, "b", "@alice two");
+    assert_eq!((line(&page, "b").unread, line(&page, "b").mentions), (2, 2));
+    own(&mut server, &mut page, &Kind::Read { to: room("b"), seq: 2 });
+    assert_eq!((line(&page, "b").unread, line(&page, "b").mentions), (0, 0));
+    // What I am reading right now calls me on the screen; a reaction calls nobody back.
+    own(&mut server, &mut page, &told(NoticeKind::Reply, "a", Some(1)));
+    own(&mut server, &mut page, &told(NoticeKind::Reaction, "b", Some(1)));
+    assert_eq!(page.side.rooms.iter().map(|line| line.mentions).sum::<i64>(), 0);
+}
+
+#[test]
+fn out_of_sight_it_is_counted_where_i_am_too() {
+    let (mut server, mut page) = connected(&["a"]);
+    page.input(Input::Visible(false));
+    say(&mut server, &mut page, "a", "@alice");
+    own(&mut server, &mut page, &told(NoticeKind::Mention, "a", Some(1)));
+    assert_eq!(line(&page, "a").mentions, 1);
+    assert!(page.said("id-1").calls);
+    page.input(Input::Visible(true));
+    page.pass(2_000, &mut server);
+    assert_eq!((line(&page, "a").unread, line(&page, "a").mentions), (0, 0));
+}
+
+#[test]
+fn a_room_that_i_have_not_joined_appears_when_somebody_calls_me_there() {
+    let (mut server, mut page) = connected(&["a"]);
+    server.logs.insert(room("far"), Vec::new());
+    server.say(&room("far"), "bob", "@alice", None);
+    own(&mut server, &mut page, &told(NoticeKind::Mention, "far", Some(1)));
+    assert_eq!(line(&page, "far").mentions, 1);
+}
+
+#[test]
+fn an_invitation_is_said_quietly() {
+    let (mut server, mut page) = connected(&["a"]);
+    own(&mut server, &mut page, &told(NoticeKind::Invite, "den", None));
+    assert_eq!(page.log(), ["bob invited you to den"]);
+}
+
+#[test]
+fn what_i_muted_does_not_wait_for_me() {
+    let (mut server, mut page) = connected(&["a", "b"]);
+    let level = |level| Kind::Level { to: room("b"), level };
+    say(&mut server, &mut page, "b", "one");
+    assert_eq!((page.waiting, &*page.title), (1, "(1) a · Roomful"));
+    own(&mut server, &mut page, &level(Level::Nothing));
+    say(&mut server, &mut page, "b", "two");
+    assert_eq!((page.waiting, &*page.title), (0, "a · Roomful"));
+    assert_eq!((line(&page, "b").level, line(&page, "b").unread), (Level::Nothing, 2));
+    own(&mut server, &mut page, &level(Level::Mentions));
+    assert_eq!(page.waiting, 0);
+    say(&mut server, &mut page, "b", "@alice three");
+    own(&mut server, &mut page, &told(NoticeKind::Mention, "b", Some(3)));
+    assert_eq!(page.waiting, 1);
+    own(&mut server, &mut page, &level(Level::All));
+    assert_eq!(page.waiting, 3);
+}
+
+#[test]
+fn whom_i_block_falls_silent_at_once_and_speaks_again() {
+    let (mut server, mut page) = connected(&["a"]);
+    say(&mut server, &mut page, "a", "hello");
+    let types = || vec![text(&ServerFrame::Typing { to: room("a"), user: "bob".into() })];
+    page.deliver(types());
+    page.settle(&mut server);
+    assert_eq!((page.typing.len(), page.said("id-1").hushed), (1, false));
+    let block = |on| Kind::Block { user: "bob".into(), on };
+    own(&mut server, &mut page, &block(true));
+    page.deliver(types());
+    say(&mut server, &mut page, "a", "anybody?");
+    assert!(page.typing.is_empty());
+    assert!(page.said("id-1").hushed && page.said("id-2").hushed && page.said("id-2").first);
+    own(&mut server, &mut page, &block(false));
+    page.deliver(types());
+    page.settle(&mut server);
+    assert!(!page.said("id-2").hushed && !page.said("id-2").first);
+    assert_eq!(page.typing, ["bob"]);
+    assert!(page.visits.is_empty());
+}
+
+#[test]
+fn a_place_that_is_gone_says_why_until_i_am_let_in_again() {
+    let (mut server, mut page) = connected(&["a", "b"]);
+    say(&mut server, &mut page, "a", "before");
+    let log = server.logs.remove(&room("a")).expect("it was there");
+    let gone = ServerFrame::Gone { to: room("a"), reason: "removed".into() };
+    page.deliver(vec![text(&gone)]);
+    page.settle(&mut server);
+    let said = |page: &Page| {
+        page.refusal.as_ref().map(|it| (it.message.clone(), it.field.clone().unwrap_or_default()))
+    };
+    let why = Some(("You are not in a any more.".to_owned(), GONE.to_owned()));
+    assert_eq!(said(&page), why);
+    assert!(page.side.rooms.iter().all(|line| line.to != room("a")));
+    assert_eq!(page.log(), ["before"], "what was read stays");
+    server.refuse.push_back(Refusal::not_found("room"));
+    page.say("to nobody");
+    page.settle(&mut server);
+    assert_eq!(page.log(), ["before", "to nobody✗"], "nothing is lost");
+    page.lose(1006);
+    page.reconnect(&mut server);
+    assert_eq!(said(&page), why, "it is not asked again");
+    server.logs.insert(room("a"), log);
+    own(&mut server, &mut page, &Kind::Joined { to: room("a"), on: true });
+    assert_eq!(said(&page), None);
+    say(&mut server, &mut page, "a", "welcome back");
+    assert!(page.log().contains(&"welcome back".to_owned()));
+}
+
+#[test]
+fn those_who_are_idle_are_known_as_such() {
+    let (mut server, mut page) = connected(&["a"]);
+    let mut online = |join: &[&str], leave: &[&str], idle: &[&str], awake: &[&str], count| {
+        let all = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let (join, leave, idle, awake) = (all(join), all(leave), all(idle), all(awake));
+        let to = room("a");
+        page.deliver(vec![text(&ServerFrame::Online {
+            to,
+            join,
+            leave,
+            all: None,
+            idle,
+            awake,
+            count,
+        })]);
+        page.settle(&mut server);
+        let Online { users, idle, count } = page.online.clone();
+        (users.unwrap_or_default().join(" "), idle.join(" "), count)
+    };
+    let now = |users: &str, idle: &str, count| (users.to_owned(), idle.to_owned(), count);
+    assert_eq!(online(&["bob", "kim"], &[], &["kim"], &[], 3), now("alice bob kim", "kim", 3));
+    assert_eq!(online(&[], &[], &["bob", "zoe"], &[], 3), now("alice bob kim", "bob kim", 3));
+    assert_eq!(online(&[], &[], &[], &["bob"], 3), now("alice bob kim", "kim", 3));
+    assert_eq!(online(&[], &["kim"], &[], &[], 2), now("alice bob", "", 2));
+}
+
+#[test]
+fn after_a_form_the_column_is_as_the_server_has_it() {
+    let (mut server, mut page) = connected(&["a"]);
+    server.logs.insert(room("new"), Vec::new());
+    page.input(Input::Changed);
+    page.settle(&mut server);
+    assert_eq!(page.unread(&room("new")), Some(0));
+    assert!(page.visits.is_empty());
+}
