@@ -179,8 +179,8 @@ async fn making_joining_and_blocking_are_limited_as_messages_are() {
         let refused = alice.call(path, fields).await;
         assert_eq!((refused.status, &*refused.code()), (429, "rate_limited"), "{path}");
     }
-    let refused = alice.socket().await.ask_err(saying(LOBBY, "hello", &cid())).await;
-    assert_eq!(refused["code"], "rate_limited");
+    // To say something is another matter.
+    alice.socket().await.send(LOBBY, "hello").await;
 }
 
 /// The head of a part has no end of its own.

@@ -124,7 +124,7 @@ impl Domain {
     pub async fn join(&self, who: &Who, room: &str) -> Result<(), Refusal> {
         let me = who.member()?;
         let room = self.room(who, room).await?;
-        self.speech.may_speak(me.id)?;
+        self.deeds.may_speak(me.id)?;
         self.act(enrolment(me, room)).await
     }
 
@@ -147,7 +147,7 @@ impl Domain {
     pub async fn leave(&self, who: &Who, room: &str) -> Result<(), Refusal> {
         let me = who.member()?.party();
         let room = self.room(who, room).await?;
-        self.speech.may_speak(me.id)?;
+        self.deeds.may_speak(me.id)?;
         self.act(move |acting| {
             Box::pin(async move {
                 if strike(acting, &me, &room).await? && room.access == Access::Members {
@@ -167,7 +167,7 @@ impl Domain {
     pub async fn set_level(&self, who: &Who, to: &Target, level: Level) -> Result<(), Refusal> {
         let me = who.member()?;
         let place = self.locate(who, to).await?;
-        self.speech.may_speak(me.id)?;
+        self.deeds.may_speak(me.id)?;
         self.join_to_speak(who, &place).await?;
         let (party, to) = (me.party(), place.target());
         self.act(move |acting| {
@@ -225,7 +225,7 @@ impl Domain {
         if other.banned_at.is_some() || room.access == Access::Admins && !other.admin {
             return Err(may_not_come(&guest));
         }
-        self.speech.may_speak(me.id)?;
+        self.deeds.may_speak(me.id)?;
         self.act(move |acting| {
             Box::pin(async move {
                 let there = memberships::standing(acting.db, guest.id, room.log_id).await?;

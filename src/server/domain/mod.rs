@@ -69,6 +69,8 @@ pub struct Domain {
     pub faces: faces::Faces,
     pages: history::Pages,
     speech: Speech,
+    /// What is done to rooms and people, as fast as one may speak and beside it.
+    deeds: Speech,
     searches: Searches,
     /// Whose turn it is to search.
     searching: tokio::sync::Semaphore,
@@ -114,6 +116,7 @@ impl Domain {
         })?;
         let domain = Self {
             speech: Speech::new(config.message_rate.0),
+            deeds: Speech::new(config.message_rate.0),
             searches: Searches::default(),
             searching: tokio::sync::Semaphore::new(search::AT_ONCE),
             indexer,
@@ -141,6 +144,7 @@ impl Domain {
     /// Forgets what no longer limits anyone; called now and then.
     pub fn sweep(&self) {
         self.speech.sweep();
+        self.deeds.sweep();
         self.searches.sweep();
     }
 

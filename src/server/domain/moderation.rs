@@ -56,7 +56,7 @@ impl Domain {
     /// that is not there.
     pub async fn remove(&self, who: &Who, room: &str, person: &str) -> Result<(), Refusal> {
         let (me, room) = self.my_order(who, room).await?;
-        self.speech.may_speak(me.id)?;
+        self.deeds.may_speak(me.id)?;
         let other = self.somebody(person).await?;
         may_act_on(&me, &other)?;
         self.act(move |acting| {
@@ -75,7 +75,7 @@ impl Domain {
     /// Those of [`Domain::remove`].
     pub async fn ban(&self, who: &Who, room: &str, person: &str, on: bool) -> Result<(), Refusal> {
         let (me, room) = self.my_order(who, room).await?;
-        self.speech.may_speak(me.id)?;
+        self.deeds.may_speak(me.id)?;
         let other = self.somebody(person).await?;
         may_act_on(&me, &other)?;
         self.act(move |acting| {
@@ -107,7 +107,7 @@ impl Domain {
         role: Role,
     ) -> Result<(), Refusal> {
         let (me, room) = self.my_order(who, room).await?;
-        self.speech.may_speak(me.id)?;
+        self.deeds.may_speak(me.id)?;
         let other = self.somebody(person).await?;
         self.act(move |acting| {
             Box::pin(async move {
@@ -130,7 +130,7 @@ impl Domain {
     /// `forbidden` for all but moderators; for administrators alone only they may make it.
     pub async fn set_access(&self, who: &Who, room: &str, access: Access) -> Result<(), Refusal> {
         let (me, room) = self.my_order(who, room).await?;
-        self.speech.may_speak(me.id)?;
+        self.deeds.may_speak(me.id)?;
         if access == Access::Admins {
             self.admin(who)?;
         }

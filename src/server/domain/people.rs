@@ -77,7 +77,7 @@ impl Domain {
         if other.id == me.id {
             return Err(Refusal::invalid("person", Word::IsYou));
         }
-        self.speech.may_speak(me.id)?;
+        self.deeds.may_speak(me.id)?;
         self.act(move |acting| {
             Box::pin(async move {
                 let now = acting.now;

@@ -58,7 +58,7 @@ impl Domain {
         if access == Access::Admins {
             self.admin(who)?;
         }
-        self.speech.may_speak(me.id)?;
+        self.deeds.may_speak(me.id)?;
         let made = Arc::new(Mutex::new(None));
         let keep = Arc::clone(&made);
         self.act(move |acting| {
