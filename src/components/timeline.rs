@@ -162,7 +162,7 @@ fn quiet(state: HouseState) -> Signal<bool> {
         /// After it, what was loaded is in the page and has passed by the screen reader.
         const PASSED: std::time::Duration = std::time::Duration::from_millis(500);
         let mut before = None::<(Target, bool)>;
-        effect(move || {
+        super::live::effect(move || {
             // What is below a page that is not the newest was said before, too.
             let loading = state.older.get() == Older::Loading || state.newer.get();
             let now = (state.place.get(), loading);
