@@ -234,7 +234,7 @@ impl Menu {
     /// Nothing is pointed at any more, unless the menu is open or the focus is in a row.
     fn leave(&self) {
         let focus = document().active_element();
-        if !self.is_open() && !focus.is_some_and(|focus| self.row_of(&focus).is_some()) {
+        if !self.is_open() && focus.is_none_or(|focus| self.row_of(&focus).is_none()) {
             self.put_away();
         }
     }

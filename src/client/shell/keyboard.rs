@@ -49,15 +49,16 @@ fn pressed(event: Event) {
         letters_off: letters.as_deref() == Some("off"),
     };
     let Some(shortcut) = press.meaning() else { return };
-    let done = match shortcut {
+    // Beneath an open panel nothing moves.
+    if matches!(shortcut, Shortcut::Step { .. }) && panel::is_open() {
+        return;
+    }
+    key.prevent_default();
+    match shortcut {
         Shortcut::Jump => panel::ask(urls::JUMP.to_owned(), None),
         Shortcut::Help => panel::ask(urls::HELP.to_owned(), None),
-        // Beneath an open panel nothing moves.
-        Shortcut::Step { .. } if panel::is_open() => return,
         Shortcut::Step { down, unread } => go(down, unread),
-    };
-    key.prevent_default();
-    done
+    }
 }
 
 /// Whether the key went into a field.
