@@ -13,8 +13,8 @@ const PAPER = 'docs/size.md';
 const BUDGET = 250_000;
 /** As much as a page shows. */
 const MESSAGES = 50;
-/** What a proxy would take for an answer that is made anew each time. */
-const QUALITY_OF_PROXIES = 5;
+/** As the server compresses what it makes anew each time (src/server/http/compressed.rs). */
+const QUALITY_OF_PAGES = 5;
 
 /** A room's page with 50 messages, as someone who is logged in gets it. */
 async function page() {
@@ -40,7 +40,7 @@ async function page() {
     const answer = await fetch(`${house.url}/chat/lobby/`, { headers: { Cookie } });
     const html = Buffer.from(await answer.arrayBuffer());
     const brotli = brotliCompressSync(html, {
-      params: { [constants.BROTLI_PARAM_QUALITY]: QUALITY_OF_PROXIES },
+      params: { [constants.BROTLI_PARAM_QUALITY]: QUALITY_OF_PAGES },
     });
     return { raw: html.length, brotli: brotli.length };
   } finally {
@@ -60,6 +60,8 @@ const rows = [
   { what: 'the program (wasm)', ...(await file(manifest.wasm)) },
   { what: 'its loader (js)', ...(await file(manifest.js)) },
   { what: 'the style sheet (css)', ...(await file(manifest.css)) },
+  // Of one language; English is the first.
+  { what: 'what it says (txt)', ...(await file(manifest.words[0])) },
 ];
 if (existsSync(join(SITE, 'pkg/snippets'))) {
   for (const name of await readdir(join(SITE, 'pkg/snippets'), { recursive: true })) {
@@ -95,8 +97,8 @@ this is ${share} % of it.
 
 ${table}
 
-The files are compressed when they are built (brotli, level 11) and sent so. The page is sent as it is: its
-brotli size is what a proxy that compresses makes of it (level ${QUALITY_OF_PROXIES}). A second visit loads the page alone, because the
+The files are compressed when they are built (brotli, level 11) and sent so, the page when it is made (level
+${QUALITY_OF_PAGES}). A second visit loads the page alone, because the
 files are kept for ever and change their names with their content. Log-in, sign-up and account pages load no program.
 
 \`make size\` measures it and writes this file down to here.

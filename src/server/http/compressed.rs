@@ -3,9 +3,9 @@
 
 use brotli::enc::BrotliEncoderParams;
 
-/// How hard it is tried, of 0 to 11: a page of 50 messages becomes an eighth of itself in a fifth of
-/// a millisecond. More effort gains little.
-const QUALITY: i32 = 3;
+/// How hard it is tried, of 0 to 11: a page of 50 messages becomes an eighth of itself. More effort
+/// gains little.
+const QUALITY: i32 = 5;
 /// A window (of 2 to this power bytes) that any page fits into; a larger one only takes memory.
 const WINDOW: i32 = 17;
 /// What fits into one packet is not worth it.
