@@ -174,7 +174,8 @@ export class Person {
   }
 
   async reload() {
-    await this.page.reload();
+    // A panel that was just closed may still be on its way back in the browser's history, and breaks it off.
+    await expect(() => this.page.reload()).toPass();
     await this.awake();
   }
 

@@ -43,12 +43,12 @@ pub fn settings(shell: &Shell, returned: Option<Returned>) -> String {
                 {page()}
                 <h2 id="choose-enter">{w.say(Word::EnterKey)}</h2>
                 <p class="quiet">{w.say(Word::EnterHint)}</p>
-                <div class="choices" role="group" aria-labelledby="choose-enter">
+                <div class="choice" role="group" aria-labelledby="choose-enter">
                     {choice("enter", "send", w.say(Word::EnterSends), None, !breaks)}
                     {choice("enter", "line", w.say(Word::EnterBreaks), None, breaks)}
                 </div>
             </form>
-            <form class="choice" method="post" action="/api/choose" data-look="">
+            <form class="part" method="post" action="/api/choose" data-look="">
                 {page()}
                 <h2 id="choose-letters">{w.say(Word::SingleKeys)}</h2>
                 <p class="hint">{w.say(Word::SingleKeysHint)}</p>

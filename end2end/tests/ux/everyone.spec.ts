@@ -182,7 +182,7 @@ test.describe('keys', () => {
       await expect(panel(alice)).toBeHidden();
       await expect(alice.composer).toBeFocused();
     }
-    const about = alice.page.getByRole('link', { name: 'About', exact: true });
+    const about = alice.page.getByRole('main').getByRole('link', { name: 'About', exact: true });
     await about.focus();
     await keyboard.press('Enter');
     await expect(panel(alice).getByRole('heading', { level: 1, name: 'lobby' })).toBeFocused();
@@ -400,7 +400,7 @@ test.describe('screen readers', () => {
       for (const name of ['About', 'Mentions', 'Search', 'Everybody', 'Make a room', 'Settings', 'Shortcuts', 'ada']) {
         const side = await rooms(ada);
         if (name === 'About') await shut(ada);
-        await (name === 'About' ? ada.page : side).getByRole('link', { name, exact: true }).click();
+        await (name === 'About' ? ada.page.getByRole('main') : side).getByRole('link', { name, exact: true }).click();
         await expect(panel(ada).getByRole('heading', { level: 1 })).toBeVisible();
         await look(name);
         await ada.page.keyboard.press('Escape');
@@ -509,7 +509,7 @@ test.describe('sizes, looks, phones', () => {
       await bob.post('#lobby', `with ${reducedMotion}`);
       await alice.hears(`with ${reducedMotion}`);
       expect(await longest()).toBeLessThanOrEqual(most);
-      await alice.page.getByRole('link', { name: 'About', exact: true }).click();
+      await alice.page.getByRole('main').getByRole('link', { name: 'About', exact: true }).click();
       await expect(panel(alice).getByRole('heading', { level: 1 })).toBeVisible();
       expect(await longest()).toBeLessThanOrEqual(most);
       await alice.page.keyboard.press('Escape');
@@ -878,7 +878,7 @@ test.describe('without JavaScript', () => {
     await page.getByRole('button', { name: 'Search', exact: true }).click();
     await expect(page.getByText('cutter is free')).toBeVisible();
     await alice.openRoom('lobby');
-    await page.getByRole('link', { name: 'About', exact: true }).click();
+    await page.getByRole('main').getByRole('link', { name: 'About', exact: true }).click();
     await page.getByRole('button', { name: 'Join this room' }).click();
     await page.getByRole('group', { name: 'Tell me of' }).getByRole('button', { name: 'Nothing' }).click();
     await expect(page.getByRole('button', { name: 'Nothing' })).toHaveAttribute('aria-pressed', 'true');

@@ -130,7 +130,7 @@ test(LEVEL, async ({ person }) => {
   await bob.openRoom('lobby');
   const choose = async (level: string) => {
     await alice.openRoom('garden');
-    await alice.page.getByRole('link', { name: 'About', exact: true }).click();
+    await alice.page.getByRole('main').getByRole('link', { name: 'About', exact: true }).click();
     const levels = panel(alice).getByRole('group', { name: 'Tell me of' });
     await levels.getByRole('button', { name: level }).click();
     for (const other of ['Everything', 'Mentions', 'Nothing']) {
