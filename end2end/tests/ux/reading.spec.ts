@@ -273,7 +273,7 @@ test.describe('Unread counts per room, in the tab’s title and as the app’s b
     await bob.enterRoom('garden');
     const alice = await person('alice');
     await alice.enterRoom('garden');
-    // Known: a room that was joined empty and never read counts nothing.
+    // That it counts where nothing was read before is a test of its own, below.
     await bob.say('here we are');
     await alice.hears('here we are');
     await expect.poll(async () => (await alice.context.request.get(`${alice.base}/chat/garden/`)).text()).toMatch(/"read":[1-9]/);
@@ -289,6 +289,20 @@ test.describe('Unread counts per room, in the tab’s title and as the app’s b
     await alice.hears('look at this');
     await alice.showRooms();
     await expect(alice.line('garden')).not.toContainText('of you');
+  });
+
+  // Not so yet: joining it sets no marker, and without one nothing is owed.
+  test.fail('in a room that was joined while it was empty, after a reload', async ({ person }) => {
+    const bob = await person('bob');
+    await bob.enterRoom('garden');
+    const alice = await person('alice');
+    await alice.enterRoom('garden');
+    await alice.openRoom('lobby');
+    await bob.say('@alice, look at this');
+    await bob.hears('look at this');
+    await alice.reload();
+    await alice.showRooms();
+    await expect(alice.line('garden').getByText('1 unread')).toBeVisible();
   });
 
   test('read on one device is read on all', async ({ person }) => {
@@ -507,11 +521,23 @@ test.describe('My rooms: those I joined stand in the side column with unread cou
 
     await alice.openAbout();
     await alice.press(alice.panel.getByRole('button', { name: 'Leave this room' }));
-    // Known: it stays in the column while it is on the screen, and where there are fewer rooms than fill it.
+    // That it goes from the column is a test of its own, below.
     await expect(alice.panel.getByRole('button', { name: 'Join this room' })).toBeVisible();
     await alice.closePanel();
     await alice.showRooms();
     await expect(alice.line('garden')).toBeVisible();
+  });
+
+  // Not so yet: it stays while it is on the screen, and where fewer rooms than fill the column are there.
+  test.fail('a room that is left goes from the column', async ({ person }) => {
+    const alice = await person('alice');
+    await alice.enterRoom('attic');
+    await alice.openAbout();
+    await alice.press(alice.panel.getByRole('button', { name: 'Leave this room' }));
+    await expect(alice.panel.getByRole('button', { name: 'Join this room' })).toBeVisible();
+    await alice.closePanel();
+    await alice.showRooms();
+    await expect(alice.line('attic')).toHaveCount(0);
   });
 
   test('blocking a person hides them from me', async ({ person }) => {
