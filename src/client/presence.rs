@@ -1,5 +1,6 @@
 //! Who is here, and the quiet lines that say who came and went.
 
+use super::letters::small;
 use crate::protocol::{frames::Online, limits::PRESENCE_NAMES};
 use crate::words::{Word, words};
 
@@ -17,7 +18,7 @@ const NOTES: usize = 20;
 #[must_use]
 pub fn sorted(mut online: Online) -> Online {
     if let Some(users) = &mut online.users {
-        users.sort_by_cached_key(|name| (name.to_lowercase(), name.clone()));
+        users.sort_by_cached_key(|name| (small(name), name.clone()));
         users.dedup();
     }
     online
