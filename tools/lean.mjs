@@ -114,7 +114,7 @@ function names(all) {
       reader.take(length);
     }
   }
-  throw new Error('the program has no names: panics cannot be told from what is wanted');
+  return new Map();
 }
 
 /** The program with panics that say nothing. Needs the names that wasm-opt takes away. */
@@ -127,7 +127,8 @@ export function speechless(wasm) {
     .filter(({ kind }) => kind === 0).length;
   let found = 0;
   for (const section of all) {
-    if (section.id === DATA) section.bytes = placeless(section.bytes);
+    // The data stand behind the code.
+    if (section.id === DATA && found) section.bytes = placeless(section.bytes);
     if (section.id !== CODE) continue;
     const bodies = new Reader(section.bytes).list((it) => it.take(it.number()));
     const kept = bodies.map((body, at) => {
@@ -140,8 +141,8 @@ export function speechless(wasm) {
     });
     section.bytes = list(kept);
   }
-  // Another compiler may name them otherwise: then this does nothing, and says so.
-  if (found < PANICS.length) throw new Error('panics have other names than lean.mjs knows');
+  // Another compiler may name them otherwise: then the program is larger than it need be, but whole.
+  if (found < PANICS.length) console.warn('  lean: panics have other names than tools/lean.mjs knows');
   return whole(wasm, all);
 }
 

@@ -12,6 +12,7 @@ pub mod drafts;
 pub mod house;
 pub mod letters;
 pub mod moment;
+pub mod order;
 pub mod outbox;
 pub mod presence;
 pub mod rows;

@@ -87,6 +87,7 @@ fn column(state: HouseState, online: &Online, find: &str, out: &mut Out) {
 fn person(name: &str, me: Option<&str>, version: Option<&str>, idle: bool, out: &mut Out) {
     let w = words();
     out.open("li", &[("class", if idle { "idle" } else { "" })]);
+    out.key(name);
     out.open("a", &[]);
     if me.is_some_and(|me| me != name) {
         out.attribute("href", &urls::page(&Target::Person(name.to_owned())));

@@ -128,6 +128,7 @@ fn line(known: &Line, version: Option<&str>, current: bool, member: bool, out: &
         _ => "",
     };
     out.open("li", &[("class", class)]);
+    out.key(&known.to.to_string());
     out.open("a", &[("href", &urls::page(&known.to)), ("data-go", "")]);
     out.maybe("aria-current", current.then_some("page"));
     face::put_mark(&known.to, version, lit, out);

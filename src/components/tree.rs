@@ -96,6 +96,13 @@ impl Out {
         self.close();
     }
 
+    /// The element that began last goes by this key among its siblings.
+    pub fn key(&mut self, key: &str) {
+        if let Some(element) = self.open.last_mut() {
+            key.clone_into(&mut element.key);
+        }
+    }
+
     /// All that was told.
     pub fn trees(self) -> Trees {
         self.done
