@@ -3,7 +3,7 @@
 //! not grow with that of the jobs.
 
 use super::history::{author_kind_word, quote};
-use super::writer::{Committed, Job, Mark, Party, Place, Post};
+use super::writer::{Committed, Deed, Job, Mark, Party, Place, Post};
 use super::{
     Connection, LogId, Result, UserId, directs, files, json, logs, message_id, message_place,
     sqlite,
@@ -160,6 +160,8 @@ struct Batch<'a> {
     events: Rows,
     /// Which messages call whom.
     calls: Rows,
+    /// Whom the messages that are edited called before.
+    called: HashSet<(UserId, LogId, i64)>,
     committed: Vec<Committed>,
 }
 
@@ -168,8 +170,8 @@ impl<'a> Batch<'a> {
     /// tops stay as they are told until the transaction ends.
     async fn look(db: &mut Connection, jobs: &[Job]) -> Result<Self> {
         let (mut logs, mut pairs) = (HashSet::new(), HashSet::new());
-        let (mut cids, mut answered, mut marks) =
-            (Rows::default(), Rows::default(), Rows::default());
+        let (mut cids, mut answered, mut marks, mut called) =
+            (Rows::default(), Rows::default(), Rows::default(), Rows::default());
         let mut changed = HashSet::new();
         for job in jobs {
             let place = match job {
@@ -182,8 +184,14 @@ impl<'a> Batch<'a> {
                     &post.place
                 }
                 Job::Change(change) => {
-                    changed.extend(change.log.zip(change.deed.seq()));
-                    logs.extend(change.notice.as_ref().map(|notice| notice.own));
+                    let message = change.log.zip(change.deed.seq());
+                    changed.extend(message);
+                    for notice in &change.notices {
+                        logs.insert(notice.own);
+                        if let (Some((log, seq)), Deed::Edit { .. }) = (message, &change.deed) {
+                            called.push(&(notice.user, log, seq))?;
+                        }
+                    }
                     &change.place
                 }
                 Job::Mark(mark) => {
@@ -202,16 +210,18 @@ impl<'a> Batch<'a> {
                 Place::Direct { low, high } => pairs.insert((low.id, high.id)),
             };
         }
-        type Seen = (String, String, String, String, String, String);
-        let (cids, tops, directs, answered, marks, changed): Seen = sqlx::query_as(sqlite::LOOK)
-            .bind(cids.json())
-            .bind(json::write(&logs)?)
-            .bind(json::write(&pairs)?)
-            .bind(answered.json())
-            .bind(marks.json())
-            .bind(json::write(&changed)?)
-            .fetch_one(db)
-            .await?;
+        type Seen = (String, String, String, String, String, String, String);
+        let (cids, tops, directs, answered, marks, changed, called): Seen =
+            sqlx::query_as(sqlite::LOOK)
+                .bind(cids.json())
+                .bind(json::write(&logs)?)
+                .bind(json::write(&pairs)?)
+                .bind(answered.json())
+                .bind(marks.json())
+                .bind(json::write(&changed)?)
+                .bind(called.json())
+                .fetch_one(db)
+                .await?;
         type Cid = (UserId, String, LogId, i64, Option<String>, i64, Option<Vec<FileView>>);
         let cids: Vec<Cid> = json::read(&cids)?;
         let answered: Vec<(LogId, i64, String, Option<String>)> = json::read(&answered)?;
@@ -240,6 +250,7 @@ impl<'a> Batch<'a> {
             messages: Rows::default(),
             events: Rows::default(),
             calls: Rows::default(),
+            called: json::read(&called)?,
             committed: Vec::with_capacity(jobs.len()),
         })
     }

@@ -309,12 +309,15 @@ pub const STANDS: &str = "SELECT
     (SELECT level FROM memberships WHERE user_id = $1 AND log_id = $2),
     EXISTS (SELECT 1 FROM bans WHERE user_id = $1 AND log_id = $2)";
 /// Who of those that are named so (folded, a JSON array `$1`) is to be told that `$3` named them in the
-/// room `$2`, each with their own log.
+/// room `$2`, each with their own log; by an edit of the message `$4`, if that is not null: then nobody
+/// who blocked its author.
 pub const HEARERS: &str = concat!(
     "SELECT json_group_array(json_array(u.id, u.log_id))
     FROM json_each($1) q CROSS JOIN users u ON u.folded = q.value
     CROSS JOIN rooms r ON r.log_id = $2 WHERE ",
     hears!("u.id", "u.admin", "$3"),
+    " AND NOT EXISTS (SELECT 1 FROM messages e CROSS JOIN blocks z
+        ON z.user_id = u.id AND z.blocked_id = e.author_id WHERE e.log_id = $2 AND e.seq = $4)"
 );
 /// The same of whoever said the message `$2` of the room `$1`, of what `$3` does about it.
 pub const HEARING_AUTHOR: &str = concat!(
@@ -356,11 +359,12 @@ const READERS: u32 = 4;
 /// Idle readers cost little; opening one costs a millisecond.
 const IDLE: Duration = Duration::from_secs(600);
 
-/// What a batch of the writer depends on, as six JSON arrays: the messages of the pairs (author, cid)
+/// What a batch of the writer depends on, as seven JSON arrays: the messages of the pairs (author, cid)
 /// `$1`, with the text that they were sent with (null where it is gone), the tops of the logs `$2`, the
 /// logs and tops of the conversations (low, high) `$3`, who said the messages (log, seq) `$4` and how
 /// they begin, the markers of (user, log, low, high) `$5`, and how the messages (log, seq) `$6` stand
-/// that something happens to: with their reactions, whether they are pinned, and how many are.
+/// that something happens to: with their reactions, whether they are pinned, and how many are; and which
+/// of (user, log, seq) `$7` were called by that message.
 /// It begins the transaction that [`PUT`] ends, so that a batch is two switches between threads; nobody
 /// changes what it finds until then.
 /// `CROSS JOIN` is SQLite's for "in this order": what is asked first, and not the table.
@@ -393,7 +397,10 @@ pub const LOOK: &str = "BEGIN IMMEDIATE; SELECT
         EXISTS (SELECT 1 FROM pins p WHERE p.log_id = m.log_id AND p.seq = m.seq),
         (SELECT COUNT(*) FROM pins p WHERE p.log_id = m.log_id)))
      FROM jsonb_each($6) q CROSS JOIN messages m
-     ON m.log_id = q.value ->> 0 AND m.seq = q.value ->> 1)";
+     ON m.log_id = q.value ->> 0 AND m.seq = q.value ->> 1),
+    (SELECT json_group_array(json_array(t.user_id, t.log_id, t.seq))
+     FROM jsonb_each($7) q CROSS JOIN mentions t
+     ON t.user_id = q.value ->> 0 AND t.log_id = q.value ->> 1 AND t.seq = q.value ->> 2)";
 /// Stores what most batches are made of, and nothing else; see [`PUT`].
 macro_rules! put {
     ($end:literal) => {

@@ -258,15 +258,30 @@ impl Batch<'_> {
         let data = stored(&event, &kind);
         self.events.push(&(log, seq, &event.kind, data, now.0))?;
         self.committed.push(Committed::Said { place: change.place.clone(), event });
-        if let (Some(notice), Deed::React { seq: of, emoji, on: true }) =
-            (&change.notice, &change.deed)
-            && self.changes.author((log, *of)) == Some(notice.user)
-        {
-            let id = format!("{}/{emoji}/{}", message_id(log, *of), change.by.name);
-            let (from, message) = (&*change.by.name, (log, *of));
-            self.tell(notice, Of { from, message, id: &id, text: emoji })?;
-        }
+        self.tell_of_change(change, log)?;
         Ok(Ok(ChangeOk { seq }))
+    }
+
+    /// Tells those whom a change concerns.
+    fn tell_of_change(&mut self, change: &Change, log: LogId) -> Result<()> {
+        let from = &*change.by.name;
+        for notice in &change.notices {
+            match &change.deed {
+                Deed::React { seq, emoji, on: true }
+                    if self.changes.author((log, *seq)) == Some(notice.user) =>
+                {
+                    let id = format!("{}/{emoji}/{from}", message_id(log, *seq));
+                    self.tell(notice, Of { from, message: (log, *seq), id: &id, text: emoji })?;
+                }
+                // A message calls somebody once, however often it is edited.
+                Deed::Edit { seq, body } if self.called.insert((notice.user, log, *seq)) => {
+                    let id = message_id(log, *seq);
+                    self.tell(notice, Of { from, message: (log, *seq), id: &id, text: body })?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// Who answers that message in this batch quotes it as it stands now.
