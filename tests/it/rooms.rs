@@ -1,9 +1,9 @@
 //! Rooms for some: whoever may not see one finds nothing of it at any door, and whoever loses one hears
 //! it at once.
 
-use crate::support::{House, Person, cid, encoded, eventually, main_socket::saying};
+use crate::support::{House, Person, cid, encoded, eventually, main_socket::saying, wire::Got};
 use roomful::protocol::people::{Access, Role};
-use roomful::protocol::{Code, Target};
+use roomful::protocol::{Code, Target, close};
 use serde_json::{Value, json};
 
 const DEN: &str = "den";
