@@ -4,6 +4,8 @@
 use crate::support::{House, Person, cid, encoded, eventually, main_socket::saying, wire::Got};
 use roomful::protocol::people::{Access, Role};
 use roomful::protocol::{Code, Target, close};
+use roomful::server::domain::{Who, changes::Wish};
+use roomful::server::store::{acts, memberships, message_place};
 use serde_json::{Value, json};
 
 const DEN: &str = "den";
@@ -522,4 +524,76 @@ async fn nothing_is_held_for_a_room_that_was_lost() {
         (verbs.online(&place)?.count == 0).then_some(())
     })
     .await;
+}
+
+/// What somebody may is asked before they act, and once more when it is their turn: here they lose it
+/// in between, while what they do waits for the writer.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_loses_the_right_before_it_is_their_turn_does_not_use_it() {
+    let house = House::open().await;
+    let (alice, bob, carol) =
+        (house.person("alice").await, house.person("bob").await, house.person("carol").await);
+    let (hers, his, theirs) =
+        (house.who(&alice).await, house.who(&bob).await, house.who(&carol).await);
+    let verbs = house.verbs();
+    verbs.make_room(&hers, "square", Access::Open).await.unwrap();
+    for who in [&his, &theirs] {
+        verbs.join(who, "square").await.unwrap();
+    }
+    let said = carol.socket().await.send("#square", "mine").await;
+    let message = said["id"].as_str().unwrap().to_owned();
+    let (square, log) = {
+        let (log, _) = message_place(&message).unwrap();
+        (Target::Room("square".to_owned()), log)
+    };
+    let Who::Member(me) = &his else { panic!("bob has an account") };
+    let bob_id = me.id;
+    let wishes = || {
+        let message = message.clone();
+        [
+            Wish::Edit { message: message.clone(), body: "his".to_owned() },
+            Wish::Delete { message: message.clone() },
+            Wish::Pin { message, on: true },
+            Wish::Topic { text: "his".to_owned() },
+        ]
+    };
+    for n in 0..8 {
+        verbs.set_role(&hers, "square", "bob", Role::Moderator).await.unwrap();
+        let (go, gone) = tokio::sync::oneshot::channel();
+        let work: acts::Work = Box::new(move |acting| {
+            Box::pin(async move {
+                let _ = gone.await;
+                memberships::set_role(acting.db, bob_id, log, Role::Member).await?;
+                acting.changed(acts::Changed::Standing { user: bob_id, log });
+                Ok(Ok(()))
+            })
+        });
+        verbs.writer.act(acts::Act { work, done: Box::new(|_| {}) });
+        let begun = async || (verbs.writer.waiting() == 0).then_some(());
+        eventually("his right to be about to go", begun).await;
+        let act = async {
+            match n {
+                0 => verbs.remove(&his, "square", "carol").await,
+                1 => verbs.ban(&his, "square", "carol", true).await,
+                2 => verbs.set_role(&his, "square", "carol", Role::Moderator).await,
+                3 => verbs.set_access(&his, "square", Access::Members).await,
+                _ => {
+                    let wish = wishes().into_iter().nth(n - 4).unwrap();
+                    verbs.change_and_wait(&his, &square, wish).await.map(drop)
+                }
+            }
+        };
+        let then = async {
+            eventually("his act to wait", async || (verbs.writer.waiting() > 0).then_some(()))
+                .await;
+            go.send(()).unwrap();
+        };
+        let (done, ()) = tokio::join!(act, then);
+        assert_eq!(done.unwrap_err().code, Code::Forbidden, "{n}");
+    }
+    let view = verbs.about_room(&theirs, "square", 0).await.unwrap();
+    assert_eq!((view.mine.role, view.mine.access), (Some(Role::Member), Access::Open));
+    let page = carol.history("#square").await;
+    assert_eq!(page["messages"][0]["body"], "mine", "{page}");
+    assert!(page["about"].is_null(), "{page}");
 }

@@ -3,7 +3,7 @@
 //! not grow with that of the jobs.
 
 use super::history::{author_kind_word, quote};
-use super::writer::{Committed, Deed, Job, Mark, Party, Place, Post};
+use super::writer::{Change, Committed, Deed, Job, Mark, Party, Place, Post};
 use super::{
     Connection, LogId, Result, UserId, directs, files, json, logs, message_id, message_place,
     sqlite,
@@ -45,7 +45,11 @@ pub async fn commit(
     doubtful: bool,
 ) -> Result<(Vec<Committed>, Vec<Answer>)> {
     let mut batch = Batch::look(db, jobs).await?;
-    let shut_out = if doubtful { shut_out(db, jobs).await? } else { HashSet::new() };
+    let (shut_out, keeps_none) = if doubtful {
+        (shut_out(db, jobs).await?, keeps_no_order(db, jobs).await?)
+    } else {
+        <(HashSet<usize>, HashSet<usize>)>::default()
+    };
     let mut answers = Vec::with_capacity(jobs.len());
     for (at, job) in jobs.iter().enumerate() {
         answers.push(match job {
@@ -56,7 +60,10 @@ pub async fn commit(
                 Answer::Change(Err(refused(change.by.id, &change.place)))
             }
             Job::Post(post) => Answer::Post(batch.post(db, post).await?),
-            Job::Change(change) => Answer::Change(batch.change(change)?),
+            Job::Change(change) => {
+                let moderates = change.moderates && !keeps_none.contains(&at);
+                Answer::Change(batch.change(change, moderates)?)
+            }
             Job::Mark(mark) => {
                 batch.mark(mark)?;
                 Answer::Mark
@@ -87,6 +94,23 @@ async fn shut_out(db: &mut Connection, jobs: &[Job]) -> Result<HashSet<usize>> {
     let asked: Vec<Asked> = jobs.iter().enumerate().filter_map(asked).collect();
     let found: String =
         sqlx::query_scalar(sqlite::SHUT_OUT).bind(json::write(&asked)?).fetch_one(db).await?;
+    json::read(&found)
+}
+
+/// Which of these jobs are of somebody who kept order where they are, and does not any more.
+async fn keeps_no_order(db: &mut Connection, jobs: &[Job]) -> Result<HashSet<usize>> {
+    let asked = |(at, job): (usize, &Job)| match job {
+        Job::Change(Change { by, moderates: true, place: Place::Room { log, .. }, .. }) => {
+            Some((at, by.id, *log))
+        }
+        _ => None,
+    };
+    let asked: Vec<(usize, UserId, LogId)> = jobs.iter().enumerate().filter_map(asked).collect();
+    if asked.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let found: String =
+        sqlx::query_scalar(sqlite::KEEPS_NO_ORDER).bind(json::write(&asked)?).fetch_one(db).await?;
     json::read(&found)
 }
 

@@ -299,6 +299,11 @@ pub const SHUT_OUT: &str = concat!(
         OR EXISTS (SELECT 1 FROM blocks z
             WHERE z.user_id = q.value ->> 3 AND z.blocked_id = u.id) END"
 );
+/// Which of what is asked, `$1` of (place, user, room), is of somebody who keeps no order in that room.
+pub const KEEPS_NO_ORDER: &str = "SELECT json_group_array(q.value ->> 0) FROM jsonb_each($1) q
+    CROSS JOIN users u ON u.id = q.value ->> 1 WHERE NOT u.admin AND NOT EXISTS (
+        SELECT 1 FROM memberships y WHERE y.user_id = u.id AND y.log_id = q.value ->> 2
+        AND y.role = 'moderator')";
 /// The rooms that not everybody may see: nobody, where one is gone.
 pub const GUARDED: &str = "SELECT json_group_array(log_id) FROM (
     SELECT id AS log_id FROM logs WHERE kind = 'room' AND listed = 0

@@ -117,8 +117,18 @@ impl Changes {
         Ok(all.into_iter().fold(query, |query, rows| query.bind(rows.json())))
     }
 
-    /// Does it, as the event `seq` of the log.
-    fn do_it(&mut self, change: &Change, log: LogId, seq: i64, now: At) -> Came {
+    /// Does it, as the event `seq` of the log. `moderates`: whether they keep order there still.
+    fn do_it(
+        &mut self,
+        change: &Change,
+        moderates: bool,
+        (log, seq): (LogId, i64),
+        now: At,
+    ) -> Came {
+        let for_keepers = matches!(change.deed, Deed::Pin { .. } | Deed::Topic { .. });
+        if for_keepers && change.moderates && !moderates {
+            return Came::Refused(Refusal::new(Code::Forbidden, Word::ModeratorsOnly));
+        }
         if let Deed::Topic { text } = &change.deed {
             self.topics.insert(log, text.clone());
             return Came::Happened(Kind::Topic { text: text.clone() });
@@ -132,7 +142,7 @@ impl Changes {
         let id = message_id(log, of);
         let told = |what| Came::Happened(Kind::Change(Told { id: id.clone(), what }));
         match &change.deed {
-            Deed::Edit { .. } | Deed::Delete { .. } if !mine && !change.moderates => {
+            Deed::Edit { .. } | Deed::Delete { .. } if !mine && !moderates => {
                 let why = Word::ChangeNotYours;
                 Came::Refused(Refusal::new(Code::Forbidden, why))
             }
@@ -232,10 +242,12 @@ fn react(
 }
 
 impl Batch<'_> {
-    /// Makes a change, and answers the seq by which it is so.
+    /// Makes a change, and answers the seq by which it is so. `moderates`: whether whoever makes it keeps
+    /// order there still.
     pub(super) fn change(
         &mut self,
         change: &Change,
+        moderates: bool,
     ) -> Result<std::result::Result<ChangeOk, Refusal>> {
         let place = self.log(&change.place).filter(|log| self.tops.contains_key(log));
         let Some(log) = place else { return Ok(Err(Refusal::not_found("such message"))) };
@@ -244,7 +256,7 @@ impl Batch<'_> {
             return Ok(Err(Refusal::not_found("such message")));
         }
         let (top, now) = (self.top(log).seq, self.now);
-        let kind = match self.changes.do_it(change, log, top + 1, now) {
+        let kind = match self.changes.do_it(change, moderates, (log, top + 1), now) {
             Came::Refused(refusal) => return Ok(Err(refusal)),
             Came::Was => return Ok(Ok(ChangeOk { seq: top })),
             Came::Happened(kind) => kind,
