@@ -9,12 +9,11 @@ use crate::protocol::people::{
 use crate::protocol::{Code, Refusal, Target};
 use crate::server::store::acts::{Act, Acting, Boxed, Changed, Outcome, Reason, Whom};
 use crate::server::store::rooms::{self, Room};
-use crate::server::store::writer::Party;
+use crate::server::store::writer::{Party, answered};
 use crate::server::store::{LogId, Result as Stored, directs, memberships};
 use crate::words::Word;
 use serde::Serialize;
 use std::sync::Arc;
-use tokio::sync::oneshot;
 
 /// The data of a `read` event.
 #[derive(Serialize)]
@@ -108,13 +107,9 @@ impl Domain {
     where
         F: for<'a, 'c> FnOnce(&'a mut Acting<'c>) -> Boxed<'a, Outcome> + Send + 'static,
     {
-        let (answer, answered) = oneshot::channel();
-        let done = Box::new(move |result| {
-            // Whoever asked may have gone; it is done all the same.
-            let _ = answer.send(result);
-        });
+        let (done, answer) = answered();
         self.writer.act(Act { work: Box::new(work), done });
-        answered.await.unwrap_or_else(|_| Err(Refusal::unavailable()))
+        answer.await
     }
 
     /// Joins a room: it stands in my side column from now on.

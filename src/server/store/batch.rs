@@ -182,7 +182,7 @@ impl<'a> Batch<'a> {
                     &post.place
                 }
                 Job::Change(change) => {
-                    changed.extend(change.log.zip(change.deed.seq()));
+                    changed.extend(change.log.zip(change.deed.message().copied()));
                     logs.extend(change.notice.as_ref().map(|notice| notice.own));
                     &change.place
                 }
