@@ -235,6 +235,54 @@ async fn the_house_is_looked_after_by_administrators_alone() {
     is_nowhere(&alice, &["/chat/attic/about"]).await;
 }
 
+/// A button that leads nowhere is found out only by whoever presses it.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_form_leads_to_a_call_that_there_is() {
+    let house = House::open().await;
+    house.account("keeper", true).await;
+    let keeper = house.log_in("keeper").await;
+    let bob = house.in_browser("bob").await;
+    let said = bob.socket().await.send(LOBBY, "the oven is hot").await;
+    let id = said["id"].as_str().unwrap().to_owned();
+    let pin = json!({"t": "pin", "to": LOBBY, "message": id, "on": true});
+    keeper.socket().await.ask_ok(pin).await;
+    keeper.post("/api/ban", &[("room", "lobby"), ("person", "bob"), ("on", "true")]).await.is(303);
+    keeper.post("/api/make_invite", &[]).await.is(303);
+    let mut actions = std::collections::BTreeSet::new();
+    for path in [
+        "/chat/",
+        "/chat/lobby/",
+        "/chat/nowhere/",
+        "/chat/lobby/about",
+        "/people/bob",
+        "/people/bob?room=lobby",
+        "/rooms/new",
+        "/settings",
+        "/account",
+        "/house",
+        "/house/rooms",
+        "/house/invitations",
+        "/login",
+        "/signup",
+    ] {
+        for who in [&keeper, &house.visitor()] {
+            let page = who.get(path).await.text();
+            let all = page.split("action=\"/api/").skip(1);
+            actions.extend(all.filter_map(|rest| rest.split('"').next().map(str::to_owned)));
+        }
+    }
+    assert!(actions.len() > 15, "{actions:?}");
+    for action in actions {
+        let answer = house.visitor().in_browser().call(&format!("/api/{action}"), &[]).await;
+        assert!(!answer.text().contains("such call"), "/api/{action}: {}", answer.text());
+    }
+    let page = ("page", "/chat/lobby/about");
+    let fields = [("message", id.as_str()), ("to", LOBBY), ("on", "false"), page];
+    shows(&keeper, page.1, &["the oven is hot"]).await;
+    assert_eq!(keeper.post("/api/pin", &fields).await.leads_to(), page.1);
+    assert!(!shows(&keeper, page.1, &[]).await.contains("the oven is hot"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_calls_me_is_listed_and_leads_to_the_message() {
     let house = House::open().await;
