@@ -5,6 +5,7 @@ use super::support::{
     house::LOBBY,
     http::{Answer, unescaped},
 };
+use roomful::server::domain::Who;
 use serde_json::json;
 
 /// The same person, as the browser's program asks for a panel.
@@ -281,6 +282,26 @@ async fn every_form_leads_to_a_call_that_there_is() {
     shows(&keeper, page.1, &["the oven is hot"]).await;
     assert_eq!(keeper.post("/api/pin", &fields).await.leads_to(), page.1);
     assert!(!shows(&keeper, page.1, &[]).await.contains("the oven is hot"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_in_the_house_is_for_those_who_belong_to_it() {
+    let house = House::open().await;
+    let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+    bob.socket().await.send(LOBBY, "in and out").await;
+    let mut elsewhere = bob.socket().await;
+    elsewhere.sub(&["~"]).await;
+    let (member, visitor) = (house.who(&alice).await, house.who(&house.visitor()).await);
+    let online = async |who: &Who| {
+        let view = house.verbs().about_room(who, "lobby", 0).await.expect("the lobby");
+        view.members.iter().any(|member| member.name == "bob" && member.online)
+    };
+    super::support::eventually("bob in the house", async || online(&member).await.then_some(()))
+        .await;
+    assert!(!online(&visitor).await, "he is not in the lobby");
+    elsewhere.here(json!(LOBBY)).await;
+    super::support::eventually("bob in the lobby", async || online(&visitor).await.then_some(()))
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

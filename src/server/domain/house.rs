@@ -3,9 +3,10 @@
 use super::faces::Known;
 use super::history::{Page, Shared, by_seqs, is_there};
 use super::places::Place;
+use super::rights::keeps_order;
 use super::{Domain, Who, unavailable};
 use crate::protocol::frames::After;
-use crate::protocol::people::{Level, Mine, Role};
+use crate::protocol::people::{Level, Mine};
 use crate::protocol::views::{History, House, Line, Me, Side, Span};
 use crate::protocol::{At, Refusal, Target};
 use crate::server::groups::Group;
@@ -147,8 +148,7 @@ impl Domain {
                 access,
                 role,
                 level: level.unwrap_or_default(),
-                moderates: matches!(who, Who::Member(me) if me.admin)
-                    || role == Some(Role::Moderator),
+                moderates: matches!(who, Who::Member(me) if keeps_order(me, role)),
             }),
             online,
             side,

@@ -1,6 +1,6 @@
 //! People: who there is, what is shown of one, and whom I wish to hear nothing of.
 
-use super::{Domain, Who, unavailable};
+use super::{Domain, ONE_MORE, Who, cut, unavailable};
 use crate::protocol::names::{Kind, fold};
 use crate::protocol::people::{People, PersonLine, PersonView, Somebody};
 use crate::protocol::{At, Code, Refusal, Target, limits};
@@ -57,11 +57,10 @@ impl Domain {
             return Err(Refusal::too_long("query", Word::QueryTooLong));
         }
         let mut db = self.store.glance().await.map_err(unavailable)?;
-        let page = people::page(&mut db, &fold(query), false, limits::PAGE + 1, offset).await;
+        let page = people::page(&mut db, &fold(query), false, ONE_MORE, offset).await;
         let mut page = page.map_err(unavailable)?;
         drop(db);
-        let more = page.len() > limits::PAGE;
-        page.truncate(limits::PAGE);
+        let more = cut(&mut page);
         let people = page.iter().map(|person| self.person_line(person)).collect();
         Ok(People { people, query: query.to_owned(), offset, more })
     }
