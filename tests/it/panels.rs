@@ -305,6 +305,25 @@ async fn who_is_in_the_house_is_for_those_who_belong_to_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn earlier_texts_come_a_page_at_a_time() {
+    let house = House::open().await;
+    let alice = house.in_browser("alice").await;
+    let mut socket = alice.socket().await;
+    let said = socket.send(LOBBY, "take 0.").await;
+    let id = said["id"].as_str().unwrap().to_owned();
+    for take in 1..=120 {
+        let body = format!("take {take}.");
+        let edit = json!({"t": "edit", "to": LOBBY, "message": id, "body": body});
+        socket.ask_ok(edit).await;
+    }
+    let path = format!("/chat/lobby/edits/{id}");
+    let first = shows(&alice, &path, &["take 120.", "take 119.", "take 70.", "offset=50"]).await;
+    assert!(!first.contains("take 69."), "{first}");
+    let last = shows(&alice, &format!("{path}?offset=100"), &["take 19.", "take 0."]).await;
+    assert!(!last.contains("take 20.") && !last.contains("take 120."), "{last}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_calls_me_is_listed_and_leads_to_the_message() {
     let house = House::open().await;
     let alice = house.in_browser("alice").await;

@@ -1,10 +1,10 @@
 //! What happens to a message after it was said, and to what belongs to a whole conversation.
 
 use super::places::Place;
-use super::{Domain, Who, unavailable};
+use super::{Domain, ONE_MORE, Who, cut, unavailable};
 use crate::protocol::commands;
 use crate::protocol::frames::ChangeOk;
-use crate::protocol::views::{Message, Revision};
+use crate::protocol::views::{Edits, Message};
 use crate::protocol::{Code, Refusal, Target, limits};
 use crate::server::store::writer::{Change, Deed, Done, answered};
 use crate::server::store::{LogId, history, message_place, revisions};
@@ -77,8 +77,7 @@ impl Domain {
         }
         let mut log = None;
         let mut deed = wish.renamed(|id| {
-            let (of, seq) =
-                message_place(&id).ok_or_else(|| Refusal::not_found("such message"))?;
+            let (of, seq) = message_place(&id).ok_or_else(|| Refusal::not_found("such message"))?;
             log = Some(of);
             Ok(seq)
         })?;
@@ -114,8 +113,8 @@ impl Domain {
         }
     }
 
-    /// How a message read before it was changed, the first text first: for its author, and for those
-    /// who keep order there.
+    /// A page of how a message read before it was changed, the last text first: for its author, and for
+    /// those who keep order there.
     ///
     /// # Errors
     /// `not_found` for what is not there, not theirs to see, or was deleted; `forbidden`.
@@ -124,7 +123,8 @@ impl Domain {
         who: &Who,
         to: &Target,
         message: &str,
-    ) -> Result<(Message, Vec<Revision>), Refusal> {
+        offset: usize,
+    ) -> Result<Edits, Refusal> {
         let none = || Refusal::not_found("such message");
         let me = who.member()?;
         let mut db = self.store.glance().await.map_err(unavailable)?;
@@ -138,8 +138,10 @@ impl Domain {
         if stands.author != *me.name && !self.moderates(me, &place).await? {
             return Err(Refusal::new(Code::Forbidden, Word::RevisionsNotYours));
         }
-        let before = revisions::of(&mut db, log, seq).await.map_err(unavailable)?;
-        Ok((stands, before))
+        let before = revisions::of(&mut db, log, seq, ONE_MORE, offset).await;
+        let mut before = before.map_err(unavailable)?;
+        let more = cut(&mut before);
+        Ok(Edits { message: stands, before, offset, more })
     }
 }
 
