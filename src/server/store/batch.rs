@@ -182,7 +182,7 @@ impl<'a> Batch<'a> {
                     &post.place
                 }
                 Job::Change(change) => {
-                    changed.extend(change.log.zip(change.deed.message().copied()));
+                    changed.extend(change.log.zip(change.deed.seq()));
                     logs.extend(change.notice.as_ref().map(|notice| notice.own));
                     &change.place
                 }

@@ -111,18 +111,6 @@ pub enum Deed<M = i64> {
 }
 
 impl<M> Deed<M> {
-    /// The message that it happens to.
-    #[must_use]
-    pub fn message(&self) -> Option<&M> {
-        match self {
-            Self::Edit { message, .. }
-            | Self::Delete { message }
-            | Self::React { message, .. }
-            | Self::Pin { message, .. } => Some(message),
-            Self::Topic { .. } => None,
-        }
-    }
-
     /// The same, with another name for the message.
     ///
     /// # Errors
@@ -140,6 +128,20 @@ impl<M> Deed<M> {
             Self::Pin { message, on } => Deed::Pin { message: name(message)?, on },
             Self::Topic { text } => Deed::Topic { text },
         })
+    }
+}
+
+impl Deed {
+    /// The message that it happens to.
+    #[must_use]
+    pub fn seq(&self) -> Option<i64> {
+        match self {
+            Self::Edit { message, .. }
+            | Self::Delete { message }
+            | Self::React { message, .. }
+            | Self::Pin { message, .. } => Some(*message),
+            Self::Topic { .. } => None,
+        }
     }
 }
 

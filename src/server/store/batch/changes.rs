@@ -123,7 +123,7 @@ impl Changes {
             self.topics.insert(log, text.clone());
             return Came::Happened(Kind::Topic { text: text.clone() });
         }
-        let Some(&of) = change.deed.message() else { return Came::Was };
+        let Some(of) = change.deed.seq() else { return Came::Was };
         let key = (log, of);
         let Some(message) = self.standing.get_mut(&key) else {
             return Came::Refused(Refusal::not_found("such message"));
@@ -240,7 +240,7 @@ impl Batch<'_> {
         let place = self.log(&change.place).filter(|log| self.tops.contains_key(log));
         let Some(log) = place else { return Ok(Err(Refusal::not_found("such message"))) };
         // A message's id names its log: one of another place is not here.
-        if change.deed.message().is_some() && change.log != Some(log) {
+        if change.deed.seq().is_some() && change.log != Some(log) {
             return Ok(Err(Refusal::not_found("such message")));
         }
         let (top, now) = (self.top(log).seq, self.now);
