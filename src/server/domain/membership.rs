@@ -2,7 +2,7 @@
 //! and also the first word that somebody says in a room.
 
 use super::places::{Place, no_room};
-use super::{Domain, Member, Who, unavailable};
+use super::{Domain, Member, Who};
 use crate::protocol::people::{
     Access, Joined, Level, Levelled, NoticeKind, Notify, Role, Somebody,
 };
@@ -10,7 +10,7 @@ use crate::protocol::{Code, Refusal, Target};
 use crate::server::store::acts::{Act, Acting, Boxed, Changed, Outcome, Reason, Whom};
 use crate::server::store::rooms::{self, Room};
 use crate::server::store::writer::{Party, answered};
-use crate::server::store::{LogId, Result as Stored, directs, memberships};
+use crate::server::store::{Result as Stored, directs, memberships};
 use crate::words::Word;
 use serde::Serialize;
 use std::sync::Arc;
@@ -266,25 +266,6 @@ impl Domain {
             })
         })
         .await
-    }
-
-    /// Whether I have joined this room: for whoever shows it.
-    ///
-    /// # Errors
-    /// `unavailable` when it cannot be read.
-    pub async fn has_joined(&self, me: &Member, log: LogId) -> Result<bool, Refusal> {
-        Ok(self.standing(me.id, log).await?.role.is_some())
-    }
-
-    /// The person of this name.
-    pub(super) async fn somebody(
-        &self,
-        name: &str,
-    ) -> Result<crate::server::store::people::Person, Refusal> {
-        let folded = crate::protocol::names::fold(name);
-        let mut db = self.store.glance().await.map_err(unavailable)?;
-        let found = crate::server::store::people::find(&mut db, &folded).await;
-        found.map_err(unavailable)?.ok_or_else(|| Refusal::not_found("person of that name"))
     }
 }
 

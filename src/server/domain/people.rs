@@ -6,15 +6,23 @@ use crate::protocol::people::{People, PersonLine, PersonView, Somebody};
 use crate::protocol::{At, Code, Refusal, Target, limits};
 use crate::server::groups::Group;
 use crate::server::store::acts::Changed;
-use crate::server::store::{memberships, people};
+use crate::server::store::memberships;
+use crate::server::store::people::{self, Person};
 use crate::words::Word;
 
 /// Rooms that both have joined, on somebody's card.
 const IN_COMMON: usize = 20;
 
 impl Domain {
+    /// The person of this name.
+    pub(super) async fn somebody(&self, name: &str) -> Result<Person, Refusal> {
+        let mut db = self.store.glance().await.map_err(unavailable)?;
+        let found = people::find(&mut db, &fold(name)).await.map_err(unavailable)?;
+        found.ok_or_else(|| Refusal::not_found("person of that name"))
+    }
+
     /// A person in a list.
-    pub(super) fn person_line(&self, person: &people::Person) -> PersonLine {
+    pub(super) fn person_line(&self, person: &Person) -> PersonLine {
         let look = self.presence.look();
         let online = look.is_here(Group::House, &person.name);
         PersonLine {
