@@ -205,6 +205,19 @@ pub struct Revision {
     pub replaced_by: String,
 }
 
+/// A page of how a message read before it was changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edits {
+    /// The message as it stands.
+    pub message: Message,
+    /// The texts before it, the last first.
+    pub before: Vec<Revision>,
+    /// How many later ones were left out.
+    pub offset: usize,
+    /// Whether there are earlier ones.
+    pub more: bool,
+}
+
 /// A page of history; `top` and `messages` are one snapshot. The server may have the messages as
 /// the JSON that they become.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
