@@ -459,7 +459,7 @@ impl Menu {
 
 fn set(on: &HtmlElement, name: &str, pixels: f64) {
     // A name and a length: it cannot fail.
-    let _ = on.style().set_property(name, &format!("{pixels}px"));
+    let _ = on.style().set_property(name, &[&*(pixels.round() as i64).to_string(), "px"].concat());
 }
 
 fn focus(on: &Element) {

@@ -78,10 +78,10 @@ pub enum ClientFrame {
 
 /// A client's frame with its number.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Numbered<'a> {
+pub struct Numbered<'a, Id = FrameId> {
     /// Answered as `re`, if given.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<FrameId>,
+    pub id: Option<Id>,
     /// What is said.
     #[serde(flatten)]
     pub frame: &'a ClientFrame,
@@ -394,7 +394,7 @@ fn read_frame(t: &str, text: &str) -> Option<ServerFrame> {
 #[must_use]
 pub fn write_client(id: Option<u64>, frame: &ClientFrame) -> String {
     // Plain data with text keys: it always has a JSON form.
-    serde_json::to_string(&Numbered { id: id.map(FrameId::from), frame }).unwrap_or_default()
+    serde_json::to_string(&Numbered { id, frame }).unwrap_or_default()
 }
 
 #[cfg(test)]

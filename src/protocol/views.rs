@@ -181,17 +181,6 @@ impl Span {
             _ => Err(Refusal::invalid("before", "Say only one of before, after and around.")),
         }
     }
-
-    /// The inverse of [`Span::of`].
-    #[must_use]
-    pub fn parts(self) -> (Option<i64>, Option<i64>, Option<String>) {
-        match self {
-            Self::Newest => (None, None, None),
-            Self::Before(seq) => (Some(seq), None, None),
-            Self::After(seq) => (None, Some(seq), None),
-            Self::Around(id) => (None, None, Some(id)),
-        }
-    }
 }
 
 /// A text that a message had before it was changed.
