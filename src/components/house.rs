@@ -25,6 +25,10 @@ use leptos::{
     web_sys::{Element, HtmlElement},
 };
 
+/// The plain form that joins the room whose page it is. It stands beside what the program takes over: all
+/// that changes about it is the button's.
+pub const JOIN: &str = "join";
+
 /// The whole of `<div id="house">`, on the server and in the browser.
 #[component]
 pub fn HouseView(
@@ -88,6 +92,13 @@ fn titles(state: HouseState, place: &Target, out: &mut Out) {
         out.close();
         out.close();
         out.leaf("span", &[("class", "about")], &how);
+        out.open(
+            "button",
+            &[("class", "button join"), ("form", JOIN), ("name", "room"), ("value", name)],
+        );
+        out.hidden(state.side.with(|side| !side.outside));
+        out.words(w.say(Word::JoinRoom));
+        out.close();
         pins(place, &about.pins, out);
     });
     let about_it = w.say(Word::AboutIt);

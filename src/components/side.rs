@@ -49,6 +49,7 @@ fn column(state: HouseState, out: &mut Out) {
         out.open("section", &[]);
         out.leaf("h2", &[], w.say(Word::Rooms));
         lines(state, &side.rooms, me.is_some(), out);
+        out.leaf("p", &[("class", "hint")], w.say(Word::NoRoomsYet));
         out.leaf("a", &[("class", "all"), ("href", urls::INDEX)], w.say(Word::AllRooms));
         if me.is_some() {
             way("all", &Sheet::NewRoom.address(), Word::OpenARoom, out);
@@ -58,10 +59,7 @@ fn column(state: HouseState, out: &mut Out) {
             out.open("section", &[]);
             out.leaf("h2", &[], w.say(Word::People));
             lines(state, &side.people, true, out);
-            out.open("p", &[("class", "hint")]);
-            out.hidden(!side.people.is_empty());
-            out.words(w.say(Word::NoPeopleYet));
-            out.close();
+            out.leaf("p", &[("class", "hint")], w.say(Word::NoPeopleYet));
             way("all", &Sheet::People.address(), Word::Everybody, out);
             out.close();
         }

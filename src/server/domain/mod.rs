@@ -13,6 +13,7 @@ mod gone;
 pub mod history;
 pub mod house;
 mod indexer;
+pub mod keeping;
 mod known;
 pub mod membership;
 pub mod moderation;
@@ -31,11 +32,11 @@ mod tell;
 pub mod typing;
 pub mod who;
 
-use crate::protocol::Refusal;
+use crate::protocol::{Refusal, limits};
 use crate::server::config::Config;
 use crate::server::groups::Groups;
 use crate::server::presence::{Patience, Presence};
-use crate::server::security::rate::{Searches, Speech};
+use crate::server::security::rate::{Makers, Searches, Speech};
 use crate::server::security::slowdown::Slowdown;
 use crate::server::shelf::Shelf;
 use crate::server::store::Store;
@@ -71,6 +72,7 @@ pub struct Domain {
     speech: Speech,
     /// What is done to rooms and people, as fast as one may speak and beside it.
     deeds: Speech,
+    makers: Arc<Makers>,
     searches: Searches,
     /// Whose turn it is to search.
     searching: tokio::sync::Semaphore,
@@ -82,6 +84,16 @@ pub struct Domain {
     /// Once a user exists this stays true, and is not asked again.
     inhabited: AtomicBool,
     known: Arc<known::Known>,
+}
+
+/// Rows that are read for a page of a list: one more than it shows tells that more follow.
+const ONE_MORE: usize = limits::PAGE + 1;
+
+/// Takes away what a page does not show; whether there was any.
+fn cut<T>(page: &mut Vec<T>) -> bool {
+    let more = page.len() > limits::PAGE;
+    page.truncate(limits::PAGE);
+    more
 }
 
 /// What a database error is to those outside; the cause is logged.
@@ -117,6 +129,7 @@ impl Domain {
         let domain = Self {
             speech: Speech::new(config.message_rate.0),
             deeds: Speech::new(config.message_rate.0),
+            makers: Arc::new(Makers::new(config.rooms_per_day)),
             searches: Searches::default(),
             searching: tokio::sync::Semaphore::new(search::AT_ONCE),
             indexer,
@@ -145,6 +158,7 @@ impl Domain {
     pub fn sweep(&self) {
         self.speech.sweep();
         self.deeds.sweep();
+        self.makers.sweep();
         self.searches.sweep();
     }
 

@@ -2,13 +2,13 @@
 //! that calls nobody asks nothing and costs nothing.
 
 use super::places::Place;
-use super::{Domain, Member, unavailable};
+use super::{Domain, Member, ONE_MORE, Who, cut, unavailable};
 use crate::protocol::markdown;
 use crate::protocol::names::fold;
-use crate::protocol::people::NoticeKind;
-use crate::protocol::{Refusal, Target, limits};
+use crate::protocol::people::{Mentioned, Mentions, NoticeKind};
+use crate::protocol::{At, Refusal, Target};
 use crate::server::store::batch::notices::Notice;
-use crate::server::store::{mentions, message_place};
+use crate::server::store::{LogId, history, mentions, message_id, message_place};
 use std::collections::HashSet;
 
 /// The folded `@names` of a text, each once, in their order; [`markdown::MENTIONS`] at most.
@@ -67,7 +67,7 @@ impl Domain {
                     }
                 }
                 if !named.is_empty() {
-                    let found = mentions::hearers(&mut db, *log, me.id, &named).await;
+                    let found = mentions::hearers(&mut db, *log, me.id, &named, None).await;
                     for hearer in found.map_err(unavailable)? {
                         tell(hearer, NoticeKind::Mention);
                     }
@@ -77,17 +77,49 @@ impl Domain {
         }
     }
 
+    /// Who is to be told of an edit of this message: those in a room whom it names and whom it did not
+    /// name before, under the same conditions. Whoever was told of this message at all is not told again:
+    /// that is known where it is stored.
+    ///
+    /// # Errors
+    /// `unavailable` when it cannot be read.
+    pub(super) async fn notices_of_edit(
+        &self,
+        me: &Member,
+        place: &Place,
+        (log, seq): (LogId, i64),
+        body: &str,
+    ) -> Result<Vec<Notice>, Refusal> {
+        let Place::Room { log: here, name } = place else { return Ok(Vec::new()) };
+        let mut named = named(body);
+        if named.is_empty() || log != *here {
+            return Ok(Vec::new());
+        }
+        let mut db = self.store.glance().await.map_err(unavailable)?;
+        let before = history::at(&mut db, log, &[seq]).await.map_err(unavailable)?.pop();
+        let before = before.map(|message| self::named(&message.body)).unwrap_or_default();
+        named.retain(|name| !before.contains(name));
+        if named.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found = mentions::hearers(&mut db, log, me.id, &named, Some(seq)).await;
+        let notice = |(user, own)| {
+            let (kind, to) = (NoticeKind::Mention, Target::Room(name.clone()));
+            Notice { user, own, kind, to }
+        };
+        Ok(found.map_err(unavailable)?.into_iter().map(notice).collect())
+    }
+
     /// Who is to be told of a reaction to this message: whoever said it, under the same conditions.
     ///
     /// # Errors
     /// `unavailable` when it cannot be read.
-    pub async fn notice_of_reaction(
+    pub(super) async fn notice_of_reaction(
         &self,
         me: &Member,
         place: &Place,
-        message: &str,
+        (log, seq): (LogId, i64),
     ) -> Result<Option<Notice>, Refusal> {
-        let Some((log, seq)) = message_place(message) else { return Ok(None) };
         let kind = NoticeKind::Reaction;
         match place {
             Place::Room { log: here, name } if *here == log => {
@@ -112,27 +144,21 @@ impl Domain {
     ///
     /// # Errors
     /// `login_needed` for a visitor.
-    pub async fn mentions(
-        &self,
-        who: &super::Who,
-        before: Option<i64>,
-    ) -> Result<crate::protocol::people::Mentions, Refusal> {
-        use crate::protocol::people::{Mentioned, Mentions};
+    pub async fn mentions(&self, who: &Who, before: Option<i64>) -> Result<Mentions, Refusal> {
         let me = who.member()?;
         let mut db = self.store.glance().await.map_err(unavailable)?;
-        let page = mentions::page(&mut db, me.id, me.admin, before, limits::PAGE + 1).await;
+        let page = mentions::page(&mut db, me.id, me.admin, before, ONE_MORE).await;
         let mut page = page.map_err(unavailable)?;
-        let more = page.len() > limits::PAGE;
-        page.truncate(limits::PAGE);
+        let more = cut(&mut page);
         let mentioned = |called: mentions::Called| Mentioned {
             notice: called.notice,
             kind: called.kind,
             to: Target::Room(called.room),
-            id: crate::server::store::message_id(called.log, called.seq),
+            id: message_id(called.log, called.seq),
             seq: called.seq,
             author: called.author,
             body: called.body,
-            at: crate::protocol::At(called.at),
+            at: At(called.at),
             unread: called.unread,
         };
         Ok(Mentions { mentions: page.into_iter().map(mentioned).collect(), more })

@@ -2,11 +2,11 @@
 
 use super::changes::{self, Wish};
 use super::rights::viewer;
-use super::{Domain, Who, membership, unavailable};
+use super::{Domain, ONE_MORE, Who, cut, membership, unavailable};
 use crate::protocol::names::{self, Kind, fold};
 use crate::protocol::people::{Access, Role};
 use crate::protocol::views::{Index, RoomCard};
-use crate::protocol::{Code, Refusal, Target, limits};
+use crate::protocol::{Code, Refusal, Target};
 use crate::server::groups::Group;
 use crate::server::store::acts::Changed;
 use crate::server::store::rooms::{self, Asked, Listed, Room};
@@ -51,7 +51,8 @@ impl Domain {
     ///
     /// # Errors
     /// `login_needed` for a visitor, `invalid` for a name that cannot be or is not free (of a room that
-    /// I may not see no more is told), `forbidden` for a room of the administrators by anybody else.
+    /// I may not see no more is told), `forbidden` for a room of the administrators by anybody else,
+    /// `rate_limited` for whoever made many of late and is no administrator.
     pub async fn make_room(&self, who: &Who, name: &str, access: Access) -> Result<Room, Refusal> {
         let me = Arc::clone(who.member()?);
         let name = names::check(Kind::Room, name)?;
@@ -61,6 +62,7 @@ impl Domain {
         self.deeds.may_speak(me.id)?;
         let made = Arc::new(Mutex::new(None));
         let keep = Arc::clone(&made);
+        let makers = Arc::clone(&self.makers);
         self.act(move |acting| {
             Box::pin(async move {
                 let (user, admin) = (Some(me.id), me.admin);
@@ -71,6 +73,10 @@ impl Domain {
                 if let Some(like) = taken {
                     let seen = rooms::seen(acting.db, user, admin, &[like.log_id]).await?;
                     return Ok(Err(not_free((!seen.is_empty()).then_some(&*like.name))));
+                }
+                // Only what is made counts.
+                if !admin && let Err(refusal) = makers.may_make(me.id) {
+                    return Ok(Err(refusal));
                 }
                 let room = rooms::make(acting.db, &name, access, user).await?;
                 membership::enrol(acting, &me.party(), &room, Role::Moderator).await?;
@@ -134,8 +140,7 @@ impl Domain {
         let mut rooms = list_page(&mut db, &lit, &fold(filter), offset, viewer(who))
             .await
             .map_err(unavailable)?;
-        let more = rooms.len() > limits::PAGE;
-        rooms.truncate(limits::PAGE);
+        let more = cut(&mut rooms);
         Ok(Index { rooms, filter: filter.to_owned(), lit: lit.len(), people, offset, more })
     }
 
@@ -209,7 +214,7 @@ async fn list_page(
     offset: usize,
     (user, admin): (Option<UserId>, bool),
 ) -> crate::server::store::Result<Vec<Stand>> {
-    let wanted = limits::PAGE + 1;
+    let wanted = ONE_MORE;
     let except: Vec<LogId> = lit.iter().map(|(log, _)| *log).collect();
     let mut lit = lit.to_vec();
     if !filter.is_empty() && !lit.is_empty() {

@@ -1,16 +1,10 @@
-//! What is SQLite's own: opening, locking, migrating, copying.
+//! What is SQLite's own: statements that are not portable, and opening, locking, migrating, copying.
 
+mod opening;
 pub mod search;
 
-use super::{Connection, Store};
-use sqlx::Connection as _;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use std::fs::File;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
-use std::sync::Arc;
-use std::time::Duration;
-use tokio::sync::Semaphore;
+pub(super) use opening::for_index;
+pub use opening::{BUSY, OpenError, ServeLock, backup, file_of, lock, make_folder};
 
 /// Takes the write lock at once: a transaction that reads first and writes later could find that
 /// somebody else wrote in between, and fail.
@@ -209,10 +203,10 @@ pub const MESSAGES_AT: &str = concat!(
 /// Everything small that a page of the log `$1` shows to the user `$2`, whose own log is `$3` (all
 /// three may be absent), as of one moment and in one row: where the log stands (in its absence where
 /// it would begin), how far they have read in it, where their own log stands, the `$4` rooms they
-/// have joined and the `$4` conversations of theirs that were last spoken in, and, if they know less
-/// than `$6` rooms, the `$7` rooms of the house that were last spoken in. Messages of others since
-/// are counted up to `$5`, among the next `$8`: in what is sorted first, so that nothing is counted
-/// that is not shown. Then whom they blocked, and how they stand in this room.
+/// have joined and the `$4` conversations of theirs that were last spoken in, and for a visitor the
+/// `$6` rooms of the house that were last spoken in. Messages of others since are counted up to `$5`,
+/// among the next `$7`: in what is sorted first, so that nothing is counted that is not shown. Then
+/// whom they blocked, and how they stand in this room.
 pub const STANDING: &str = concat!(
     "SELECT
     COALESCE((SELECT epoch FROM logs WHERE id = $1), (SELECT epoch FROM house WHERE id = 1)),
@@ -223,18 +217,18 @@ pub const STANDING: &str = concat!(
     (SELECT json_group_array(json_array(
         k.log_id, (SELECT name FROM rooms INDEXED BY rooms_by_log WHERE log_id = k.log_id), k.said_at,
         CASE WHEN k.said_seq > k.seq THEN ",
-    unread!("k.log_id", "k.seq", "$2", "$5", "$8"),
+    unread!("k.log_id", "k.seq", "$2", "$5", "$7"),
     " ELSE 0 END, CASE WHEN k.said_seq > k.seq THEN ",
     calling!("k.log_id", "k.seq", "$2", "$5"),
     " ELSE 0 END, k.level))
-     FROM (SELECT b.log_id, b.level, COALESCE(d.seq, l.top) AS seq, l.said_seq, l.said_at
+     FROM (SELECT b.log_id, b.level, COALESCE(d.seq, 0) AS seq, l.said_seq, l.said_at
            FROM memberships b CROSS JOIN logs l ON l.id = b.log_id
            LEFT JOIN reads d ON d.user_id = $2 AND d.log_id = b.log_id
            WHERE b.user_id = $2 AND l.kind = 'room' ORDER BY l.said_at DESC, l.id LIMIT $4 + 0) k),
     (SELECT json_group_array(json_array(
         k.other, (SELECT name FROM users WHERE id = k.other), k.said_at,
         CASE WHEN k.said_seq > k.seq THEN ",
-    unread!("k.log_id", "k.seq", "$2", "$5", "$8"),
+    unread!("k.log_id", "k.seq", "$2", "$5", "$7"),
     " ELSE 0 END, 0, k.level))
      FROM (SELECT d.log_id, CASE WHEN d.low = $2 THEN d.high ELSE d.low END AS other,
                   l.said_seq, l.said_at, COALESCE(s.seq, 0) AS seq, COALESCE(b.level, 'all') AS level
@@ -243,14 +237,11 @@ pub const STANDING: &str = concat!(
            LEFT JOIN memberships b ON b.user_id = $2 AND b.log_id = d.log_id
            WHERE d.low = $2 OR d.high = $2
            ORDER BY l.said_at DESC, d.log_id DESC LIMIT $4 + 0) k),
-    CASE WHEN (SELECT COUNT(*) FROM (
-        SELECT 1 FROM memberships b CROSS JOIN logs l ON l.id = b.log_id
-        WHERE b.user_id = $2 AND l.kind = 'room' LIMIT $6 + 0)) < $6 THEN
+    CASE WHEN $2 IS NULL THEN
         (SELECT json_group_array(json_array(
             k.id, (SELECT name FROM rooms INDEXED BY rooms_by_log WHERE log_id = k.id), k.said_at, 0, 0, 'all'))
          FROM (SELECT id, said_at FROM logs WHERE kind = 'room' AND listed = 1
-               AND id NOT IN (SELECT log_id FROM bans WHERE user_id = $2)
-               ORDER BY said_at DESC, id LIMIT $7 + 0) k)
+               ORDER BY said_at DESC, id LIMIT $6 + 0) k)
     END,
     (SELECT json_group_array(k.name) FROM (
         SELECT o.name FROM blocks b CROSS JOIN users o ON o.id = b.blocked_id
@@ -302,6 +293,11 @@ pub const SHUT_OUT: &str = concat!(
         OR EXISTS (SELECT 1 FROM blocks z
             WHERE z.user_id = q.value ->> 3 AND z.blocked_id = u.id) END"
 );
+/// Which of what is asked, `$1` of (place, user, room), is of somebody who keeps no order in that room.
+pub const KEEPS_NO_ORDER: &str = "SELECT json_group_array(q.value ->> 0) FROM jsonb_each($1) q
+    CROSS JOIN users u ON u.id = q.value ->> 1 WHERE NOT u.admin AND NOT EXISTS (
+        SELECT 1 FROM memberships y WHERE y.user_id = u.id AND y.log_id = q.value ->> 2
+        AND y.role = 'moderator')";
 /// The rooms that not everybody may see: nobody, where one is gone.
 pub const GUARDED: &str = "SELECT json_group_array(log_id) FROM (
     SELECT id AS log_id FROM logs WHERE kind = 'room' AND listed = 0
@@ -312,12 +308,15 @@ pub const STANDS: &str = "SELECT
     (SELECT level FROM memberships WHERE user_id = $1 AND log_id = $2),
     EXISTS (SELECT 1 FROM bans WHERE user_id = $1 AND log_id = $2)";
 /// Who of those that are named so (folded, a JSON array `$1`) is to be told that `$3` named them in the
-/// room `$2`, each with their own log.
+/// room `$2`, each with their own log; by an edit of the message `$4`, if that is not null: then nobody
+/// who blocked its author.
 pub const HEARERS: &str = concat!(
     "SELECT json_group_array(json_array(u.id, u.log_id))
     FROM json_each($1) q CROSS JOIN users u ON u.folded = q.value
     CROSS JOIN rooms r ON r.log_id = $2 WHERE ",
     hears!("u.id", "u.admin", "$3"),
+    " AND NOT EXISTS (SELECT 1 FROM messages e CROSS JOIN blocks z
+        ON z.user_id = u.id AND z.blocked_id = e.author_id WHERE e.log_id = $2 AND e.seq = $4)"
 );
 /// The same of whoever said the message `$2` of the room `$1`, of what `$3` does about it.
 pub const HEARING_AUTHOR: &str = concat!(
@@ -350,20 +349,12 @@ pub const CARDS: &str = "SELECT json_group_array(json_array(
     CROSS JOIN rooms r INDEXED BY rooms_by_log ON r.log_id = l.id
     LEFT JOIN messages m ON m.log_id = l.id AND m.seq = l.said_seq
     LEFT JOIN users u ON u.id = m.author_id";
-/// How long to wait for another program's lock on the database.
-pub const BUSY: Duration = Duration::from_secs(5);
-/// The same for the index, behind which senders wait.
-const INDEX_BUSY: Duration = Duration::from_millis(100);
-/// Pages are read by this many at a time; SQLite's readers do not wait for its writer.
-const READERS: u32 = 4;
-/// Idle readers cost little; opening one costs a millisecond.
-const IDLE: Duration = Duration::from_secs(600);
-
-/// What a batch of the writer depends on, as six JSON arrays: the messages of the pairs (author, cid)
+/// What a batch of the writer depends on, as seven JSON arrays: the messages of the pairs (author, cid)
 /// `$1`, with the text that they were sent with (null where it is gone), the tops of the logs `$2`, the
 /// logs and tops of the conversations (low, high) `$3`, who said the messages (log, seq) `$4` and how
 /// they begin, the markers of (user, log, low, high) `$5`, and how the messages (log, seq) `$6` stand
-/// that something happens to: with their reactions, whether they are pinned, and how many are.
+/// that something happens to: with their reactions, whether they are pinned, and how many are; and which
+/// of (user, log, seq) `$7` were called by that message.
 /// It begins the transaction that [`PUT`] ends, so that a batch is two switches between threads; nobody
 /// changes what it finds until then.
 /// `CROSS JOIN` is SQLite's for "in this order": what is asked first, and not the table.
@@ -396,7 +387,10 @@ pub const LOOK: &str = "BEGIN IMMEDIATE; SELECT
         EXISTS (SELECT 1 FROM pins p WHERE p.log_id = m.log_id AND p.seq = m.seq),
         (SELECT COUNT(*) FROM pins p WHERE p.log_id = m.log_id)))
      FROM jsonb_each($6) q CROSS JOIN messages m
-     ON m.log_id = q.value ->> 0 AND m.seq = q.value ->> 1)";
+     ON m.log_id = q.value ->> 0 AND m.seq = q.value ->> 1),
+    (SELECT json_group_array(json_array(t.user_id, t.log_id, t.seq))
+     FROM jsonb_each($7) q CROSS JOIN mentions t
+     ON t.user_id = q.value ->> 0 AND t.log_id = q.value ->> 1 AND t.seq = q.value ->> 2)";
 /// Stores what most batches are made of, and nothing else; see [`PUT`].
 macro_rules! put {
     ($end:literal) => {
@@ -457,12 +451,13 @@ pub const PUT_CHANGES: &str = put!(
 );
 /// Where logs stand for the user `$2` (null for a visitor), as one JSON array of (place in `$1`,
 /// log, epoch, top, read marker, unread, unread that call them). `$1` names each as (log, low, high, from the start): its
-/// key, or the two of a conversation; and whether somebody who has read nothing there has it all
-/// before them. Unread messages are counted up to `$3`, among the next `$4`.
+/// key, or the two of a conversation; and whether somebody who has read nothing there, and has not
+/// joined it, has it all before them. Unread messages are counted up to `$3`, among the next `$4`.
 pub const HEADS: &str = concat!(
     "SELECT json_group_array(json_array(
         q.key, l.id, COALESCE(l.epoch, h.epoch), COALESCE(l.top, 0), r.seq,
-        CASE WHEN r.seq IS NULL AND NOT q.value ->> 3 THEN 0 ELSE ",
+        CASE WHEN r.seq IS NULL AND NOT q.value ->> 3 AND NOT EXISTS (
+            SELECT 1 FROM memberships b WHERE b.user_id = $2 AND b.log_id = l.id) THEN 0 ELSE ",
     unread!("l.id", "COALESCE(r.seq, 0)", "$2", "$3", "$4"),
     " END, ",
     calling!("l.id", "COALESCE(r.seq, 0)", "$2", "$3"),
@@ -529,236 +524,3 @@ pub const UNNAMED: &str = "SELECT json_group_array(q.value) FROM json_each($1) q
     WHERE NOT EXISTS (SELECT 1 FROM uploads WHERE hash = q.value)
     AND NOT EXISTS (SELECT 1 FROM uploads WHERE small = q.value)
     AND NOT EXISTS (SELECT 1 FROM users WHERE avatar = q.value)";
-
-static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
-
-/// Why a database could not be opened, in a sentence for whoever starts the program.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The setting's form is wrong.
-    #[error("ROOMFUL_DATABASE_URL must look like sqlite:data/roomful.db; {0:?} does not.")]
-    Url(String),
-    /// The folder cannot be made or written.
-    #[error("The folder of the database {path} cannot be used: {cause}.")]
-    Folder { path: PathBuf, cause: std::io::Error },
-    /// Another program serves from it.
-    #[error(
-        "Another roomful already serves from {0}. Stop it first, or give this one a database of its own (ROOMFUL_DATABASE_URL)."
-    )]
-    Taken(PathBuf),
-    /// It was made by a later version.
-    #[error(
-        "The database {path} is newer than this program (it has migration {version}). Start the newer roomful, or restore a backup made by this one."
-    )]
-    Newer { path: PathBuf, version: i64 },
-    /// Anything else.
-    #[error("The database {path} cannot be opened: {cause}")]
-    Database { path: PathBuf, cause: sqlx::Error },
-    /// A migration failed.
-    #[error("The database {path} cannot be brought up to date: {cause}")]
-    Migration { path: PathBuf, cause: sqlx::migrate::MigrateError },
-}
-
-/// The file that a URL names.
-///
-/// # Errors
-/// [`OpenError::Url`] for anything but a SQLite file.
-pub fn file_of(url: &str) -> Result<PathBuf, OpenError> {
-    let wrong = || OpenError::Url(url.to_owned());
-    let path = url.strip_prefix("sqlite:").ok_or_else(wrong)?;
-    let path = path.strip_prefix("//").unwrap_or(path);
-    let path = path.split('?').next().unwrap_or_default();
-    if path.is_empty() || path.contains(":memory:") {
-        return Err(wrong());
-    }
-    Ok(PathBuf::from(path))
-}
-
-/// Held by a server for as long as it serves: two on one file would not hear each other.
-#[derive(Debug)]
-pub struct ServeLock(#[allow(dead_code, reason = "held, not read")] File);
-
-/// Claims the database for one server.
-///
-/// # Errors
-/// [`OpenError::Taken`] while another server holds it.
-pub fn lock(path: &Path) -> Result<ServeLock, OpenError> {
-    // The file itself, by whatever name it was given.
-    let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let mut beside = path.clone().into_os_string();
-    beside.push(".lock");
-    let cause = |cause| OpenError::Folder { path: path.to_owned(), cause };
-    let file = File::options().create(true).append(true).open(beside).map_err(cause)?;
-    match file.try_lock() {
-        Ok(()) => Ok(ServeLock(file)),
-        Err(std::fs::TryLockError::WouldBlock) => Err(OpenError::Taken(path.to_owned())),
-        Err(std::fs::TryLockError::Error(e)) => Err(cause(e)),
-    }
-}
-
-/// Makes the folder that the database lies in.
-///
-/// # Errors
-/// [`OpenError::Folder`] when it cannot be made.
-pub fn make_folder(path: &Path) -> Result<(), OpenError> {
-    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else {
-        return Ok(());
-    };
-    std::fs::create_dir_all(folder)
-        .map_err(|cause| OpenError::Folder { path: path.to_owned(), cause })
-}
-
-fn options(path: &Path, busy: Duration) -> Result<SqliteConnectOptions, OpenError> {
-    let options = SqliteConnectOptions::from_str("sqlite:")
-        .map_err(|cause| OpenError::Database { path: path.to_owned(), cause })?;
-    Ok(options
-        .filename(path)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        // An answered send survives the loss of power, not only of the process.
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .busy_timeout(busy))
-}
-
-/// How the connection of the index differs from the others.
-pub(super) fn for_index(options: SqliteConnectOptions) -> SqliteConnectOptions {
-    options
-        .synchronous(SqliteSynchronous::Normal)
-        .busy_timeout(INDEX_BUSY)
-        // What is taken out is overwritten: it was deleted by whoever said it.
-        .pragma("secure_delete", "on")
-}
-
-impl Store {
-    /// Opens the database at `path`, making and migrating it as needed. `busy`: how long to wait
-    /// for another program's lock.
-    ///
-    /// # Errors
-    /// An [`OpenError`] that says what to do.
-    pub async fn open(path: &Path, busy: Duration) -> Result<Self, OpenError> {
-        make_folder(path)?;
-        let cause = |cause| OpenError::Database { path: path.to_owned(), cause };
-        let options = options(path, busy)?;
-        // A statement that may fail halfway keeps what it overwrites: in memory, or it makes a file
-        // for every batch.
-        let writes = options.clone().pragma("temp_store", "memory");
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .test_before_acquire(false)
-            .before_acquire(|one, _| Box::pin(is_sound(one)))
-            .connect_with(writes.clone())
-            .await
-            .map_err(cause)?;
-        let mut one = writer.acquire().await.map_err(cause)?;
-        for_the_owner_alone(path);
-        migrate(&mut one, path).await?;
-        prepare(&mut one).await.map_err(cause)?;
-        drop(one);
-        let readers = SqlitePoolOptions::new()
-            .min_connections(1)
-            .max_connections(READERS)
-            .idle_timeout(IDLE)
-            .test_before_acquire(false)
-            .before_acquire(|one, _| Box::pin(is_sound(one)))
-            .connect_with(options)
-            .await
-            .map_err(cause)?;
-        let (batches, index, turn) = (Arc::default(), Arc::default(), Arc::new(Semaphore::new(1)));
-        Ok(Self { readers, writer, batches, options: writes, index, turn })
-    }
-}
-
-/// Whether a connection may be used again. After a failed write (a full disk) SQLite has ended the
-/// transaction by itself, the driver's own rollback fails, and it would count itself inside a
-/// transaction for ever: such a connection is closed and another one opened.
-async fn is_sound(one: &mut Connection) -> super::Result<bool> {
-    if one.is_in_transaction() {
-        // A rollback may still be on its way to the connection's thread; this goes after it.
-        one.ping().await?;
-    }
-    Ok(!one.is_in_transaction())
-}
-
-async fn migrate(one: &mut Connection, path: &Path) -> Result<(), OpenError> {
-    MIGRATIONS.run(one).await.map_err(|cause| match cause {
-        sqlx::migrate::MigrateError::VersionMissing(version) => {
-            OpenError::Newer { path: path.to_owned(), version }
-        }
-        cause => OpenError::Migration { path: path.to_owned(), cause },
-    })
-}
-
-/// What every house has from the start: its epoch, and a lobby. A house that comes from a backup
-/// gets new epochs, since clients may have seen more than it holds.
-async fn prepare(one: &mut Connection) -> super::Result<()> {
-    let mut tx = one.begin_with(BEGIN_WRITE).await?;
-    let restored: Option<i64> = sqlx::query_scalar("SELECT restored FROM house WHERE id = 1")
-        .fetch_optional(&mut *tx)
-        .await?;
-    let epoch = crate::server::security::secrets::short_id();
-    match restored {
-        None => {
-            sqlx::query("INSERT INTO house (id, epoch) VALUES (1, $1)")
-                .bind(&epoch)
-                .execute(&mut *tx)
-                .await?;
-            // The name is a constant that passes the check.
-            if let Ok(name) = crate::protocol::names::check(
-                crate::protocol::names::Kind::Room,
-                super::rooms::LOBBY,
-            ) {
-                super::rooms::make(&mut tx, &name, crate::protocol::people::Access::Open, None)
-                    .await?;
-            }
-        }
-        Some(0) => {}
-        Some(_) => {
-            sqlx::query("UPDATE house SET epoch = $1, restored = 0 WHERE id = 1")
-                .bind(&epoch)
-                .execute(&mut *tx)
-                .await?;
-            sqlx::query("UPDATE logs SET epoch = $1").bind(&epoch).execute(&mut *tx).await?;
-        }
-    }
-    tx.commit().await
-}
-
-/// Copies the database into a new file, consistent while others write, and marks the copy so that
-/// starting from it gives every log a new epoch.
-///
-/// # Errors
-/// When `to` exists or cannot be written.
-pub async fn backup(path: &Path, to: &Path, busy: Duration) -> Result<(), OpenError> {
-    let cause = |cause| OpenError::Database { path: path.to_owned(), cause };
-    let mut one = Connection::connect_with(&options(path, busy)?.create_if_missing(false))
-        .await
-        .map_err(cause)?;
-    // Under another name until it is marked: what bears its name is whole.
-    let mut part = to.as_os_str().to_owned();
-    part.push(".part");
-    let part = &PathBuf::from(part);
-    sqlx::query("VACUUM INTO $1")
-        .bind(part.to_string_lossy().into_owned())
-        .execute(&mut one)
-        .await
-        .map_err(cause)?;
-    one.close().await.map_err(cause)?;
-    let copied = |cause| OpenError::Database { path: to.to_owned(), cause };
-    let plain = SqliteConnectOptions::new().filename(part).journal_mode(SqliteJournalMode::Delete);
-    let mut copy = Connection::connect_with(&plain).await.map_err(copied)?;
-    sqlx::query("UPDATE house SET restored = 1").execute(&mut copy).await.map_err(copied)?;
-    copy.close().await.map_err(copied)?;
-    for_the_owner_alone(part);
-    std::fs::rename(part, to).map_err(|cause| OpenError::Folder { path: to.to_owned(), cause })
-}
-
-/// Password hashes and private words are not for everybody on the machine.
-fn for_the_owner_alone(path: &Path) {
-    use std::os::unix::fs::PermissionsExt as _;
-    if let Err(error) = std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)) {
-        tracing::warn!(%error, path = %path.display(), "others on this machine may read this file");
-    }
-}

@@ -427,8 +427,8 @@ async fn whoever_was_shut_out_meanwhile_says_and_changes_nothing() {
         moderates: false,
         place: north.clone(),
         log: Some(log_of(&north)),
-        deed: Deed::Edit { seq, body: "not any more".to_owned() },
-        notice: None,
+        deed: Deed::Edit { message: seq, body: "not any more".to_owned() },
+        notices: Vec::new(),
         done: Box::new(|_| {}),
     });
     let jobs = [
