@@ -213,6 +213,7 @@ impl Shell {
                 browser::push(&address, read.as_deref());
             }
             Task::Visit(address) => browser::visit(&address),
+            Task::Help => panel::ask(urls::HELP.to_owned(), None),
             Task::Keep { cid, stored } => {
                 if let Some(user) = &self.user {
                     browser::store(&outbox::key(user, &cid), &stored);

@@ -109,6 +109,8 @@ pub enum Effect {
     Keep { cid: String, stored: String },
     /// Forget one.
     Forget(String),
+    /// Show the list of keys and commands.
+    Help,
     /// What was written has been taken: the composer is free.
     Taken,
     /// Back into the composer if it is free, and then discard the failed message `cid`.

@@ -540,6 +540,18 @@ fn pm_goes_to_one_person_and_is_confirmed_once_stored() {
 }
 
 #[test]
+fn help_is_shown_and_nothing_is_said() {
+    let (mut server, mut page) = connected(&["a"]);
+    page.cut();
+    page.draft = "/help".into();
+    page.say("/help");
+    assert_eq!((page.helped, page.draft.as_str()), (1, ""), "without a connection too");
+    page.settle(&mut server);
+    assert!(page.log().is_empty() && page.storage.is_empty());
+    assert!(server.logs[&room("a")].is_empty());
+}
+
+#[test]
 fn pm_to_nobody_is_refused_and_the_text_comes_back() {
     let (mut server, mut page) = connected(&["a"]);
     page.say("/pm nobody hi");
