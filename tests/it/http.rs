@@ -430,6 +430,8 @@ async fn after_a_log_out_the_cookie_opens_nothing() {
     let answer = alice.post("/api/log_out", &[("page", "/chat/")]).await.is(303);
     let (value, _) = answer.cookie(COOKIE).expect("the cookie is taken back");
     assert!(value.is_empty(), "{value}");
+    // Drafts and unsent messages, where no program is there to take them away.
+    assert_eq!(answer.header("clear-site-data"), Some("\"storage\""));
     let answer = alice.get("/account").await;
     assert!(answer.status == 401 || answer.leads_to().starts_with("/login"), "{}", answer.status);
     let said = alice.call("/api/say", &[("to", LOBBY), ("body", "x"), ("cid", &cid())]).await;

@@ -142,7 +142,7 @@ impl Desk {
     pub(super) fn say_here(&mut self) {
         if self.me.is_some() && self.connection.is_up() {
             let here =
-                ClientFrame::Here { to: Some(self.timeline.to().clone()), active: self.visible };
+                ClientFrame::Here { to: Some(self.timeline.to().clone()), active: self.idle.active() };
             self.effects.push(Effect::Send(write_client(None, &here)));
         }
     }

@@ -789,6 +789,31 @@ fn silence_is_death_and_a_wake_asks() {
 }
 
 #[test]
+fn who_does_nothing_for_ten_minutes_is_said_to_be_idle() {
+    let (mut server, mut page) = connected(&["a"]);
+    let here = |server: &Server| {
+        server.heard.iter().rev().find_map(|frame| match frame {
+            ClientFrame::Here { active, .. } => Some(*active),
+            _ => None,
+        })
+    };
+    for _ in 0..4 {
+        page.pass(5 * 60_000, &mut server);
+        page.input(Input::Used);
+    }
+    page.lose(1006);
+    page.reconnect(&mut server);
+    assert_eq!(here(&server), Some(true), "it was used");
+    page.pass(10 * 60_000, &mut server);
+    page.lose(1006);
+    page.reconnect(&mut server);
+    assert_eq!(here(&server), Some(false), "it is said on a new connection too");
+    page.input(Input::Used);
+    page.settle(&mut server);
+    assert_eq!(here(&server), Some(true));
+}
+
+#[test]
 fn a_subscription_refused_for_now_is_asked_for_again() {
     let mut server = Server::new(&[room("a")]);
     server.refuse.push_back(Refusal::rate_limited("Slower.", 700));
