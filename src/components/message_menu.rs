@@ -8,7 +8,7 @@
 use super::{
     icons,
     live::effect,
-    picker,
+    picker, reactions,
     tree::{Grown, Out, Trees},
 };
 use crate::{
@@ -609,6 +609,9 @@ fn menu(state: HouseState, out: &mut Out) {
         out.open("div", &[("class", "quick")]);
         quick(state, out);
         out.close();
+    }
+    if let Some(it) = it {
+        reactions::told(&it.reactions, out);
     }
     out.open("div", &[("role", "menu"), ("aria-label", w.say(Word::MessageActions))]);
     if member {

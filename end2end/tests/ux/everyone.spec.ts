@@ -22,6 +22,18 @@ const PLAIN = 'Without JavaScript: read, log in, sign up, open a room, post, sen
 const THEMES = ['light', 'dark'] as const;
 const LANGS = ['en', 'zh'] as const;
 
+/** What reaches beyond so many pixels, and so would have to be scrolled to sideways. */
+function tooWide(page: Page, width: number): Promise<string[]> {
+  return page.evaluate((width) => {
+    const whole = document.documentElement.scrollWidth;
+    const out = [...document.querySelectorAll('a, button, input, textarea, select, h1, h2')]
+      .filter((one) => one.checkVisibility() && !one.closest('.sr, pre'))
+      .filter((one) => one.getBoundingClientRect().right > width + 0.5)
+      .map((one) => one.outerHTML.slice(0, 120));
+    return whole > width ? [`${whole} px`, ...out] : out;
+  }, width);
+}
+
 /** The one who looks after the house. */
 async function keeper(house: House, visitor: () => Promise<Person>): Promise<Person> {
   await house.addUser('ada', { admin: true });
@@ -70,6 +82,84 @@ test.describe('keys', () => {
     await field.press('Escape');
     await expect(panel(alice)).toBeHidden();
     await alice.isIn('zoe');
+  });
+
+  test(`${KEYS} — what the page knows is there at once, and the house completes it`, async ({ person }) => {
+    await (await person('zoe')).context.close();
+    const alice = await person('alice');
+    for (const room of ['garden', 'attic']) await alice.enterRoom(room);
+    const other = await person('otto');
+    await other.enterRoom('ottos room');
+    await alice.openTalk('otto');
+    await alice.say('so that we know each other');
+    await alice.hears('so that we know each other');
+    await alice.openRoom('lobby');
+    // The house answers when it is told to.
+    let answer = () => {};
+    const told = new Promise<void>((done) => (answer = done));
+    await alice.page.route('**/jump?**', async (route) => {
+      await told;
+      await route.continue();
+    });
+    const field = panel(alice).getByRole('combobox', { name: 'A room or a person' });
+    const options = panel(alice).getByRole('option');
+    await alice.composer.focus();
+    // In the page itself, since a busy machine makes each question of a test a slow one.
+    const shown = await alice.page.evaluate(async () => {
+      const begin = performance.now();
+      document.dispatchEvent(new KeyboardEvent('keydown', { key: 'k', ctrlKey: true, bubbles: true }));
+      const all = [...document.querySelectorAll('#panel [role=option] bdi')].map((it) => it.textContent);
+      return { all, ms: performance.now() - begin };
+    });
+    expect(shown.ms).toBeLessThan(100);
+    expect([...shown.all].sort()).toEqual(['attic', 'garden', 'lobby', 'otto']);
+    await expect(field).toBeFocused();
+    await field.pressSequentially('o');
+    await expect(options).toHaveText([/lobby/, /otto/]);
+    await field.press('ArrowDown');
+    const chosen = panel(alice).getByRole('option', { selected: true });
+    await expect(chosen).toHaveText('otto');
+    answer();
+    await expect(options).toHaveText([/lobby/, /otto/, /ottos room/, /zoe/]);
+    await expect(chosen, 'it stays chosen').toHaveText('otto');
+    await expect(field).toHaveValue('o');
+    expect(await field.getAttribute('aria-activedescendant')).toBe(await chosen.getAttribute('id'));
+    await field.press('Enter');
+    await alice.isIn('otto');
+  });
+
+  test(`${KEYS} — offline too, and it says what cannot be opened`, async ({ person, guard }) => {
+    guard.expectCuts();
+    const alice = await person('alice');
+    await alice.enterRoom('garden');
+    await alice.openRoom('lobby');
+    await alice.say('hello');
+    await alice.hears('hello');
+    await alice.context.setOffline(true);
+    await alice.composer.focus();
+    await alice.page.keyboard.press('Control+k');
+    const options = panel(alice).getByRole('option');
+    await expect(options).toHaveText([/garden/, /lobby/]);
+    await expect(panel(alice).getByRole('status')).toHaveText(/cannot be reached.*no other room/);
+    const field = panel(alice).getByRole('combobox', { name: 'A room or a person' });
+    // Where one is already can be gone to.
+    await field.pressSequentially('lob');
+    await expect(options).toHaveText([/lobby/]);
+    await field.press('Enter');
+    await expect(panel(alice)).toBeHidden();
+    await alice.isIn('lobby');
+    await alice.page.keyboard.press('Control+k');
+    await field.pressSequentially('gard');
+    await field.press('Enter');
+    await expect(panel(alice)).toBeHidden();
+    await expect(alice.page.locator('#refusal')).not.toBeEmpty();
+    await alice.isIn('lobby');
+    await alice.context.setOffline(false);
+    await alice.page.keyboard.press('Control+k');
+    await field.pressSequentially('gard');
+    await expect(options).toHaveCount(1);
+    await field.press('Enter');
+    await alice.isIn('garden');
   });
 
   test(`${KEYS} — the next room, and the next unread one`, async ({ person }) => {
@@ -634,7 +724,7 @@ test.describe('sizes, looks, phones', () => {
       await expect(drawer).toBeHidden();
       await button.tap();
       await expect(drawer).toBeInViewport({ ratio: 1 });
-      await page.keyboard.press('Escape');
+      await page.touchscreen.tap(drawer === alice.side ? 380 : 10, 420);
       await expect(drawer).toBeHidden();
     }
     await roomsButton.tap();
@@ -642,6 +732,23 @@ test.describe('sizes, looks, phones', () => {
     await alice.isIn('garden');
     await expect(alice.side).toBeHidden();
   });
+
+  for (const lang of LANGS) {
+    test(`${PHONES} — nothing is wider than 320 pixels, on any page, ${lang}`, async ({ house, person, visitor }) => {
+      test.setTimeout(180_000);
+      const ada = await keeper(house, visitor);
+      const { inside, outside } = await furnish(ada, await person('bob'));
+      const guest = await visitor();
+      for (const [who, paths] of [[ada, inside], [guest, outside]] as const) {
+        await dress(who, { lang });
+        await who.page.setViewportSize({ width: 320, height: 640 });
+        for (const path of paths) {
+          await who.visit(path);
+          expect(await tooWide(who.page, 320), path).toEqual([]);
+        }
+      }
+    });
+  }
 
   test(`${PHONES} — a tap beside a drawer closes it`, async ({ person }, info) => {
     test.skip(info.project.name !== 'phone', 'a desk has no drawers');
