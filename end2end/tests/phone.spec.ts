@@ -28,7 +28,7 @@ test('a room on a phone', async ({ person }) => {
   await alice.page.getByRole('button', { name: 'People', exact: true }).tap();
   await expect(alice.people).toBeInViewport();
   await alice.seesHere('alice', 'bob');
-  await alice.page.keyboard.press('Escape');
+  await alice.page.touchscreen.tap(10, 420);
   await expect(alice.people).not.toBeInViewport();
 
   await expect(alice.side).not.toBeInViewport();
@@ -103,6 +103,7 @@ test('who reacted is said in the menu, which a finger that rests on the reaction
   await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [at] });
   await expect(alice.menu).toBeVisible();
   await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+  console.log(await alice.menu.innerHTML());
   await expect(alice.menu.getByRole('listitem')).toHaveText(['bob reacted with 🎉']);
   await expect(alice.menu.getByRole('listitem')).toBeInViewport({ ratio: 1 });
   // It is followed while it is open, and the finger gave no reaction of its own.

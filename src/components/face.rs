@@ -66,6 +66,17 @@ fn shape(class: String, inside: Out) -> impl IntoView + use<> {
 }
 
 /// The small mark before a name: a person's face, or a room's window.
+pub fn put_mark(of: &Target, version: Option<&str>, lit: bool, out: &mut Out) {
+    match of {
+        Target::Person(name) => put(name, version, true, lit, out),
+        _ => {
+            let class = window::class(lit, true);
+            out.leaf("span", &[("class", class), ("aria-hidden", "true")], "");
+        }
+    }
+}
+
+/// The same as a view.
 pub fn mark(of: &Target, version: Option<&str>, lit: bool) -> impl IntoView + use<> {
     let mut out = Out::default();
     let class = match of {

@@ -59,13 +59,21 @@ pub fn icon(path: &'static str) -> impl IntoView {
 }
 
 /// The way to the page about what a line names, at its end.
-pub fn more(sheet: &Sheet) -> impl IntoView + use<> {
+pub fn more(sheet: &Sheet, out: &mut Out) {
     let label = words().say(Word::AboutIt);
-    view! {
-        <a class="more" href=sheet.address() data-panel="" aria-label=label title=label>
-            {icon(MORE)}
-        </a>
-    }
+    let address = &*sheet.address();
+    out.open(
+        "a",
+        &[
+            ("class", "more"),
+            ("href", address),
+            ("data-panel", ""),
+            ("aria-label", label),
+            ("title", label),
+        ],
+    );
+    put(MORE, out);
+    out.close();
 }
 
 /// The button that closes a drawer. Only drawers show it: on wide screens they are columns.

@@ -1,9 +1,9 @@
 //! Who is here. On narrow screens a drawer, as the side column is.
 
 use super::{
-    face::pictured,
-    icons::{self, more},
+    face, icons,
     live::live,
+    tree::{Grown, Out, Tree},
 };
 use crate::{
     client::HouseState,
@@ -11,6 +11,7 @@ use crate::{
     words::{Word, words},
 };
 use leptos::prelude::*;
+use std::sync::Arc;
 
 /// The drawer's id.
 pub const ID: &str = "people";
@@ -27,7 +28,7 @@ pub fn roster(state: HouseState) -> impl IntoView {
     let me = state.fixed.with_value(|fixed| fixed.me.as_ref().map(|me| me.name.clone()));
     let visitor = me.is_none();
     let find = RwSignal::new(String::new());
-    let people = move || {
+    let people = Grown::new(move || {
         let faces = state.faces.get();
         let version = |name: &str| faces.get(name).map(String::as_str);
         let wanted = find.with(|find| find.trim().to_lowercase());
@@ -37,9 +38,9 @@ pub fn roster(state: HouseState) -> impl IntoView {
             users
                 .filter(|name| all || name.to_lowercase().contains(&wanted))
                 .map(|name| person(name, me.as_deref(), version(name), online.idle.contains(name)))
-                .collect_view()
+                .collect()
         })
-    };
+    });
     let few = live(move || !state.online.with(so_many));
     let find_here = w.say(Word::FindHere);
     let hint = move || {
@@ -73,7 +74,7 @@ pub fn roster(state: HouseState) -> impl IntoView {
                     on:input=move |ev| find.set(event_target_value(&ev))
                 />
                 <section>
-                    <ul>{people}</ul>
+                    <ul inner_html=people></ul>
                     <p class="hint">{live(hint)}</p>
                 </section>
             </div>
@@ -83,24 +84,27 @@ pub fn roster(state: HouseState) -> impl IntoView {
 
 /// One who is here. A link without an address is none: I cannot talk to myself, nor a visitor to
 /// anyone.
-fn person(
-    name: &str,
-    me: Option<&str>,
-    version: Option<&str>,
-    idle: bool,
-) -> impl IntoView + use<> {
+fn person(name: &str, me: Option<&str>, version: Option<&str>, idle: bool) -> Arc<Tree> {
     let w = words();
-    let other = me.is_some_and(|me| me != name);
-    let page = other.then(|| urls::page(&Target::Person(name.to_owned())));
-    view! {
-        <li class=if idle { "idle" } else { "" }>
-            <a href=page data-go=other.then_some("")>
-                {pictured(name, version, true, true)}
-                <bdi class="name" dir="auto">{name.to_owned()}</bdi>
-                {(me == Some(name)).then(|| view! { <span class="you">{w.say(Word::You)}</span> })}
-                {idle.then(|| view! { <span class="sr">{w.say(Word::Idle)}</span> })}
-            </a>
-            {me.map(|_| more(&Sheet::Person(name.to_owned())))}
-        </li>
+    let mut out = Out::default();
+    out.open("li", &[("class", if idle { "idle" } else { "" })]);
+    out.open("a", &[]);
+    if me.is_some_and(|me| me != name) {
+        out.attribute("href", &urls::page(&Target::Person(name.to_owned())));
+        out.attribute("data-go", "");
     }
+    face::put(name, version, true, true, &mut out);
+    out.leaf("bdi", &[("class", "name"), ("dir", "auto")], name);
+    if me == Some(name) {
+        out.leaf("span", &[("class", "you")], w.say(Word::You));
+    }
+    if idle {
+        out.leaf("span", &[("class", "sr")], w.say(Word::Idle));
+    }
+    out.close();
+    if me.is_some() {
+        icons::more(&Sheet::Person(name.to_owned()), &mut out);
+    }
+    out.close();
+    out.keyed(name)
 }

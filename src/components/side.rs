@@ -2,9 +2,10 @@
 //! screens it is a drawer (a popover: it opens and closes without a script, and Esc closes it).
 
 use super::{
-    face::{mark, pictured},
-    icons::{self, icon, more},
+    face::{self, pictured},
+    icons::{self, icon},
     live::live,
+    tree::{Grown, Out, Tree},
     window::window,
     words as dates,
 };
@@ -20,6 +21,7 @@ use crate::{
     words::{Word, words},
 };
 use leptos::prelude::*;
+use std::sync::Arc;
 
 /// The drawer's id, for the buttons that open it.
 pub const ID: &str = "rooms";
@@ -29,15 +31,14 @@ pub fn side(state: HouseState) -> impl IntoView {
     let w = words();
     let me = state.fixed.with_value(|fixed| fixed.me.clone());
     let member = me.is_some();
-    // Both lists are of one type.
     let lines = |of: fn(&Side) -> &Vec<Line>| {
-        move || {
+        Grown::new(move || {
             let place = state.place.get();
             let faces = state.faces.get();
             let version = |to: &Target| faces.get(to.name()).map(String::as_str);
             let line = |known: &Line| line(known, version(&known.to), known.to == place, member);
-            state.side.with(|side| of(side).iter().map(line).collect_view())
-        }
+            state.side.with(|side| of(side).iter().map(line).collect())
+        })
     };
     let somebody = live(move || state.side.with(|side| !side.people.is_empty()));
     view! {
@@ -54,14 +55,14 @@ pub fn side(state: HouseState) -> impl IntoView {
             <div class="side-lists">
                 <section>
                     <h2>{w.say(Word::Rooms)}</h2>
-                    <ul>{lines(|side| &side.rooms)}</ul>
+                    <ul inner_html=lines(|side| &side.rooms)></ul>
                     <a class="all" href=urls::INDEX>{w.say(Word::AllRooms)}</a>
                     {me.is_some().then(|| way(Sheet::NewRoom, Word::OpenARoom))}
                 </section>
                 {me.is_some().then(|| view! {
                     <section>
                         <h2>{w.say(Word::People)}</h2>
-                        <ul>{lines(|side| &side.people)}</ul>
+                        <ul inner_html=lines(|side| &side.people)></ul>
                         <p class="hint" hidden=somebody>
                             {w.say(Word::NoPeopleYet)}
                         </p>
@@ -103,49 +104,56 @@ pub fn find() -> impl IntoView {
     }
 }
 
-fn line(known: &Line, version: Option<&str>, current: bool, member: bool) -> impl IntoView + use<> {
+fn line(known: &Line, version: Option<&str>, current: bool, member: bool) -> Arc<Tree> {
     let w = words();
-    let name = known.to.name().to_owned();
+    let mut out = Out::default();
     let lit = known.online > 0;
-    let person_here = lit && matches!(known.to, Target::Person(_));
     let muted = known.level == Level::Nothing;
     let class = match (muted, known.waiting()) {
         (true, _) => "muted",
         (_, 1..) => "unread",
         _ => "",
     };
-    let count = |count: i64, class, before, word: Word| {
-        (count > 0).then(|| {
-            view! { <span class=class>{before}{dates::unread(count)}<span class="sr">" " {w.say(word)}</span></span> }
-        })
-    };
+    out.open("li", &[("class", class)]);
+    out.open("a", &[("href", &urls::page(&known.to)), ("data-go", "")]);
+    out.maybe("aria-current", current.then_some("page"));
+    face::put_mark(&known.to, version, lit, &mut out);
+    out.leaf("bdi", &[("class", "name"), ("dir", "auto")], known.to.name());
+    let sr = [("class", "sr")];
+    if lit && matches!(known.to, Target::Person(_)) {
+        out.leaf("span", &sr, w.say(Word::HereNow));
+    }
+    if muted {
+        out.open("span", &[("class", "sign")]);
+        icons::put(icons::MUTED, &mut out);
+        out.leaf("span", &sr, w.say(Word::Muted));
+        out.close();
+    }
     // Of a room that tells of mentions alone only they are counted.
     let told = matches!((known.level, &known.to), (Level::All, _) | (_, Target::Person(_)));
     let unread = if told { known.waiting() } else { 0 };
     let mentions = if muted { 0 } else { known.mentions };
-    let mentions = count(mentions, "count mentions", "@", Word::OfYou);
-    let unread = count(unread, "count", "", Word::Unread);
-    let sheet = match &known.to {
-        Target::Person(name) => Sheet::Person(name.clone()),
-        to => Sheet::About(to.name().to_owned()),
-    };
-    let more = member.then(|| more(&sheet));
-    let muted = muted.then(|| {
-        view! { <span class="sign">{icon(icons::MUTED)}<span class="sr">{w.say(Word::Muted)}</span></span> }
-    });
-    view! {
-        <li class=class>
-            <a href=urls::page(&known.to) data-go="" aria-current=current.then_some("page")>
-                {mark(&known.to, version, lit)}
-                <bdi class="name" dir="auto">{name}</bdi>
-                {person_here.then(|| view! { <span class="sr">{w.say(Word::HereNow)}</span> })}
-                {muted}
-                {mentions}
-                {unread}
-            </a>
-            {more}
-        </li>
+    for (count, class, before, word) in
+        [(mentions, "count mentions", "@", Word::OfYou), (unread, "count", "", Word::Unread)]
+    {
+        if count > 0 {
+            out.open("span", &[("class", class)]);
+            out.words(before);
+            out.words(&dates::unread(count));
+            out.leaf("span", &sr, &[" ", w.say(word)].concat());
+            out.close();
+        }
     }
+    out.close();
+    if member {
+        let sheet = match &known.to {
+            Target::Person(name) => Sheet::Person(name.clone()),
+            to => Sheet::About(to.name().to_owned()),
+        };
+        icons::more(&sheet, &mut out);
+    }
+    out.close();
+    out.keyed(&known.to.to_string())
 }
 
 /// My account, at the foot of the column.

@@ -8,6 +8,7 @@ import {
 import { observe, observed } from '../../support/observe.ts';
 import type { House } from '../../../tools/house.mjs';
 import { PASSWORD, expect, test, type Person } from '../../support/test.ts';
+import type { Page } from '@playwright/test';
 
 const KEYS = 'Keyboard: Ctrl/Cmd+K jumps to any room or person; Alt+↑/↓ next room, with Shift next unread; ? or Ctrl+/ shows the list; single letters can be turned off';
 const FOCUS = 'Keyboard: focus stays in the composer after sending and comes back when a dialog closes; visible focus everywhere';
@@ -713,7 +714,7 @@ test.describe('sizes, looks, phones', () => {
       return;
     }
     expect((await page.getByRole('main').boundingBox())?.width).toBe(390);
-    for (const [button, drawer] of [[roomsButton, alice.side], [peopleButton, alice.people]] as const) {
+    for (const [button, drawer, beside] of [[roomsButton, alice.side, 380], [peopleButton, alice.people, 10]] as const) {
       await expect(drawer).toBeHidden();
       await button.tap();
       await expect(drawer).toBeInViewport({ ratio: 1 });
@@ -724,7 +725,7 @@ test.describe('sizes, looks, phones', () => {
       await expect(drawer).toBeHidden();
       await button.tap();
       await expect(drawer).toBeInViewport({ ratio: 1 });
-      await page.touchscreen.tap(drawer === alice.side ? 380 : 10, 420);
+      await page.touchscreen.tap(beside, 420);
       await expect(drawer).toBeHidden();
     }
     await roomsButton.tap();
