@@ -103,10 +103,9 @@ test('who reacted is said in the menu, which a finger that rests on the reaction
   await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [at] });
   await expect(alice.menu).toBeVisible();
   await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
-  console.log(await alice.menu.innerHTML());
   await expect(alice.menu.getByRole('listitem')).toHaveText(['bob reacted with 🎉']);
   await expect(alice.menu.getByRole('listitem')).toBeInViewport({ ratio: 1 });
-  // It is followed while it is open, and the finger gave no reaction of its own.
+  // It is followed while it is open; and the finger that went has pressed nothing that came up beneath it.
   await bob.react('cake in the kitchen', '👍');
   await expect(alice.menu.getByRole('listitem')).toHaveText(['bob reacted with 🎉', 'bob reacted with 👍']);
 });
