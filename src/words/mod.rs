@@ -1,9 +1,11 @@
 //! All that the house says, in every language it speaks; one place for each language:
 //!
-//!     src/words/en/…   src/words/zh/…      the same files and keys in both (build.rs sees to it)
-//!       live/*.txt       what the browser's program says too (the server says it first)
-//!       refusals/*.txt   why something is refused; known by name in every browser and program
-//!       pages/*.txt      what stands only in pages that the server renders: costs the browser nothing
+//! ```text
+//! src/words/en/…   src/words/zh/…      the same files and keys in both (build.rs sees to it)
+//!   live/*.txt       what the browser's program says too (the server says it first)
+//!   refusals/*.txt   why something is refused; known by name in every browser and program
+//!   pages/*.txt      what stands only in pages that the server renders: costs the browser nothing
+//! ```
 //!
 //! A text is a line `Key = text`; `{name}` is put in when it is said; English may have two forms,
 //! `{n} message | {n} messages`, for one and for more. A new topic is a new file, in both languages.

@@ -1,12 +1,14 @@
 //! What somebody typed into the search field, read. There is nothing that cannot be read: what is no
 //! filter is words.
 //!
-//!     words            all of them, in any order; the last may be the beginning of one
-//!     "some words"     beside each other; without its end a quotation goes to the end
-//!     from:alice       who said it
-//!     in:lobby  in:@bob  in:"book club"
-//!     after:2026-01-31  before:2026-01-31  on:2026-01-31     days (UTC)
-//!     has:link  has:file
+//! ```text
+//! words            all of them, in any order; the last may be the beginning of one
+//! "some words"     beside each other; without its end a quotation goes to the end
+//! from:alice       who said it
+//! in:lobby  in:@bob  in:"book club"
+//! after:2026-01-31  before:2026-01-31  on:2026-01-31     days (UTC)
+//! has:link  has:file
+//! ```
 
 use crate::protocol::At;
 use crate::server::store::search::{Has, Phrase};
