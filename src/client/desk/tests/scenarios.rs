@@ -542,7 +542,7 @@ fn pm_goes_to_one_person_and_is_confirmed_once_stored() {
 #[test]
 fn help_is_shown_and_nothing_is_said() {
     let (mut server, mut page) = connected(&["a"]);
-    page.cut();
+    page.lose(1006);
     page.draft = "/help".into();
     page.say("/help");
     assert_eq!((page.helped, page.draft.as_str()), (1, ""), "without a connection too");
