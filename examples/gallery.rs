@@ -307,7 +307,7 @@ fn house(name: &str) -> House {
                 line(person("jo"), 0, 0),
                 line(person("小林"), 1, 0),
             ],
-            own: None,
+            ..Side::default()
         },
         faces: Default::default(),
         cid: "c-1".to_owned(),

@@ -13,8 +13,10 @@ const CORES: (usize, usize) = (0, 1);
 /// What a server prints before its address.
 const READY: &str = "http://";
 /// No limit that would measure itself.
-const SETTINGS: [(&str, &str); 4] = [
+const SETTINGS: [(&str, &str); 6] = [
     ("ROOMFUL_MESSAGE_RATE", "off"),
+    ("ROOMFUL_FRAME_RATE", "off"),
+    ("ROOMFUL_ROOMS_PER_DAY", "0"),
     ("ROOMFUL_CONNECTIONS_PER_USER", "0"),
     ("ROOMFUL_CONNECTIONS_PER_ADDRESS", "0"),
     ("ROOMFUL_LOG", "warn"),

@@ -25,9 +25,9 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// People and empty rooms.
+    /// People and empty rooms, which they have joined.
     pub fn people_and_rooms(people: usize, rooms: usize) -> Self {
-        Self { people, rooms, first: 0, others: 0, readers: 0 }
+        Self { people, rooms, first: 0, others: 0, readers: people }
     }
 }
 

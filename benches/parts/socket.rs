@@ -25,7 +25,7 @@ thread_local! {
 
 /// A frame that came.
 pub enum Said<'a> {
-    /// Something happened in a room.
+    /// Something happened in a room. What one's own log tells beside it is not counted.
     Event {
         /// Its place in the log.
         seq: i64,
@@ -201,7 +201,9 @@ fn frames(input: &[u8], on: &mut impl FnMut(Said<'_>)) -> usize {
 }
 
 fn reading(text: &[u8]) -> Said<'_> {
-    if text.starts_with(br#"{"t":"event""#) {
+    if text.starts_with(br#"{"t":"event","to":"~""#) {
+        Said::Other
+    } else if text.starts_with(br#"{"t":"event""#) {
         Said::Event { seq: number(text, b"\"seq\":").unwrap_or(-1), text }
     } else if text.starts_with(br#"{"re":"#) {
         Said::Answer(number(text, b"\"re\":").unwrap_or(0) as u64, text)

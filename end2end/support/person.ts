@@ -226,6 +226,17 @@ export class Person {
     await this.isIn(room);
   }
 
+  /** By its address, as one of those who belong to it: it stands in the side column. */
+  async joinRoom(room: string) {
+    const answer = await this.context.request.post(`${this.base}/api/join`, {
+      form: { room, page: `/chat/${encodeURIComponent(room)}/` },
+      headers: { Accept: 'text/html', Origin: this.base },
+      maxRedirects: 0,
+    });
+    expect(answer.status(), await answer.text()).toBe(303);
+    await this.openRoom(room);
+  }
+
   /** By its address. */
   async openTalk(other: string) {
     await this.visit(`/talk/${encodeURIComponent(other)}/`);

@@ -55,7 +55,7 @@ test('delete asks once, in place, and leaves a tombstone', async ({ person }) =>
   const alice = await person('alice');
   const bob = await person('bob');
   await alice.enterRoom('garden');
-  await bob.openRoom('garden');
+  await bob.joinRoom('garden');
   await bob.openRoom('lobby');
   await alice.openRoom('garden');
   await alice.say('said too soon');

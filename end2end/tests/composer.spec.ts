@@ -147,6 +147,7 @@ test('the arrow up edits my last, Esc brings the draft back', async ({ person })
   const alice = await person('alice');
   await alice.openRoom('lobby');
   await alice.say('teh end');
+  await alice.hears('teh end');
   await alice.composer.click();
   await alice.composer.press('ArrowUp');
   await expect(alice.composer).toHaveValue('teh end');

@@ -6,7 +6,7 @@ test('a room on a phone', async ({ person }) => {
   const bob = await person('bob');
   await bob.enterRoom('garden');
   await bob.openRoom('lobby');
-  await alice.openRoom('garden');
+  await alice.joinRoom('garden');
   await alice.openRoom('lobby');
   await bob.say('a word that is longerthananylineofaphonecanpossiblybebecausepeoplepasteaddresses'.repeat(2));
   await alice.hears('longerthananyline');

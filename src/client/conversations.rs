@@ -42,6 +42,8 @@ impl Conversation {
 pub struct Conversations {
     rooms: Vec<Conversation>,
     people: Vec<Conversation>,
+    /// Whether what is on the screen is a room that I could join.
+    pub outside: bool,
 }
 
 impl Conversations {
@@ -57,7 +59,12 @@ impl Conversations {
     #[must_use]
     pub fn side(&self) -> Side {
         let lines = |all: &[Conversation]| all.iter().map(|one| one.line.clone()).collect();
-        Side { rooms: lines(&self.rooms), people: lines(&self.people), own: None }
+        Side {
+            rooms: lines(&self.rooms),
+            people: lines(&self.people),
+            own: None,
+            outside: self.outside,
+        }
     }
 
     /// All of them, in the order of the column.
@@ -86,6 +93,7 @@ impl Conversations {
         };
         merge(&mut self.rooms, &side.rooms);
         merge(&mut self.people, &side.people);
+        self.outside = side.outside;
     }
 
     /// A conversation that appeared: on top, unless it is there already.
@@ -118,15 +126,11 @@ impl Conversations {
             let one = &mut list[place];
             one.last = answer.top.or(one.last);
             let before = one.line.unread;
-            // A room in which I have never read anything owes me nothing, as the page has it.
-            let owes = matches!(to, Target::Person(_)) || answer.read.is_none_or(|read| read > 0);
-            if owes {
-                one.line.unread = answer.unread.unwrap_or(before);
-                one.counted.clear();
-                one.line.mentions = answer.mentions;
-                one.asked = answer.top.unwrap_or(0);
-                one.calls.clear();
-            }
+            one.line.unread = answer.unread.unwrap_or(before);
+            one.counted.clear();
+            one.line.mentions = answer.mentions;
+            one.asked = answer.top.unwrap_or(0);
+            one.calls.clear();
             if one.line.unread > before {
                 // Somebody spoke there while the connection was away.
                 list[..=place].rotate_right(1);
@@ -243,6 +247,8 @@ impl Conversations {
     pub fn read(&mut self, to: &Target, seq: i64) -> bool {
         let Some(one) = self.find(to) else { return false };
         if one.last.is_none_or(|last| seq >= last) {
+            // What calls me by an edit, and was read before, only the server knows.
+            one.asked = one.asked.max(seq);
             // That somebody called me may be told before what they said is.
             one.calls.retain(|call| *call > seq);
             (one.line.unread, one.line.mentions) = (0, one.calls.len() as i64);
@@ -318,7 +324,7 @@ mod tests {
         Side {
             rooms: vec![line(room("a"), 0), line(room("b"), 2)],
             people: vec![line(bob(), 1)],
-            own: None,
+            ..Side::default()
         }
     }
 
@@ -382,15 +388,15 @@ mod tests {
     }
 
     #[test]
-    fn a_room_never_read_owes_nothing_but_what_is_said_from_now_on() {
+    fn what_a_room_owes_is_the_servers_to_say_also_where_nothing_was_read() {
         let mut it = Conversations::new(&Side::default());
         for to in [room("a"), bob()] {
             it.add(&to);
             it.followed(&to, &Followed { read: Some(0), ..answer(to.clone(), 9, 9) });
         }
-        assert_eq!((it.side().rooms[0].unread, it.side().people[0].unread), (0, 9));
+        assert_eq!((it.side().rooms[0].unread, it.side().people[0].unread), (9, 9));
         it.message(&room("a"), 10, At(1), Some("m"));
-        assert_eq!(it.side().rooms[0].unread, 1);
+        assert_eq!(it.side().rooms[0].unread, 10);
     }
 
     #[test]

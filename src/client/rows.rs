@@ -62,11 +62,11 @@ pub struct Unread {
 }
 
 impl Unread {
-    /// As the page was loaded. Whoever has never read here is not shown that everything is new.
+    /// As the page was loaded. To whoever owes nothing here, nothing is new.
     #[must_use]
     pub fn of<Messages>(house: &House<Messages>) -> Option<Self> {
         let (after, top) = (house.read, house.history.top);
-        (house.me.is_some() && after > 0 && after < top).then_some(Self { after, top })
+        (house.owes() && after < top).then_some(Self { after, top })
     }
 
     /// The seq of the first of these messages that was unread, where it is not further back. They

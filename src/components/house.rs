@@ -24,6 +24,10 @@ use leptos::{
     web_sys::{Element, HtmlElement},
 };
 
+/// The plain form that joins the room whose page it is. It stands beside what the program takes over: all
+/// that changes about it is the button's.
+pub const JOIN: &str = "join";
+
 /// The whole of `<div id="house">`, on the server and in the browser.
 #[component]
 pub fn HouseView(
@@ -75,6 +79,8 @@ fn header(state: HouseState) -> impl IntoView {
         to => Sheet::About(to.name().to_owned()).address(),
     };
     let about_it = words().say(Word::AboutIt);
+    let name = move || state.place.get().name().to_owned();
+    let inside = move || state.side.with(|side| !side.outside);
     view! {
         <header class="place">
             <button class="icon-button rooms-button" type="button" aria-label=w.say(Word::Rooms) popovertarget=side::ID>
@@ -82,10 +88,13 @@ fn header(state: HouseState) -> impl IntoView {
             </button>
             {mark}
             <div class="titles">
-                <h1><bdi dir="auto">{live(move || state.place.get().name().to_owned())}</bdi></h1>
+                <h1><bdi dir="auto">{live(name)}</bdi></h1>
                 <p class="topic" dir="auto" title=live(topic) hidden=live(no_topic)>{live(topic)}</p>
             </div>
             <span class="about">{live(about)}</span>
+            <button class="button join" form=JOIN name="room" value=live(name) hidden=live(inside)>
+                {w.say(Word::JoinRoom)}
+            </button>
             {pins(state)}
             <a class="icon-button about-button" href=live(sheet) data-panel="" aria-label=about_it title=about_it>
                 {icon(icons::ABOUT)}

@@ -1,6 +1,14 @@
 //! Keeps the log where the reader is: at its end while they are there, and otherwise on the very
 //! line they read, whatever is added above or below.
 
+use leptos::{html, prelude::*};
+use std::sync::{
+    Arc,
+    atomic::{AtomicI32, Ordering},
+};
+
+/// Nothing is noted.
+pub const UNKNOWN: i32 = -1;
 /// Within this many pixels of its end the log counts as being there.
 pub const NEAR_END: f64 = 100.0;
 
@@ -59,12 +67,23 @@ pub fn step(then: Lie, now: Lie, shift: f64, whole: bool) -> Step {
     if shift == 0.0 { Step::Stay } else { Step::By(shift) }
 }
 
+/// Where the log was scrolled to when its rows were about to change. It may have been scrolled since the
+/// keeper was last told, and become too short to be scrolled so far when it is told next.
+pub type Scrolled = Arc<AtomicI32>;
+
+/// Notes it; for whoever changes the rows, right before.
+pub fn note(scrolled: &Scrolled, log: NodeRef<html::Div>) {
+    if let Some(log) = log.get_untracked() {
+        scrolled.store(log.scroll_top(), Ordering::Relaxed);
+    }
+}
+
 #[cfg(feature = "hydrate")]
 pub use browser::keep;
 
 #[cfg(feature = "hydrate")]
 mod browser {
-    use super::{Lie, Step, step};
+    use super::{Lie, Scrolled, Step, UNKNOWN, step};
     use crate::{
         client::{
             Act, HouseState, Row,
@@ -79,7 +98,7 @@ mod browser {
         wasm_bindgen::{JsCast, closure::Closure},
         web_sys::{Element, HtmlElement},
     };
-    use std::{cell::RefCell, rc::Rc};
+    use std::{cell::RefCell, rc::Rc, sync::atomic::Ordering};
 
     /// Older messages are asked for when, on the way up, less than this many pixels are left above;
     /// newer ones when less are left below.
@@ -88,7 +107,12 @@ mod browser {
     const NEW_FROM_TOP: f64 = 48.0;
 
     /// Begins once the log is in the page.
-    pub fn keep(state: HouseState, log: NodeRef<html::Div>, rows: NodeRef<html::Div>) {
+    pub fn keep(
+        state: HouseState,
+        log: NodeRef<html::Div>,
+        rows: NodeRef<html::Div>,
+        scrolled: Scrolled,
+    ) {
         let keeper = Rc::new(RefCell::new(None::<Rc<Keeper>>));
         effect(move || {
             let (Some(log), Some(rows)) = (log.get(), rows.get()) else { return };
@@ -101,7 +125,7 @@ mod browser {
                 (Some(keeper), Some(spot)) => keeper.go_soon(spot),
                 (Some(keeper), None) => keeper.settle(),
                 (None, _) => {
-                    let made = Keeper::begin(state, log.into(), rows.into());
+                    let made = Keeper::begin(state, log.into(), rows.into(), scrolled.clone());
                     *keeper.borrow_mut() = Some(made);
                 }
             }
@@ -112,6 +136,7 @@ mod browser {
         state: HouseState,
         log: HtmlElement,
         rows: Element,
+        scrolled: Scrolled,
         kept: RefCell<Kept>,
     }
 
@@ -132,8 +157,13 @@ mod browser {
     }
 
     impl Keeper {
-        fn begin(state: HouseState, log: HtmlElement, rows: Element) -> Rc<Self> {
-            let keeper = Rc::new(Self { state, log, rows, kept: RefCell::default() });
+        fn begin(
+            state: HouseState,
+            log: HtmlElement,
+            rows: Element,
+            scrolled: Scrolled,
+        ) -> Rc<Self> {
+            let keeper = Rc::new(Self { state, log, rows, scrolled, kept: RefCell::default() });
             keeper.awaken();
             let moved = {
                 let keeper = keeper.clone();
@@ -257,6 +287,10 @@ mod browser {
                 }
                 return;
             }
+            let scrolled = self.scrolled.swap(UNKNOWN, Ordering::Relaxed);
+            if scrolled != UNKNOWN {
+                self.kept.borrow_mut().lie.top = f64::from(scrolled);
+            }
             let step = {
                 let kept = self.kept.borrow();
                 let shift = match &kept.anchor {
@@ -265,9 +299,10 @@ mod browser {
                 };
                 step(kept.lie, self.lie(), shift, kept.whole && self.is_whole())
             };
-            let (now, then) = (self.lie().top, self.kept.borrow().lie.top);
-            if now != then {
-                self.kept.borrow_mut().climbing = now < then;
+            let (now, then) = (self.lie(), self.kept.borrow().lie);
+            // What the log does by itself when its content changes is no move of the reader's.
+            if now.top != then.top && now.content == then.content {
+                self.kept.borrow_mut().climbing = now.top < then.top;
             }
             match step {
                 Step::Stay => {}

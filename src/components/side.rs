@@ -40,7 +40,6 @@ pub fn side(state: HouseState) -> impl IntoView {
             state.side.with(|side| of(side).iter().map(line).collect())
         })
     };
-    let somebody = live(move || state.side.with(|side| !side.people.is_empty()));
     view! {
         <nav class="side" id=ID popover="auto" aria-label=w.say(Word::RoomsAndPeople)>
             <div class="side-top">
@@ -56,6 +55,7 @@ pub fn side(state: HouseState) -> impl IntoView {
                 <section>
                     <h2>{w.say(Word::Rooms)}</h2>
                     <ul inner_html=lines(|side| &side.rooms)></ul>
+                    <p class="hint">{w.say(Word::NoRoomsYet)}</p>
                     <a class="all" href=urls::INDEX>{w.say(Word::AllRooms)}</a>
                     {me.is_some().then(|| way(Sheet::NewRoom, Word::OpenARoom))}
                 </section>
@@ -63,9 +63,7 @@ pub fn side(state: HouseState) -> impl IntoView {
                     <section>
                         <h2>{w.say(Word::People)}</h2>
                         <ul inner_html=lines(|side| &side.people)></ul>
-                        <p class="hint" hidden=somebody>
-                            {w.say(Word::NoPeopleYet)}
-                        </p>
+                        <p class="hint">{w.say(Word::NoPeopleYet)}</p>
                         {way(Sheet::People, Word::Everybody)}
                     </section>
                 })}

@@ -3,6 +3,7 @@
 use super::{
     facade::facade,
     icons::{self, icon},
+    keeper::{Scrolled, UNKNOWN, note},
     live::{click, live},
     message,
     tree::{Grown, Tree},
@@ -24,9 +25,10 @@ const BEGINNING: &str = "beginning";
 pub fn timeline(state: HouseState) -> impl IntoView {
     let w = words();
     let (log, rows) = (NodeRef::<html::Div>::new(), NodeRef::<html::Div>::new());
+    let scrolled = Scrolled::new(UNKNOWN.into());
     #[cfg(feature = "hydrate")]
     {
-        super::keeper::keep(state, log, rows);
+        super::keeper::keep(state, log, rows, scrolled.clone());
         super::message_menu::attend(state, log);
     }
     let quiet = quiet(state);
@@ -51,7 +53,7 @@ pub fn timeline(state: HouseState) -> impl IntoView {
             >
                 <div class="log-in">
                     {beginning(state)}
-                    {rows_of(state, rows)}
+                    {rows_of(state, rows, move || note(&scrolled, log))}
                     {newer(state)}
                 </div>
             </div>
@@ -70,33 +72,39 @@ pub fn timeline(state: HouseState) -> impl IntoView {
 pub struct KeptRows(pub std::sync::Arc<str>);
 
 #[cfg(feature = "ssr")]
-fn rows_of(state: HouseState, _: NodeRef<html::Div>) -> impl IntoView {
+fn rows_of(state: HouseState, _: NodeRef<html::Div>, _: impl Fn()) -> impl IntoView {
     use leptos::either::Either;
     match use_context::<KeptRows>() {
         Some(KeptRows(html)) => Either::Left(view! { <div class="rows" inner_html=html></div> }),
-        None => Either::Right(view! { <div class="rows" inner_html=list(state)></div> }),
+        None => Either::Right(view! { <div class="rows" inner_html=list(state, || ())></div> }),
     }
 }
 
 #[cfg(not(feature = "ssr"))]
-fn rows_of(state: HouseState, rows: NodeRef<html::Div>) -> impl IntoView {
-    view! { <div class="rows" node_ref=rows inner_html=list(state)></div> }
+fn rows_of(
+    state: HouseState,
+    rows: NodeRef<html::Div>,
+    before: impl Fn() + Send + 'static,
+) -> impl IntoView {
+    view! { <div class="rows" node_ref=rows inner_html=list(state, before)></div> }
 }
 
-/// The rows. What was told of a row that has not changed is not told again.
-fn list(state: HouseState) -> Grown {
+/// The rows; `before` runs before they change. What was told of a row that has not changed is not told
+/// again.
+fn list(state: HouseState, before: impl Fn() + Send + 'static) -> Grown {
     let mut told = Vec::<(Row, Arc<Tree>)>::new();
     Grown::new(move || {
+        before();
         state.rows.with(|rows| {
-            let before = std::mem::take(&mut told);
+            let old = std::mem::take(&mut told);
             let mut from = 0;
             for (key, row) in rows {
-                let mut places = (from..before.len()).chain(0..from);
-                let same = |at: &usize| before[*at].1.key == *key && before[*at].0 == *row;
+                let mut places = (from..old.len()).chain(0..from);
+                let same = |at: &usize| old[*at].1.key == *key && old[*at].0 == *row;
                 let tree = match places.find(same) {
                     Some(at) => {
                         from = at + 1;
-                        Arc::clone(&before[at].1)
+                        Arc::clone(&old[at].1)
                     }
                     None => message::row(key, row),
                 };

@@ -7,7 +7,9 @@ use super::{
 use crate::{
     client::{HouseState, Row, first_rows, first_state, rows::Unread, state_around},
     components::{
-        HouseView, message,
+        HouseView,
+        house::JOIN,
+        message,
         timeline::{self, KeptRows},
         tree,
     },
@@ -119,6 +121,7 @@ fn written<Messages>(
             <div id="house">
                 <HouseView state/>
             </div>
+            <form id=JOIN method="post" action="/api/join"></form>
         }
     })
 }

@@ -11,6 +11,8 @@ pub const FRAME: usize = 64 * 1024;
 pub const FRAME_READ: usize = 1024 * 1024;
 /// Conversations one connection may follow.
 pub const ROOMS: usize = 128;
+/// Rooms a user makes in a day: enough for a team that begins, too few to fill the index.
+pub const ROOMS_PER_DAY: usize = 20;
 /// Connections of one user.
 pub const CONNECTIONS_PER_USER: usize = 10;
 /// Connections of one address.

@@ -5,7 +5,7 @@ use super::{
     At, Refusal, Target,
     frames::{After, Online},
     limits::Limits,
-    people::{Level, Mine},
+    people::{Level, Mine, Role},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -321,6 +321,9 @@ pub struct Side {
     /// Where my own log stood before this was read: what comes after it may change the column.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own: Option<After>,
+    /// Whether what is on the screen is a room that I could join.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub outside: bool,
 }
 
 /// Everything a room's or a conversation's page shows.
@@ -355,6 +358,21 @@ pub struct House<Messages = Vec<Message>> {
     /// Why it was refused.
     #[serde(default)]
     pub refusal: Option<Refusal>,
+}
+
+/// Whether somebody owes a place what came after their marker: they have read there, or joined it. Of
+/// what one merely looks at nothing is new.
+#[must_use]
+pub fn owes(read: i64, role: Option<Role>) -> bool {
+    read > 0 || role.is_some()
+}
+
+impl<Messages> House<Messages> {
+    /// Whether whoever is looking owes this place what came after their marker.
+    #[must_use]
+    pub fn owes(&self) -> bool {
+        self.me.is_some() && owes(self.read, self.mine.as_ref().and_then(|mine| mine.role))
+    }
 }
 
 #[cfg(feature = "ssr")]

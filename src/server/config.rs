@@ -57,6 +57,14 @@ pub struct Config {
     #[arg(long, env = "ROOMFUL_MESSAGE_RATE", default_value = "20/10s", value_parser = named!("ROOMFUL_MESSAGE_RATE", read_rate))]
     pub message_rate: MessageRate,
 
+    /// Frames of a connection beside messages and changes to them, such as 600/10s, or off.
+    #[arg(long, env = "ROOMFUL_FRAME_RATE", default_value = "600/10s", value_parser = named!("ROOMFUL_FRAME_RATE", read_rate))]
+    pub frame_rate: MessageRate,
+
+    /// Rooms a user may make in a day, who is no administrator; 0 for no limit.
+    #[arg(long, env = "ROOMFUL_ROOMS_PER_DAY", default_value_t = limits::ROOMS_PER_DAY, value_parser = named!("ROOMFUL_ROOMS_PER_DAY", read_count))]
+    pub rooms_per_day: usize,
+
     /// Connections of one user; 0 for no limit.
     #[arg(long, env = "ROOMFUL_CONNECTIONS_PER_USER", default_value_t = limits::CONNECTIONS_PER_USER, value_parser = named!("ROOMFUL_CONNECTIONS_PER_USER", read_count))]
     pub connections_per_user: usize,
@@ -147,6 +155,8 @@ impl Config {
             public_reading: true,
             log: "warn".to_owned(),
             message_rate: MessageRate(None),
+            frame_rate: MessageRate(None),
+            rooms_per_day: 0,
             connections_per_user: limits::CONNECTIONS_PER_USER,
             connections_per_address: limits::CONNECTIONS_PER_ADDRESS,
             body_limit: limits::BODY,

@@ -69,6 +69,8 @@ async fn every_command_explains_itself() {
         "ROOMFUL_PUBLIC_READING",
         "ROOMFUL_LOG",
         "ROOMFUL_MESSAGE_RATE",
+        "ROOMFUL_FRAME_RATE",
+        "ROOMFUL_ROOMS_PER_DAY",
         "ROOMFUL_CONNECTIONS_PER_USER",
         "ROOMFUL_CONNECTIONS_PER_ADDRESS",
     ] {
@@ -90,6 +92,8 @@ async fn a_wrong_setting_stops_the_start_and_names_itself() {
         ("ROOMFUL_LOG", "roomful=loud"),
         ("ROOMFUL_MESSAGE_RATE", "fast"),
         ("ROOMFUL_MESSAGE_RATE", "0/10s"),
+        ("ROOMFUL_FRAME_RATE", "600"),
+        ("ROOMFUL_ROOMS_PER_DAY", "some"),
         ("ROOMFUL_CONNECTIONS_PER_USER", "-1"),
         ("ROOMFUL_CONNECTIONS_PER_ADDRESS", "many"),
     ] {

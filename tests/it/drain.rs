@@ -146,6 +146,7 @@ async fn sigterm_under_load_answers_what_was_accepted_and_loses_and_doubles_noth
     let dir = TempDir::new().expect("a temporary folder");
     let mut settings = vec![
         ("ROOMFUL_MESSAGE_RATE", "off"),
+        ("ROOMFUL_FRAME_RATE", "off"),
         ("ROOMFUL_CONNECTIONS_PER_USER", "0"),
         ("ROOMFUL_CONNECTIONS_PER_ADDRESS", "0"),
     ];

@@ -6,6 +6,7 @@ use crate::support::{
     main_socket::saying,
     wire::Got,
 };
+use roomful::protocol::people::Access;
 use roomful::protocol::{SUBPROTOCOL, close};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -365,6 +366,70 @@ async fn the_message_rate_of_the_contract_is_20_in_10_seconds() {
     })
     .await;
     assert_eq!(refused["code"], "rate_limited");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn over_the_frame_rate_one_is_told_when_again_and_who_goes_on_is_closed() {
+    let house = House::open_with(|config| config.frame_rate = rate("5/600s")).await;
+    let alice = house.person("alice").await;
+    let mut socket = alice.socket().await;
+    for _ in 0..2 {
+        socket.sub(&["#lobby"]).await;
+        socket.tell(json!({"t": "typing", "to": LOBBY})).await;
+    }
+    let sent = socket.send(LOBBY, "messages have a limit of their own").await;
+    socket.ask_ok(json!({"t": "read", "to": LOBBY, "seq": sent["seq"]})).await;
+    for frame in [
+        json!({"t": "sub", "rooms": [{"to": "~"}]}),
+        json!({"t": "unsub", "rooms": [LOBBY]}),
+        json!({"t": "read", "to": LOBBY, "seq": 1}),
+        json!({"t": "nonsense"}),
+    ] {
+        let err = socket.ask_err(frame).await;
+        assert_eq!((&err["code"], &err["temporary"]), (&json!("rate_limited"), &json!(true)));
+        let wait = err["retry_ms"].as_u64().expect("a wait");
+        assert!((1..=600_000).contains(&wait), "{wait}");
+        assert_eq!(err["why"]["args"], json!(["5", "600"]), "{err}");
+    }
+    // It still follows what it did, and is told; what has no number is passed over in silence.
+    socket.tell(json!({"t": "here", "to": LOBBY})).await;
+    socket.send(LOBBY, "and go on").await;
+    socket.event(LOBBY).await;
+    socket.event(LOBBY).await;
+    socket.assert_none(|f| f["t"] == "error" || f["t"] == "online");
+    let mut other = alice.socket().await;
+    other.sub(&["~"]).await;
+    socket.tell(json!({"t": "pong"})).await;
+    assert_eq!(socket.closed().await, close::TOO_FAST);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_comes_back_and_reads_on_never_meets_the_frame_rate() {
+    let house = House::open_with(|config| config.frame_rate = rate("600/10s")).await;
+    let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+    let rooms: Vec<String> = (0..120).map(|n| format!("r{n}")).collect();
+    let verbs = house.verbs();
+    let who = house.who(&bob).await;
+    for room in &rooms {
+        verbs.make_room(&who, room, Access::Open).await.unwrap();
+    }
+    let targets: Vec<String> = rooms.iter().map(|room| format!("#{room}")).collect();
+    let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
+    // Five times within a moment, sixteen rooms at a time; and then through all of them, as one who
+    // holds a key does.
+    for _ in 0..5 {
+        let mut socket = alice.socket().await;
+        for some in targets.chunks(16) {
+            assert!(socket.sub(some).await.iter().all(|answer| answer["err"].is_null()));
+        }
+        for to in &targets {
+            socket.ask_ok(json!({"t": "here", "to": to})).await;
+            socket.ask_ok(json!({"t": "unsub", "rooms": [to]})).await;
+            socket.sub(&[to]).await;
+            socket.ask_ok(json!({"t": "read", "to": to, "seq": 1})).await;
+        }
+        socket.close().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -130,6 +130,82 @@ async fn nobody_is_told_of_what_they_may_not_read_or_do_not_wish_to_hear() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_edit_tells_those_whom_it_names_anew() {
+    let house = House::open().await;
+    let (alice, bob, carol) =
+        (house.person("alice").await, house.person("bob").await, house.person("carol").await);
+    let dave = house.person("dave").await;
+    let (mut hers, mut his, mut theirs) = (own(&alice).await, own(&bob).await, own(&carol).await);
+    let mut daves = own(&dave).await;
+    let verbs = house.verbs();
+    let (carols, lobby) = (house.who(&carol).await, Target::Room("lobby".to_owned()));
+    verbs.set_level(&carols, &lobby, Level::Nothing).await.unwrap();
+    let sent = hers.send("#lobby", "@bob and @carol, look").await;
+    told(&mut his).await;
+    let edit =
+        |body: &str| json!({"t": "edit", "to": "#lobby", "message": sent["id"], "body": body});
+    // Who was named before is not told again, nor whoever did not wish to hear it then.
+    verbs.set_level(&carols, &lobby, Level::All).await.unwrap();
+    hers.ask_ok(edit("@bob and @carol and @Dave and @dave, look: @alice @nobody")).await;
+    let data = told(&mut daves).await;
+    assert_eq!((&data["kind"], &data["from"]), (&json!("mention"), &json!("alice")));
+    assert_eq!((&data["message"], &data["seq"]), (&sent["id"], &sent["seq"]));
+    assert!(data["text"].as_str().unwrap().contains("@Dave"), "{data}");
+    told_nothing(&mut his).await;
+    told_nothing(&mut theirs).await;
+    told_nothing(&mut hers).await;
+    // A message calls somebody once, also when the name went and came back.
+    for body in ["look", "@dave @bob look", "@dave @bob look again"] {
+        hers.ask_ok(edit(body)).await;
+    }
+    told_nothing(&mut daves).await;
+    told_nothing(&mut his).await;
+    let dave_is = house.who(&dave).await;
+    let list = verbs.mentions(&dave_is, None).await.unwrap().mentions;
+    let listed: Vec<_> = list.iter().map(|it| (&*it.body, it.unread)).collect();
+    assert_eq!(listed, [("@dave @bob look again", true)]);
+    // It is counted as what calls me, as long as I have not read it.
+    let dave_sees = daves.sub(&["#lobby"]).await.remove(0);
+    assert_eq!(dave_sees["mentions"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_tells_nobody_whom_a_message_would_not() {
+    let house = House::open().await;
+    let (alice, bob, carol) =
+        (house.person("alice").await, house.person("bob").await, house.person("carol").await);
+    let (mut hers, mut his, mut theirs) = (own(&alice).await, own(&bob).await, own(&carol).await);
+    let verbs = house.verbs();
+    let (bobs, carols) = (house.who(&bob).await, house.who(&carol).await);
+    let edit = |to: &str, id: &Value, body: &str| json!({"t": "edit", "to": to, "message": id, "body": body});
+    // Into a room that they do not see…
+    verbs.make_room(&house.who(&alice).await, "den", Access::Members).await.unwrap();
+    let sent = hers.send("#den", "nothing").await;
+    hers.ask_ok(edit("#den", &sent["id"], "@bob must not know")).await;
+    // …by whom they blocked, also where somebody else edits it…
+    house.verbs().make_room(&carols, "square", Access::Open).await.unwrap();
+    verbs.block(&bobs, "alice", true).await.unwrap();
+    let sent = hers.send("#square", "nothing").await;
+    hers.ask_ok(edit("#square", &sent["id"], "@bob!")).await;
+    let sent = hers.send("#square", "nothing").await;
+    theirs.ask_ok(edit("#square", &sent["id"], "@bob, says carol")).await;
+    verbs.block(&bobs, "alice", false).await.unwrap();
+    // …where they wish to hear nothing, and in a conversation, where everything is told anyway.
+    verbs.set_level(&bobs, &Target::Room("square".to_owned()), Level::Nothing).await.unwrap();
+    let sent = hers.send("#square", "nothing").await;
+    hers.ask_ok(edit("#square", &sent["id"], "@bob?")).await;
+    told_nothing(&mut his).await;
+    let sent = hers.send("@bob", "a word").await;
+    told(&mut his).await;
+    hers.ask_ok(edit("@bob", &sent["id"], "@bob, a word")).await;
+    told_nothing(&mut his).await;
+    // Whoever keeps order and adds a name tells of it in their own.
+    let sent = hers.send("#square", "help").await;
+    theirs.ask_ok(edit("#square", &sent["id"], "help, @alice")).await;
+    assert_eq!(told(&mut hers).await["from"], "carol");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_message_calls_so_many_and_no_more() {
     let house = House::open().await;
     let alice = house.person("alice").await;

@@ -1,9 +1,11 @@
 //! Rooms for some: whoever may not see one finds nothing of it at any door, and whoever loses one hears
 //! it at once.
 
-use crate::support::{House, Person, cid, encoded, eventually, main_socket::saying};
+use crate::support::{House, Person, cid, encoded, eventually, main_socket::saying, wire::Got};
 use roomful::protocol::people::{Access, Role};
-use roomful::protocol::{Code, Target};
+use roomful::protocol::{Code, Target, close};
+use roomful::server::domain::{Who, changes::Wish};
+use roomful::server::store::{acts, memberships, message_place};
 use serde_json::{Value, json};
 
 const DEN: &str = "den";
@@ -380,6 +382,95 @@ async fn one_joins_by_making_by_joining_or_by_the_first_word_and_leaves() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_room_that_was_joined_while_it_was_empty_owes_all_that_came_after() {
+    let house = House::open().await;
+    let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+    let carol = house.person("carol").await;
+    alice.make_room("square").await;
+    house.verbs().join(&house.who(&bob).await, "square").await.unwrap();
+    let mut hers = alice.socket().await;
+    hers.send("#square", "one").await;
+    hers.send("#square", "@bob two").await;
+    let followed = async |who: &Person| who.socket().await.sub(&["#square"]).await.remove(0);
+    let his = followed(&bob).await;
+    assert_eq!((&his["read"], &his["unread"], &his["mentions"]), (&json!(0), &json!(2), &json!(1)));
+    let page = bob.get("/api/open_place?to=%23lobby").await.is(200).json();
+    let line = &page["side"]["rooms"][0];
+    assert_eq!((&line["to"], &line["unread"]), (&json!("#square"), &json!(2)), "{page}");
+    assert_eq!(followed(&alice).await["unread"], 0, "her own words");
+    assert_eq!(followed(&carol).await["unread"], 0, "she only looks at it");
+    // Whoever joins now has all of it behind them.
+    house.verbs().join(&house.who(&carol).await, "square").await.unwrap();
+    let hers = followed(&carol).await;
+    assert_eq!((&hers["read"], &hers["unread"]), (&json!(2), &json!(0)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn my_rooms_are_those_i_joined_and_a_visitor_is_shown_some() {
+    let house = House::open().await;
+    let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+    for n in 0..9 {
+        alice.make_room(&format!("a{n}")).await;
+    }
+    let side = async |person: &Person, at: &str| {
+        let page = person.get(&format!("/api/open_place?to=%23{at}")).await.is(200).json();
+        let lines = page["side"]["rooms"].as_array().cloned().unwrap_or_default();
+        let names: Vec<String> =
+            lines.iter().map(|line| line["to"].as_str().unwrap().to_owned()).collect();
+        (names, page["side"]["outside"] == true)
+    };
+    assert_eq!(side(&bob, "a1").await, (vec![], true), "he has joined nothing");
+    let (who, verbs) = (house.who(&bob).await, house.verbs());
+    verbs.join(&who, "a1").await.unwrap();
+    assert_eq!(side(&bob, "a1").await, (vec!["#a1".to_owned()], false));
+    assert_eq!(side(&bob, "a2").await, (vec!["#a1".to_owned()], true));
+    verbs.leave(&who, "a1").await.unwrap();
+    assert_eq!(side(&bob, "a1").await, (vec![], true));
+    let talk = bob.get("/api/open_place?to=@alice").await.is(200).json();
+    assert!(talk["side"]["outside"].is_null(), "a conversation is not joined: {talk}");
+    let visitor = house.visitor();
+    let page = visitor.get("/api/open_place?to=%23a4").await.is(200).json();
+    assert_eq!(page["side"]["rooms"].as_array().map(Vec::len), Some(8), "{page}");
+    assert_eq!(page["side"]["rooms"][0]["to"], "#a4");
+    assert!(page["side"]["outside"].is_null(), "{page}");
+    let first = bob.get("/chat/a1/").await.is(200).text();
+    assert!(first.contains("All rooms") && first.contains("No rooms yet"), "a way to them");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn so_many_rooms_a_day_are_made_by_one_person_and_more_by_an_administrator() {
+    let house = House::open_with(|config| config.rooms_per_day = 3).await;
+    let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+    let who = house.who(&alice).await;
+    let verbs = house.verbs();
+    for n in 0..3 {
+        alice.make_room(&format!("a{n}")).await;
+        // What is there already is entered, and what is not free is refused as ever: neither is made.
+        verbs.enter_room(&who, "a0").await.unwrap();
+        verbs.make_room(&who, "a0", Access::Open).await.unwrap_err();
+    }
+    let form = [("name", "a3"), ("text", ""), ("access", "open"), ("page", "/chat/")];
+    let browser = house.log_in("alice").await;
+    let refused = browser.post("/api/make_room", &form).await.is(429).text();
+    assert!(refused.contains("One person makes at most 3 rooms a day."), "{refused}");
+    let refused = verbs.enter_room(&who, "a3").await.unwrap_err();
+    assert_eq!((refused.code, refused.temporary), (Code::RateLimited, true));
+    let wait = refused.retry_ms.expect("a wait");
+    assert!(wait > 0 && wait <= 8 * 60 * 60 * 1_000, "{wait}");
+    let mut socket = alice.wire("/ws/chat/a3/").await.expect("accepted, then told");
+    match socket.got("why there is no such room").await {
+        Got::Json(told) => assert_eq!(told["message"], refused.message),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(socket.closed().await, close::RESYNC);
+    bob.make_room("b0").await;
+    let root = house.admin("root").await;
+    for n in 0..5 {
+        root.make_room(&format!("c{n}")).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_private_room_is_never_left_without_a_moderator() {
     let house = House::open().await;
     let (alice, bob, carol) = den(&house).await;
@@ -433,4 +524,76 @@ async fn nothing_is_held_for_a_room_that_was_lost() {
         (verbs.online(&place)?.count == 0).then_some(())
     })
     .await;
+}
+
+/// What somebody may is asked before they act, and once more when it is their turn: here they lose it
+/// in between, while what they do waits for the writer.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_loses_the_right_before_it_is_their_turn_does_not_use_it() {
+    let house = House::open().await;
+    let (alice, bob, carol) =
+        (house.person("alice").await, house.person("bob").await, house.person("carol").await);
+    let (hers, his, theirs) =
+        (house.who(&alice).await, house.who(&bob).await, house.who(&carol).await);
+    let verbs = house.verbs();
+    verbs.make_room(&hers, "square", Access::Open).await.unwrap();
+    for who in [&his, &theirs] {
+        verbs.join(who, "square").await.unwrap();
+    }
+    let said = carol.socket().await.send("#square", "mine").await;
+    let message = said["id"].as_str().unwrap().to_owned();
+    let (square, log) = {
+        let (log, _) = message_place(&message).unwrap();
+        (Target::Room("square".to_owned()), log)
+    };
+    let Who::Member(me) = &his else { panic!("bob has an account") };
+    let bob_id = me.id;
+    let wishes = || {
+        let message = message.clone();
+        [
+            Wish::Edit { message: message.clone(), body: "his".to_owned() },
+            Wish::Delete { message: message.clone() },
+            Wish::Pin { message, on: true },
+            Wish::Topic { text: "his".to_owned() },
+        ]
+    };
+    for n in 0..8 {
+        verbs.set_role(&hers, "square", "bob", Role::Moderator).await.unwrap();
+        let (go, gone) = tokio::sync::oneshot::channel();
+        let work: acts::Work = Box::new(move |acting| {
+            Box::pin(async move {
+                let _ = gone.await;
+                memberships::set_role(acting.db, bob_id, log, Role::Member).await?;
+                acting.changed(acts::Changed::Standing { user: bob_id, log });
+                Ok(Ok(()))
+            })
+        });
+        verbs.writer.act(acts::Act { work, done: Box::new(|_| {}) });
+        let begun = async || (verbs.writer.waiting() == 0).then_some(());
+        eventually("his right to be about to go", begun).await;
+        let act = async {
+            match n {
+                0 => verbs.remove(&his, "square", "carol").await,
+                1 => verbs.ban(&his, "square", "carol", true).await,
+                2 => verbs.set_role(&his, "square", "carol", Role::Moderator).await,
+                3 => verbs.set_access(&his, "square", Access::Members).await,
+                _ => {
+                    let wish = wishes().into_iter().nth(n - 4).unwrap();
+                    verbs.change_and_wait(&his, &square, wish).await.map(drop)
+                }
+            }
+        };
+        let then = async {
+            eventually("his act to wait", async || (verbs.writer.waiting() > 0).then_some(()))
+                .await;
+            go.send(()).unwrap();
+        };
+        let (done, ()) = tokio::join!(act, then);
+        assert_eq!(done.unwrap_err().code, Code::Forbidden, "{n}");
+    }
+    let view = verbs.about_room(&theirs, "square", 0).await.unwrap();
+    assert_eq!((view.mine.role, view.mine.access), (Some(Role::Member), Access::Open));
+    let page = carol.history("#square").await;
+    assert_eq!(page["messages"][0]["body"], "mine", "{page}");
+    assert!(page["about"].is_null(), "{page}");
 }

@@ -100,6 +100,7 @@ impl House {
     fn config(&self) -> Config {
         let mut config = Config::for_tests(&self.database());
         config.message_rate = MessageRate(None);
+        config.frame_rate = MessageRate(None);
         config.connections_per_user = 0;
         config.connections_per_address = 0;
         config.presence_every = Duration::from_millis(20);

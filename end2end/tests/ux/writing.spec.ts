@@ -152,8 +152,8 @@ test.describe('A draft per room, kept over reloads. ↑ in an empty composer edi
     const alice = await person('alice');
     const bob = await person('bob');
     await bob.enterRoom('garden');
-    await alice.enterRoom('garden');
-    await alice.openRoom('lobby');
+    await alice.joinRoom('garden');
+    await alice.joinRoom('lobby');
     await alice.composer.fill('for the lobby,\nnot yet said');
     await alice.goTo('garden');
     await expect(alice.composer).toHaveValue('');
@@ -316,7 +316,7 @@ test.describe('@ completes people, # rooms, : emoji, / commands, as an ARIA comb
     const alice = await person('alice');
     const bob = await person('bob');
     await alice.enterRoom('garden');
-    await bob.openRoom('garden');
+    await bob.joinRoom('garden');
     await alice.say('/me waves');
     await expect(bob.log.getByRole('article').filter({ hasText: 'alice waves' })).toHaveCount(1);
     await alice.say('/topic tomatoes, and when to plant them');

@@ -151,9 +151,6 @@ impl Desk {
             self.presence.replace(online, now.ms);
         }
         self.read = self.read.max(answer.read.unwrap_or(0));
-        if self.me.is_some() && matches!(follow.to, Target::Room(_)) {
-            self.conversations.add(&follow.to);
-        }
         if self.hold != Hold::Asked(number) {
             // Of an earlier visit, or asked for again since.
             return;
@@ -331,7 +328,9 @@ impl Desk {
             }
             Some(Kind::Conversation { to } | Kind::Joined { to, on: true }) => {
                 let new = self.conversations.add(&to);
-                let here = to == *self.timeline.to() && self.hold == Hold::Away;
+                let shown = to == *self.timeline.to();
+                self.conversations.outside &= !shown;
+                let here = shown && self.hold == Hold::Away;
                 if here && self.is_gone() {
                     // I am let in again.
                     self.refusal = None;
@@ -340,10 +339,13 @@ impl Desk {
                     self.follow(vec![to]);
                 }
             }
-            // The place that is on the screen stays there until one goes elsewhere.
             Some(Kind::Joined { to, on: false }) => {
-                if to != *self.timeline.to() && self.conversations.has(&to) {
-                    self.conversations.remove(&to);
+                let known = self.conversations.has(&to);
+                self.conversations.remove(&to);
+                if to == *self.timeline.to() {
+                    // It may still be read until one goes elsewhere, and joined again.
+                    self.conversations.outside = !self.is_gone();
+                } else if known {
                     self.unfollow(to);
                 }
             }
@@ -457,6 +459,7 @@ impl Desk {
     /// one goes elsewhere, and what is written until one discards it.
     fn lose_place(&mut self, why: Refusal) {
         self.hold = Hold::Away;
+        self.conversations.outside = false;
         self.presence = Presence::new(self.name().map(str::to_owned), Online::default());
         self.typing.clear();
         self.refusal = Some(Refusal { field: Some(GONE.to_owned()), ..why });

@@ -43,17 +43,19 @@ impl Domain {
         let place = found.written().ok_or_else(|| Refusal::not_found("such message"))?;
         self.may_write(me, &found).await?;
         let moderates = self.moderates(me, &found).await?;
-        let told = match &wish {
-            Wish::React { message, on: true, .. } => Some(message.clone()),
-            _ => None,
-        };
         let (log, deed) = self.deed(wish, &found, moderates)?;
         self.speech.may_speak(me.id)?;
-        let notice = match told {
-            Some(message) => self.notice_of_reaction(me, &found, &message).await?,
-            None => None,
+        let message = log.zip(deed.seq());
+        let notices = match (message, &deed) {
+            (Some(of), Deed::React { on: true, .. }) => {
+                self.notice_of_reaction(me, &found, of).await?.into_iter().collect()
+            }
+            (Some(of), Deed::Edit { body, .. }) => {
+                self.notices_of_edit(me, &found, of, body).await?
+            }
+            _ => Vec::new(),
         };
-        self.writer.change(Change { by: me.party(), moderates, place, log, deed, notice, done });
+        self.writer.change(Change { by: me.party(), moderates, place, log, deed, notices, done });
         Ok(())
     }
 

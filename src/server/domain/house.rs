@@ -5,8 +5,8 @@ use super::history::{Page, Shared, by_seqs, is_there};
 use super::places::Place;
 use super::{Domain, Who, unavailable};
 use crate::protocol::frames::After;
-use crate::protocol::people::{Level, Mine, Role};
-use crate::protocol::views::{History, House, Line, Me, Side, Span};
+use crate::protocol::people::{Mine, Role};
+use crate::protocol::views::{History, House, Line, Me, Side, Span, owes};
 use crate::protocol::{At, Refusal, Target};
 use crate::server::groups::Group;
 use crate::server::security::secrets;
@@ -15,11 +15,10 @@ use crate::server::store::{Connection, LogId};
 
 /// Rooms and people in the side column, at most: a connection follows all of them.
 pub const SIDE_MOST: usize = 60;
-/// Rooms shown to somebody who has not been in any yet.
-const SIDE_LEAST: usize = 8;
-/// What of the house a page shows. Those who know few rooms are shown others; of twice as many as
-/// they are shown, enough are not known to them.
-const MOST: Most = Most { known: SIDE_MOST, few: SIDE_LEAST, newest: 2 * SIDE_LEAST };
+/// Rooms shown to a visitor, who has none.
+const SIDE_OF_VISITOR: usize = 8;
+/// What of the house a page shows.
+const MOST: Most = Most { known: SIDE_MOST, newest: SIDE_OF_VISITOR };
 
 /// A place's page.
 #[derive(Debug)]
@@ -72,6 +71,7 @@ impl Domain {
         }
         if here == Span::Newest
             && let Who::Member(me) = who
+            && owes(stand.read, role(&stand))
             && opens_earlier(&me.name, stand.read, &page)
         {
             here = Span::Around(stand.read + 1);
@@ -169,27 +169,22 @@ impl Domain {
             level: room.level,
             at: (room.said_at.0 > 0).then_some(room.said_at),
         };
-        let mut rooms = Vec::with_capacity(stand.rooms.len().max(SIDE_LEAST) + 1);
-        let known = |log: LogId| stand.rooms.iter().any(|room| room.key == log);
-        let mut here_first = None;
+        let (member, joined) = (stand.own.is_some(), role(stand).is_some());
+        let mut rooms: Vec<Line> = Vec::with_capacity(stand.rooms.len().max(SIDE_OF_VISITOR) + 1);
+        // Of mine the latest are shown, and in any case that which is on the screen; what I have not
+        // joined is found on the index. A visitor, who joins nothing, stands in one of the others.
         if let Place::Room { log, name } = here
-            && !known(*log)
+            && (joined || !member)
+            && stand.rooms.iter().all(|room| room.key != *log)
         {
-            here_first = Some(*log);
-            let (level, said_at) = (Level::All, At(0));
-            let (key, name) = (*log, name.clone());
+            let level = stand.stands.as_ref().and_then(|(.., level)| *level).unwrap_or_default();
+            let (key, name, said_at) = (*log, name.clone(), At(0));
             rooms.push(line(&standing::Line { key, name, said_at, unread: 0, mentions: 0, level }));
         }
         rooms.extend(stand.rooms.iter().map(line));
-        for other in &stand.newest {
-            if rooms.len() >= SIDE_LEAST {
-                break;
-            }
-            if !known(other.key) && here_first != Some(other.key) {
-                // Who has never been there owes it nothing.
-                rooms.push(line(other));
-            }
-        }
+        let at = rooms.first().map(|line| line.to.clone());
+        let others = stand.newest.iter().map(line).filter(|other| Some(&other.to) != at.as_ref());
+        rooms.extend(others.take(SIDE_OF_VISITOR.saturating_sub(rooms.len())));
         let person = |with: &standing::Line<_>| Line {
             online: usize::from(look.is_here(Group::House, &with.name)),
             to: Target::Person(with.name.clone()),
@@ -202,14 +197,20 @@ impl Domain {
             own: stand.own.as_ref().map(|own| After { epoch: own.epoch.clone(), seq: own.top }),
             rooms,
             people: stand.people.iter().map(person).collect(),
+            outside: member && !joined && matches!(here, Place::Room { .. }),
         }
     }
 }
 
+/// What the viewer is in the room whose page it is.
+fn role(stand: &Standing) -> Option<Role> {
+    stand.stands.as_ref().and_then(|(_, role, _)| *role)
+}
+
 /// Whether a place of which this is the newest page is opened further up, at the first unread message.
-/// Whoever has never read here is not owed all of it, and whoever has spoken since was there.
+/// Whoever has spoken since was there.
 fn opens_earlier(me: &str, read: i64, newest: &Page) -> bool {
     let unread_before = newest.messages.last().is_some_and(|oldest| oldest.seq > read + 1);
     let spoke = || newest.messages.iter().any(|it| it.seq > read && it.author == me);
-    read > 0 && newest.older && unread_before && !spoke()
+    newest.older && unread_before && !spoke()
 }

@@ -35,7 +35,7 @@ use crate::protocol::Refusal;
 use crate::server::config::Config;
 use crate::server::groups::Groups;
 use crate::server::presence::{Patience, Presence};
-use crate::server::security::rate::{Searches, Speech};
+use crate::server::security::rate::{Makers, Searches, Speech};
 use crate::server::security::slowdown::Slowdown;
 use crate::server::shelf::Shelf;
 use crate::server::store::Store;
@@ -71,6 +71,7 @@ pub struct Domain {
     speech: Speech,
     /// What is done to rooms and people, as fast as one may speak and beside it.
     deeds: Speech,
+    makers: Arc<Makers>,
     searches: Searches,
     /// Whose turn it is to search.
     searching: tokio::sync::Semaphore,
@@ -117,6 +118,7 @@ impl Domain {
         let domain = Self {
             speech: Speech::new(config.message_rate.0),
             deeds: Speech::new(config.message_rate.0),
+            makers: Arc::new(Makers::new(config.rooms_per_day)),
             searches: Searches::default(),
             searching: tokio::sync::Semaphore::new(search::AT_ONCE),
             indexer,
@@ -145,6 +147,7 @@ impl Domain {
     pub fn sweep(&self) {
         self.speech.sweep();
         self.deeds.sweep();
+        self.makers.sweep();
         self.searches.sweep();
     }
 

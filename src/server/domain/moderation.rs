@@ -8,10 +8,10 @@ use crate::protocol::people::{
 };
 use crate::protocol::{At, Code, Refusal, limits};
 use crate::server::groups::Group;
-use crate::server::store::acts::{Changed, Reason, Whom};
+use crate::server::store::acts::{Acting, Boxed, Changed, Outcome, Reason, Whom};
 use crate::server::store::rooms::{self, Room};
 use crate::server::store::writer::Party;
-use crate::server::store::{memberships, people, sessions};
+use crate::server::store::{LogId, UserId, memberships, people, sessions};
 use crate::words::Word;
 use std::sync::Arc;
 
@@ -35,7 +35,75 @@ fn party(person: &people::Person) -> Party {
     Party { id: person.id, name: person.name.clone().into(), own: person.log_id }
 }
 
+/// Keeping somebody out of the house, or no longer.
+fn keeping_out(
+    user: UserId,
+    on: bool,
+) -> impl for<'a, 'c> FnOnce(&'a mut Acting<'c>) -> Boxed<'a, Outcome> + Send + 'static {
+    move |acting| {
+        Box::pin(async move {
+            people::set_banned(acting.db, user, on.then_some(acting.now)).await?;
+            if on {
+                sessions::end_others(acting.db, user, None).await?;
+                // Whichever process holds their sockets hears of it.
+                sessions::note_banned(acting.db, user).await?;
+                acting.changed(Changed::Banned { user });
+            }
+            Ok(Ok(()))
+        })
+    }
+}
+
+/// Whether I keep order in this room once it is my turn to act: I may have lost it since it was asked.
+async fn keeps_order_still(acting: &mut Acting<'_>, me: &Member, log: LogId) -> Outcome {
+    let admin = people::is_admin(acting.db, me.id).await?;
+    if rooms::seen(acting.db, Some(me.id), admin, &[log]).await?.is_empty() {
+        return Ok(Err(super::places::no_room()));
+    }
+    let role = memberships::standing(acting.db, me.id, log).await?.role;
+    Ok(if admin || role == Some(Role::Moderator) {
+        Ok(())
+    } else {
+        Err(Refusal::new(Code::Forbidden, Word::ModeratorsOnly))
+    })
+}
+
 impl Domain {
+    /// Does something in a room in which I keep order, if I do still once it is its turn.
+    async fn keep_order<F>(&self, me: &Arc<Member>, room: &Room, work: F) -> Result<(), Refusal>
+    where
+        F: for<'a, 'c> FnOnce(&'a mut Acting<'c>) -> Boxed<'a, Outcome> + Send + 'static,
+    {
+        let (me, log) = (Arc::clone(me), room.log_id);
+        self.act(move |acting| {
+            Box::pin(async move {
+                match keeps_order_still(acting, &me, log).await? {
+                    Ok(()) => work(acting).await,
+                    Err(refusal) => Ok(Err(refusal)),
+                }
+            })
+        })
+        .await
+    }
+
+    /// Does something for which one looks after the house, if I do still once it is its turn.
+    async fn look_after<F>(&self, me: &Member, work: F) -> Result<(), Refusal>
+    where
+        F: for<'a, 'c> FnOnce(&'a mut Acting<'c>) -> Boxed<'a, Outcome> + Send + 'static,
+    {
+        let me = me.id;
+        self.act(move |acting| {
+            Box::pin(async move {
+                if people::is_admin(acting.db, me).await? {
+                    work(acting).await
+                } else {
+                    Ok(Err(Refusal::new(Code::Forbidden, Word::AdminsOnly)))
+                }
+            })
+        })
+        .await
+    }
+
     /// A room in which I keep order.
     async fn my_order(&self, who: &Who, room: &str) -> Result<(Arc<Member>, Room), Refusal> {
         let me = Arc::clone(who.member()?);
@@ -59,7 +127,8 @@ impl Domain {
         self.deeds.may_speak(me.id)?;
         let other = self.somebody(person).await?;
         may_act_on(&me, &other)?;
-        self.act(move |acting| {
+        let (keeper, at) = (Arc::clone(&me), room.clone());
+        self.keep_order(&keeper, &at, move |acting| {
             Box::pin(async move {
                 strike(acting, &party(&other), &room).await?;
                 lose(acting, &room, Whom::These(vec![other.id]), Reason::Removed);
@@ -78,7 +147,8 @@ impl Domain {
         self.deeds.may_speak(me.id)?;
         let other = self.somebody(person).await?;
         may_act_on(&me, &other)?;
-        self.act(move |acting| {
+        let (keeper, at) = (Arc::clone(&me), room.clone());
+        self.keep_order(&keeper, &at, move |acting| {
             Box::pin(async move {
                 let (now, log) = (acting.now, room.log_id);
                 memberships::ban(acting.db, other.id, log, me.id, on, now).await?;
@@ -109,7 +179,8 @@ impl Domain {
         let (me, room) = self.my_order(who, room).await?;
         self.deeds.may_speak(me.id)?;
         let other = self.somebody(person).await?;
-        self.act(move |acting| {
+        let (keeper, at) = (Arc::clone(&me), room.clone());
+        self.keep_order(&keeper, &at, move |acting| {
             Box::pin(async move {
                 if !memberships::set_role(acting.db, other.id, room.log_id, role).await? {
                     return Ok(Err(Refusal::not_found("member of that name")));
@@ -134,7 +205,8 @@ impl Domain {
         if access == Access::Admins {
             self.admin(who)?;
         }
-        self.act(move |acting| {
+        let (keeper, at) = (Arc::clone(&me), room.clone());
+        self.keep_order(&keeper, &at, move |acting| {
             Box::pin(async move {
                 let log = room.log_id;
                 rooms::set_access(acting.db, log, access).await?;
@@ -170,9 +242,9 @@ impl Domain {
     /// # Errors
     /// `forbidden` for all but administrators, `not_found` for a room that is not there.
     pub async fn delete_room(&self, who: &Who, room: &str) -> Result<(), Refusal> {
-        self.admin(who)?;
+        let me = self.admin(who)?;
         let folded = fold(room);
-        self.act(move |acting| {
+        self.look_after(me, move |acting| {
             Box::pin(async move {
                 let found = rooms::find(acting.db, &folded).await?.filter(|room| !room.deleted);
                 let Some(room) = found else { return Ok(Err(super::places::no_room())) };
@@ -280,7 +352,7 @@ impl Domain {
         if other.id == me.id {
             return Err(Refusal::invalid("person", Word::IsYou));
         }
-        self.keep_out(person, on).await
+        self.look_after(me, keeping_out(other.id, on)).await
     }
 
     /// The same without asking who does it: the command line's.
@@ -289,20 +361,7 @@ impl Domain {
     /// `not_found` for a person who is not there.
     pub async fn keep_out(&self, person: &str, on: bool) -> Result<(), Refusal> {
         let other = self.somebody(person).await?;
-        self.act(move |acting| {
-            Box::pin(async move {
-                let now = acting.now;
-                people::set_banned(acting.db, other.id, on.then_some(now)).await?;
-                if on {
-                    sessions::end_others(acting.db, other.id, None).await?;
-                    // Whichever process holds their sockets hears of it.
-                    sessions::note_banned(acting.db, other.id).await?;
-                    acting.changed(Changed::Banned { user: other.id });
-                }
-                Ok(Ok(()))
-            })
-        })
-        .await
+        self.act(keeping_out(other.id, on)).await
     }
 
     /// Has somebody look after the house, or no longer. Their sockets are closed, to be opened anew with
@@ -312,9 +371,9 @@ impl Domain {
     /// `forbidden` for all but administrators, `not_found` for a person who is not there, `invalid` of
     /// the last administrator.
     pub async fn set_admin(&self, who: &Who, person: &str, on: bool) -> Result<(), Refusal> {
-        self.admin(who)?;
+        let me = self.admin(who)?;
         let other = self.somebody(person).await?;
-        self.act(move |acting| {
+        self.look_after(me, move |acting| {
             Box::pin(async move {
                 if other.admin == on {
                     return Ok(Ok(()));
@@ -342,9 +401,9 @@ impl Domain {
     /// # Errors
     /// `forbidden` for all but administrators, `not_found` for a person who is not there.
     pub async fn end_sessions_of(&self, who: &Who, person: &str) -> Result<(), Refusal> {
-        self.admin(who)?;
+        let me = self.admin(who)?;
         let other = self.somebody(person).await?;
-        self.act(move |acting| {
+        self.look_after(me, move |acting| {
             Box::pin(async move {
                 let ended = sessions::end_others(acting.db, other.id, None).await?;
                 sessions::note_ended(acting.db, other.id, &ended).await?;

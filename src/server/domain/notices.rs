@@ -8,7 +8,7 @@ use crate::protocol::names::fold;
 use crate::protocol::people::NoticeKind;
 use crate::protocol::{Refusal, Target, limits};
 use crate::server::store::batch::notices::Notice;
-use crate::server::store::{mentions, message_place};
+use crate::server::store::{LogId, history, mentions, message_place};
 use std::collections::HashSet;
 
 /// The folded `@names` of a text, each once, in their order; [`markdown::MENTIONS`] at most.
@@ -67,7 +67,7 @@ impl Domain {
                     }
                 }
                 if !named.is_empty() {
-                    let found = mentions::hearers(&mut db, *log, me.id, &named).await;
+                    let found = mentions::hearers(&mut db, *log, me.id, &named, None).await;
                     for hearer in found.map_err(unavailable)? {
                         tell(hearer, NoticeKind::Mention);
                     }
@@ -77,17 +77,49 @@ impl Domain {
         }
     }
 
+    /// Who is to be told of an edit of this message: those in a room whom it names and whom it did not
+    /// name before, under the same conditions. Whoever was told of this message at all is not told again:
+    /// that is known where it is stored.
+    ///
+    /// # Errors
+    /// `unavailable` when it cannot be read.
+    pub(super) async fn notices_of_edit(
+        &self,
+        me: &Member,
+        place: &Place,
+        (log, seq): (LogId, i64),
+        body: &str,
+    ) -> Result<Vec<Notice>, Refusal> {
+        let Place::Room { log: here, name } = place else { return Ok(Vec::new()) };
+        let mut named = named(body);
+        if named.is_empty() || log != *here {
+            return Ok(Vec::new());
+        }
+        let mut db = self.store.glance().await.map_err(unavailable)?;
+        let before = history::at(&mut db, log, &[seq]).await.map_err(unavailable)?.pop();
+        let before = before.map(|message| self::named(&message.body)).unwrap_or_default();
+        named.retain(|name| !before.contains(name));
+        if named.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found = mentions::hearers(&mut db, log, me.id, &named, Some(seq)).await;
+        let notice = |(user, own)| {
+            let (kind, to) = (NoticeKind::Mention, Target::Room(name.clone()));
+            Notice { user, own, kind, to }
+        };
+        Ok(found.map_err(unavailable)?.into_iter().map(notice).collect())
+    }
+
     /// Who is to be told of a reaction to this message: whoever said it, under the same conditions.
     ///
     /// # Errors
     /// `unavailable` when it cannot be read.
-    pub async fn notice_of_reaction(
+    pub(super) async fn notice_of_reaction(
         &self,
         me: &Member,
         place: &Place,
-        message: &str,
+        (log, seq): (LogId, i64),
     ) -> Result<Option<Notice>, Refusal> {
-        let Some((log, seq)) = message_place(message) else { return Ok(None) };
         let kind = NoticeKind::Reaction;
         match place {
             Place::Room { log: here, name } if *here == log => {

@@ -51,7 +51,8 @@ impl Domain {
     ///
     /// # Errors
     /// `login_needed` for a visitor, `invalid` for a name that cannot be or is not free (of a room that
-    /// I may not see no more is told), `forbidden` for a room of the administrators by anybody else.
+    /// I may not see no more is told), `forbidden` for a room of the administrators by anybody else,
+    /// `rate_limited` for whoever made many of late and is no administrator.
     pub async fn make_room(&self, who: &Who, name: &str, access: Access) -> Result<Room, Refusal> {
         let me = Arc::clone(who.member()?);
         let name = names::check(Kind::Room, name)?;
@@ -61,6 +62,7 @@ impl Domain {
         self.deeds.may_speak(me.id)?;
         let made = Arc::new(Mutex::new(None));
         let keep = Arc::clone(&made);
+        let makers = Arc::clone(&self.makers);
         self.act(move |acting| {
             Box::pin(async move {
                 let (user, admin) = (Some(me.id), me.admin);
@@ -71,6 +73,10 @@ impl Domain {
                 if let Some(like) = taken {
                     let seen = rooms::seen(acting.db, user, admin, &[like.log_id]).await?;
                     return Ok(Err(not_free((!seen.is_empty()).then_some(&*like.name))));
+                }
+                // Only what is made counts.
+                if !admin && let Err(refusal) = makers.may_make(me.id) {
+                    return Ok(Err(refusal));
                 }
                 let room = rooms::make(acting.db, &name, access, user).await?;
                 membership::enrol(acting, &me.party(), &room, Role::Moderator).await?;

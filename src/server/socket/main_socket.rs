@@ -13,8 +13,10 @@ use crate::server::domain::places::Place;
 use crate::server::domain::post::Draft;
 use crate::server::groups::wire::Comings;
 use crate::server::groups::{Group, Queue};
+use crate::server::security::rate::{Pace, Paced};
 use crate::server::store::writer::Done;
 use crate::server::websocket::Frame;
+use crate::words::Word;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -31,6 +33,8 @@ struct Session {
     here: Option<Group>,
     /// When its user was last said to be writing.
     typed: Option<Instant>,
+    /// How fast it asks.
+    paced: Paced,
 }
 
 /// Serves a connection until it ends.
@@ -44,7 +48,13 @@ pub fn serve(opened: Opened, connection: Connection, seat: Seat) {
         limits: config.limits(),
     });
     connection.queue.say(&Frame::json(&hello));
-    let session = Session { connection, follows: Vec::new(), here: None, typed: None };
+    let session = Session {
+        connection,
+        follows: Vec::new(),
+        here: None,
+        typed: None,
+        paced: Paced::default(),
+    };
     begin(opened.stream, session, opened.early, seat);
 }
 
@@ -105,6 +115,9 @@ impl Talk for Session {
                 let id = match read_client(&text) {
                     Incoming::Frame(id, _) | Incoming::Unknown(id) | Incoming::Bad(id, _) => id,
                 };
+                if let Err(close) = self.in_time(id.as_ref()) {
+                    return close;
+                }
                 let why = format!("A frame has at most {most} bytes; this one has {}.", text.len());
                 refuse(&queue, id, Refusal::new(Code::TooLong, why));
                 return None;
@@ -117,11 +130,19 @@ impl Talk for Session {
         };
         match incoming {
             Incoming::Frame(id, frame) => {
+                if !is_written(&frame)
+                    && let Err(close) = self.in_time(id.as_ref())
+                {
+                    return close;
+                }
                 self.act(id, frame).await;
                 None
             }
-            Incoming::Unknown(None) => None,
             Incoming::Unknown(id) => {
+                if let Err(close) = self.in_time(id.as_ref()) {
+                    return close;
+                }
+                id.as_ref()?;
                 refuse(
                     &queue,
                     id,
@@ -137,7 +158,47 @@ impl Talk for Session {
     }
 }
 
+/// Whether a frame writes into a log: how fast that may be is asked of its user, on whichever connection.
+fn is_written(frame: &ClientFrame) -> bool {
+    match frame {
+        ClientFrame::Send { .. }
+        | ClientFrame::Edit { .. }
+        | ClientFrame::Delete { .. }
+        | ClientFrame::React { .. }
+        | ClientFrame::Pin { .. }
+        | ClientFrame::Topic { .. } => true,
+        ClientFrame::Sub { .. }
+        | ClientFrame::Unsub { .. }
+        | ClientFrame::Here { .. }
+        | ClientFrame::Read { .. }
+        | ClientFrame::Typing { .. }
+        | ClientFrame::Pong => false,
+    }
+}
+
 impl Session {
+    /// Whether one more frame comes in time. If not it is refused, or where nobody waits for an answer
+    /// passed over; the error is the code to close with, if that happened too often.
+    fn in_time(&mut self, id: Option<&FrameId>) -> Result<(), Option<u16>> {
+        let Some(rate) = self.connection.domain.config.frame_rate.0 else { return Ok(()) };
+        match self.paced.one_more(rate, Instant::now()) {
+            Pace::Fine => Ok(()),
+            Pace::TooSoon(wait) => {
+                if let Some(id) = id {
+                    let why = Word::AskedTooFast.of(&[&rate.count, &rate.period.as_secs()]);
+                    let wait = wait.as_millis().max(1) as u64;
+                    refuse(
+                        &self.connection.queue,
+                        Some(id.clone()),
+                        Refusal::rate_limited(why, wait),
+                    );
+                }
+                Err(None)
+            }
+            Pace::Enough => Err(Some(codes::TOO_FAST)),
+        }
+    }
+
     async fn act(&mut self, id: Option<FrameId>, frame: ClientFrame) {
         let queue = Arc::clone(&self.connection.queue);
         let done = match frame {

@@ -3,7 +3,7 @@
 //! not grow with that of the jobs.
 
 use super::history::{author_kind_word, quote};
-use super::writer::{Committed, Job, Mark, Party, Place, Post};
+use super::writer::{Change, Committed, Deed, Job, Mark, Party, Place, Post};
 use super::{
     Connection, LogId, Result, UserId, directs, files, json, logs, message_id, message_place,
     sqlite,
@@ -45,7 +45,11 @@ pub async fn commit(
     doubtful: bool,
 ) -> Result<(Vec<Committed>, Vec<Answer>)> {
     let mut batch = Batch::look(db, jobs).await?;
-    let shut_out = if doubtful { shut_out(db, jobs).await? } else { HashSet::new() };
+    let (shut_out, keeps_none) = if doubtful {
+        (shut_out(db, jobs).await?, keeps_no_order(db, jobs).await?)
+    } else {
+        <(HashSet<usize>, HashSet<usize>)>::default()
+    };
     let mut answers = Vec::with_capacity(jobs.len());
     for (at, job) in jobs.iter().enumerate() {
         answers.push(match job {
@@ -56,7 +60,10 @@ pub async fn commit(
                 Answer::Change(Err(refused(change.by.id, &change.place)))
             }
             Job::Post(post) => Answer::Post(batch.post(db, post).await?),
-            Job::Change(change) => Answer::Change(batch.change(change)?),
+            Job::Change(change) => {
+                let moderates = change.moderates && !keeps_none.contains(&at);
+                Answer::Change(batch.change(change, moderates)?)
+            }
             Job::Mark(mark) => {
                 batch.mark(mark)?;
                 Answer::Mark
@@ -87,6 +94,23 @@ async fn shut_out(db: &mut Connection, jobs: &[Job]) -> Result<HashSet<usize>> {
     let asked: Vec<Asked> = jobs.iter().enumerate().filter_map(asked).collect();
     let found: String =
         sqlx::query_scalar(sqlite::SHUT_OUT).bind(json::write(&asked)?).fetch_one(db).await?;
+    json::read(&found)
+}
+
+/// Which of these jobs are of somebody who kept order where they are, and does not any more.
+async fn keeps_no_order(db: &mut Connection, jobs: &[Job]) -> Result<HashSet<usize>> {
+    let asked = |(at, job): (usize, &Job)| match job {
+        Job::Change(Change { by, moderates: true, place: Place::Room { log, .. }, .. }) => {
+            Some((at, by.id, *log))
+        }
+        _ => None,
+    };
+    let asked: Vec<(usize, UserId, LogId)> = jobs.iter().enumerate().filter_map(asked).collect();
+    if asked.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let found: String =
+        sqlx::query_scalar(sqlite::KEEPS_NO_ORDER).bind(json::write(&asked)?).fetch_one(db).await?;
     json::read(&found)
 }
 
@@ -160,6 +184,8 @@ struct Batch<'a> {
     events: Rows,
     /// Which messages call whom.
     calls: Rows,
+    /// Whom the messages that are edited called before.
+    called: HashSet<(UserId, LogId, i64)>,
     committed: Vec<Committed>,
 }
 
@@ -168,8 +194,8 @@ impl<'a> Batch<'a> {
     /// tops stay as they are told until the transaction ends.
     async fn look(db: &mut Connection, jobs: &[Job]) -> Result<Self> {
         let (mut logs, mut pairs) = (HashSet::new(), HashSet::new());
-        let (mut cids, mut answered, mut marks) =
-            (Rows::default(), Rows::default(), Rows::default());
+        let (mut cids, mut answered, mut marks, mut called) =
+            (Rows::default(), Rows::default(), Rows::default(), Rows::default());
         let mut changed = HashSet::new();
         for job in jobs {
             let place = match job {
@@ -182,8 +208,14 @@ impl<'a> Batch<'a> {
                     &post.place
                 }
                 Job::Change(change) => {
-                    changed.extend(change.log.zip(change.deed.seq()));
-                    logs.extend(change.notice.as_ref().map(|notice| notice.own));
+                    let message = change.log.zip(change.deed.seq());
+                    changed.extend(message);
+                    for notice in &change.notices {
+                        logs.insert(notice.own);
+                        if let (Some((log, seq)), Deed::Edit { .. }) = (message, &change.deed) {
+                            called.push(&(notice.user, log, seq))?;
+                        }
+                    }
                     &change.place
                 }
                 Job::Mark(mark) => {
@@ -202,16 +234,18 @@ impl<'a> Batch<'a> {
                 Place::Direct { low, high } => pairs.insert((low.id, high.id)),
             };
         }
-        type Seen = (String, String, String, String, String, String);
-        let (cids, tops, directs, answered, marks, changed): Seen = sqlx::query_as(sqlite::LOOK)
-            .bind(cids.json())
-            .bind(json::write(&logs)?)
-            .bind(json::write(&pairs)?)
-            .bind(answered.json())
-            .bind(marks.json())
-            .bind(json::write(&changed)?)
-            .fetch_one(db)
-            .await?;
+        type Seen = (String, String, String, String, String, String, String);
+        let (cids, tops, directs, answered, marks, changed, called): Seen =
+            sqlx::query_as(sqlite::LOOK)
+                .bind(cids.json())
+                .bind(json::write(&logs)?)
+                .bind(json::write(&pairs)?)
+                .bind(answered.json())
+                .bind(marks.json())
+                .bind(json::write(&changed)?)
+                .bind(called.json())
+                .fetch_one(db)
+                .await?;
         type Cid = (UserId, String, LogId, i64, Option<String>, i64, Option<Vec<FileView>>);
         let cids: Vec<Cid> = json::read(&cids)?;
         let answered: Vec<(LogId, i64, String, Option<String>)> = json::read(&answered)?;
@@ -240,6 +274,7 @@ impl<'a> Batch<'a> {
             messages: Rows::default(),
             events: Rows::default(),
             calls: Rows::default(),
+            called: json::read(&called)?,
             committed: Vec::with_capacity(jobs.len()),
         })
     }

@@ -10,7 +10,7 @@ pub(super) const UNREAD_AMONG: i64 = 10 * UNREAD_MOST;
 /// Which log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Of {
-    /// A room's or a user's own. Who has never read in a room owes it nothing.
+    /// A room's or a user's own. Who has neither read in a room nor joined it owes it nothing.
     Log(LogId),
     /// The conversation of two, lower id first; it may have none yet.
     Direct(UserId, UserId),

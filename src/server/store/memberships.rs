@@ -55,7 +55,8 @@ pub async fn join(
 }
 
 /// Whoever never read in a log has read all of it: what was said before they came they do not owe.
-/// Answers how far, if that is anything: a marker at 0 is none.
+/// Answers how far, if that is anything: a member without a marker joined when nothing was said yet, and
+/// owes all of it.
 ///
 /// # Errors
 /// When the database cannot be written.

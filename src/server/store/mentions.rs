@@ -6,8 +6,8 @@ use crate::protocol::people::NoticeKind;
 /// Somebody who is to be told.
 pub type Hearer = (UserId, LogId);
 
-/// Those of these people (folded names) who may read this room, wish to be told and did not block the
-/// author: (user, own log).
+/// Those of these people (folded names) who may read this room, wish to be told and did not block whoever
+/// names them, nor who said the message `seq` where an edit of it does: (user, own log).
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -16,11 +16,13 @@ pub async fn hearers(
     log: LogId,
     author: UserId,
     folded: &[String],
+    seq: Option<i64>,
 ) -> Result<Vec<Hearer>> {
     let found: String = sqlx::query_scalar(sqlite::HEARERS)
         .bind(json::write(folded)?)
         .bind(log)
         .bind(author)
+        .bind(seq)
         .fetch_one(db)
         .await?;
     json::read(&found)

@@ -123,6 +123,17 @@ pub async fn is_banned(db: &mut Connection, user: UserId) -> Result<bool> {
         .await
 }
 
+/// Whether somebody looks after the house; whoever is kept out of it does not.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn is_admin(db: &mut Connection, user: UserId) -> Result<bool> {
+    sqlx::query_scalar("SELECT admin AND banned_at IS NULL FROM users WHERE id = $1")
+        .bind(user)
+        .fetch_one(db)
+        .await
+}
+
 /// Has somebody look after the house, or no longer.
 ///
 /// # Errors

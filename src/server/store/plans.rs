@@ -26,7 +26,7 @@ const LARGE: &str = "
 
 /// Statements, and how many lists in each are sorted: the rooms and the conversations of whoever
 /// looks; on the index, the rooms that are not for everybody and that they may see.
-const STATEMENTS: [(&str, &str, usize); 30] = [
+const STATEMENTS: [(&str, &str, usize); 31] = [
     ("MESSAGES_AROUND", sqlite::MESSAGES_AROUND, 0),
     ("MESSAGES_AT", sqlite::MESSAGES_AT, 0),
     ("PUT_CHANGES", sqlite::PUT_CHANGES, 0),
@@ -35,6 +35,7 @@ const STATEMENTS: [(&str, &str, usize); 30] = [
     ("ROOMS_NAMED", sqlite::ROOMS_NAMED, 2),
     ("SEEN", sqlite::SEEN, 0),
     ("SHUT_OUT", sqlite::SHUT_OUT, 0),
+    ("KEEPS_NO_ORDER", sqlite::KEEPS_NO_ORDER, 0),
     ("STANDS", sqlite::STANDS, 0),
     ("HEARERS", sqlite::HEARERS, 0),
     ("HEARING_AUTHOR", sqlite::HEARING_AUTHOR, 0),

@@ -209,10 +209,10 @@ pub const MESSAGES_AT: &str = concat!(
 /// Everything small that a page of the log `$1` shows to the user `$2`, whose own log is `$3` (all
 /// three may be absent), as of one moment and in one row: where the log stands (in its absence where
 /// it would begin), how far they have read in it, where their own log stands, the `$4` rooms they
-/// have joined and the `$4` conversations of theirs that were last spoken in, and, if they know less
-/// than `$6` rooms, the `$7` rooms of the house that were last spoken in. Messages of others since
-/// are counted up to `$5`, among the next `$8`: in what is sorted first, so that nothing is counted
-/// that is not shown. Then whom they blocked, and how they stand in this room.
+/// have joined and the `$4` conversations of theirs that were last spoken in, and for a visitor the
+/// `$6` rooms of the house that were last spoken in. Messages of others since are counted up to `$5`,
+/// among the next `$7`: in what is sorted first, so that nothing is counted that is not shown. Then
+/// whom they blocked, and how they stand in this room.
 pub const STANDING: &str = concat!(
     "SELECT
     COALESCE((SELECT epoch FROM logs WHERE id = $1), (SELECT epoch FROM house WHERE id = 1)),
@@ -223,18 +223,18 @@ pub const STANDING: &str = concat!(
     (SELECT json_group_array(json_array(
         k.log_id, (SELECT name FROM rooms INDEXED BY rooms_by_log WHERE log_id = k.log_id), k.said_at,
         CASE WHEN k.said_seq > k.seq THEN ",
-    unread!("k.log_id", "k.seq", "$2", "$5", "$8"),
+    unread!("k.log_id", "k.seq", "$2", "$5", "$7"),
     " ELSE 0 END, CASE WHEN k.said_seq > k.seq THEN ",
     calling!("k.log_id", "k.seq", "$2", "$5"),
     " ELSE 0 END, k.level))
-     FROM (SELECT b.log_id, b.level, COALESCE(d.seq, l.top) AS seq, l.said_seq, l.said_at
+     FROM (SELECT b.log_id, b.level, COALESCE(d.seq, 0) AS seq, l.said_seq, l.said_at
            FROM memberships b CROSS JOIN logs l ON l.id = b.log_id
            LEFT JOIN reads d ON d.user_id = $2 AND d.log_id = b.log_id
            WHERE b.user_id = $2 AND l.kind = 'room' ORDER BY l.said_at DESC, l.id LIMIT $4 + 0) k),
     (SELECT json_group_array(json_array(
         k.other, (SELECT name FROM users WHERE id = k.other), k.said_at,
         CASE WHEN k.said_seq > k.seq THEN ",
-    unread!("k.log_id", "k.seq", "$2", "$5", "$8"),
+    unread!("k.log_id", "k.seq", "$2", "$5", "$7"),
     " ELSE 0 END, 0, k.level))
      FROM (SELECT d.log_id, CASE WHEN d.low = $2 THEN d.high ELSE d.low END AS other,
                   l.said_seq, l.said_at, COALESCE(s.seq, 0) AS seq, COALESCE(b.level, 'all') AS level
@@ -243,14 +243,11 @@ pub const STANDING: &str = concat!(
            LEFT JOIN memberships b ON b.user_id = $2 AND b.log_id = d.log_id
            WHERE d.low = $2 OR d.high = $2
            ORDER BY l.said_at DESC, d.log_id DESC LIMIT $4 + 0) k),
-    CASE WHEN (SELECT COUNT(*) FROM (
-        SELECT 1 FROM memberships b CROSS JOIN logs l ON l.id = b.log_id
-        WHERE b.user_id = $2 AND l.kind = 'room' LIMIT $6 + 0)) < $6 THEN
+    CASE WHEN $2 IS NULL THEN
         (SELECT json_group_array(json_array(
             k.id, (SELECT name FROM rooms INDEXED BY rooms_by_log WHERE log_id = k.id), k.said_at, 0, 0, 'all'))
          FROM (SELECT id, said_at FROM logs WHERE kind = 'room' AND listed = 1
-               AND id NOT IN (SELECT log_id FROM bans WHERE user_id = $2)
-               ORDER BY said_at DESC, id LIMIT $7 + 0) k)
+               ORDER BY said_at DESC, id LIMIT $6 + 0) k)
     END,
     (SELECT json_group_array(k.name) FROM (
         SELECT o.name FROM blocks b CROSS JOIN users o ON o.id = b.blocked_id
@@ -302,6 +299,11 @@ pub const SHUT_OUT: &str = concat!(
         OR EXISTS (SELECT 1 FROM blocks z
             WHERE z.user_id = q.value ->> 3 AND z.blocked_id = u.id) END"
 );
+/// Which of what is asked, `$1` of (place, user, room), is of somebody who keeps no order in that room.
+pub const KEEPS_NO_ORDER: &str = "SELECT json_group_array(q.value ->> 0) FROM jsonb_each($1) q
+    CROSS JOIN users u ON u.id = q.value ->> 1 WHERE NOT u.admin AND NOT EXISTS (
+        SELECT 1 FROM memberships y WHERE y.user_id = u.id AND y.log_id = q.value ->> 2
+        AND y.role = 'moderator')";
 /// The rooms that not everybody may see: nobody, where one is gone.
 pub const GUARDED: &str = "SELECT json_group_array(log_id) FROM (
     SELECT id AS log_id FROM logs WHERE kind = 'room' AND listed = 0
@@ -312,12 +314,15 @@ pub const STANDS: &str = "SELECT
     (SELECT level FROM memberships WHERE user_id = $1 AND log_id = $2),
     EXISTS (SELECT 1 FROM bans WHERE user_id = $1 AND log_id = $2)";
 /// Who of those that are named so (folded, a JSON array `$1`) is to be told that `$3` named them in the
-/// room `$2`, each with their own log.
+/// room `$2`, each with their own log; by an edit of the message `$4`, if that is not null: then nobody
+/// who blocked its author.
 pub const HEARERS: &str = concat!(
     "SELECT json_group_array(json_array(u.id, u.log_id))
     FROM json_each($1) q CROSS JOIN users u ON u.folded = q.value
     CROSS JOIN rooms r ON r.log_id = $2 WHERE ",
     hears!("u.id", "u.admin", "$3"),
+    " AND NOT EXISTS (SELECT 1 FROM messages e CROSS JOIN blocks z
+        ON z.user_id = u.id AND z.blocked_id = e.author_id WHERE e.log_id = $2 AND e.seq = $4)"
 );
 /// The same of whoever said the message `$2` of the room `$1`, of what `$3` does about it.
 pub const HEARING_AUTHOR: &str = concat!(
@@ -359,11 +364,12 @@ const READERS: u32 = 4;
 /// Idle readers cost little; opening one costs a millisecond.
 const IDLE: Duration = Duration::from_secs(600);
 
-/// What a batch of the writer depends on, as six JSON arrays: the messages of the pairs (author, cid)
+/// What a batch of the writer depends on, as seven JSON arrays: the messages of the pairs (author, cid)
 /// `$1`, with the text that they were sent with (null where it is gone), the tops of the logs `$2`, the
 /// logs and tops of the conversations (low, high) `$3`, who said the messages (log, seq) `$4` and how
 /// they begin, the markers of (user, log, low, high) `$5`, and how the messages (log, seq) `$6` stand
-/// that something happens to: with their reactions, whether they are pinned, and how many are.
+/// that something happens to: with their reactions, whether they are pinned, and how many are; and which
+/// of (user, log, seq) `$7` were called by that message.
 /// It begins the transaction that [`PUT`] ends, so that a batch is two switches between threads; nobody
 /// changes what it finds until then.
 /// `CROSS JOIN` is SQLite's for "in this order": what is asked first, and not the table.
@@ -396,7 +402,10 @@ pub const LOOK: &str = "BEGIN IMMEDIATE; SELECT
         EXISTS (SELECT 1 FROM pins p WHERE p.log_id = m.log_id AND p.seq = m.seq),
         (SELECT COUNT(*) FROM pins p WHERE p.log_id = m.log_id)))
      FROM jsonb_each($6) q CROSS JOIN messages m
-     ON m.log_id = q.value ->> 0 AND m.seq = q.value ->> 1)";
+     ON m.log_id = q.value ->> 0 AND m.seq = q.value ->> 1),
+    (SELECT json_group_array(json_array(t.user_id, t.log_id, t.seq))
+     FROM jsonb_each($7) q CROSS JOIN mentions t
+     ON t.user_id = q.value ->> 0 AND t.log_id = q.value ->> 1 AND t.seq = q.value ->> 2)";
 /// Stores what most batches are made of, and nothing else; see [`PUT`].
 macro_rules! put {
     ($end:literal) => {
@@ -457,12 +466,13 @@ pub const PUT_CHANGES: &str = put!(
 );
 /// Where logs stand for the user `$2` (null for a visitor), as one JSON array of (place in `$1`,
 /// log, epoch, top, read marker, unread, unread that call them). `$1` names each as (log, low, high, from the start): its
-/// key, or the two of a conversation; and whether somebody who has read nothing there has it all
-/// before them. Unread messages are counted up to `$3`, among the next `$4`.
+/// key, or the two of a conversation; and whether somebody who has read nothing there, and has not
+/// joined it, has it all before them. Unread messages are counted up to `$3`, among the next `$4`.
 pub const HEADS: &str = concat!(
     "SELECT json_group_array(json_array(
         q.key, l.id, COALESCE(l.epoch, h.epoch), COALESCE(l.top, 0), r.seq,
-        CASE WHEN r.seq IS NULL AND NOT q.value ->> 3 THEN 0 ELSE ",
+        CASE WHEN r.seq IS NULL AND NOT q.value ->> 3 AND NOT EXISTS (
+            SELECT 1 FROM memberships b WHERE b.user_id = $2 AND b.log_id = l.id) THEN 0 ELSE ",
     unread!("l.id", "COALESCE(r.seq, 0)", "$2", "$3", "$4"),
     " END, ",
     calling!("l.id", "COALESCE(r.seq, 0)", "$2", "$3"),

@@ -19,9 +19,7 @@ pub struct Viewer {
 pub struct Most {
     /// Rooms that one knows, and conversations.
     pub known: usize,
-    /// Whoever knows less rooms than this…
-    pub few: usize,
-    /// …is told of this many of the house's.
+    /// Rooms of the house that a visitor is told of.
     pub newest: usize,
 }
 
@@ -59,7 +57,7 @@ pub struct Standing {
     pub rooms: Vec<Line<LogId>>,
     /// Those whom the viewer has a conversation with, likewise.
     pub people: Vec<Line<UserId>>,
-    /// The rooms of the house, likewise; asked for only for those who know few.
+    /// The rooms of the house, likewise; asked for only for a visitor.
     pub newest: Vec<Line<LogId>>,
     /// Whom the viewer blocked.
     pub blocked: Vec<String>,
@@ -97,7 +95,6 @@ pub async fn of(
             .bind(viewer.map(|viewer| viewer.own))
             .bind(most.known as i64)
             .bind(UNREAD_MOST)
-            .bind(most.few as i64)
             .bind(most.newest as i64)
             .bind(UNREAD_AMONG)
             .fetch_one(db)
@@ -146,7 +143,7 @@ mod tests {
         UPDATE logs SET top = 7 WHERE id = 4;";
     const ALICE: Viewer = Viewer { id: UserId(1), own: LogId(4) };
     const BOB: Viewer = Viewer { id: UserId(2), own: LogId(5) };
-    const MOST: Most = Most { known: 60, few: 2, newest: 4 };
+    const MOST: Most = Most { known: 60, newest: 4 };
 
     async fn house(dir: &tempfile::TempDir) -> Store {
         let store = Store::open(&dir.path().join("house.db"), BUSY).await.unwrap();
@@ -196,8 +193,7 @@ mod tests {
             lines.iter().map(line).collect::<Vec<_>>()
         };
         assert_eq!(lines(&alice.rooms), [("Kitchen".to_owned(), 12, 2)]);
-        let newest = [("Kitchen".to_owned(), 12, 0), ("lobby".to_owned(), 0, 0)];
-        assert_eq!(lines(&alice.newest), newest, "she knows less than two");
+        assert!(alice.newest.is_empty(), "she has rooms of her own");
         let with = &alice.people[0];
         assert_eq!((with.key, &*with.name, with.unread), (UserId(2), "bob", 0), "her own words");
         let bob = of(&store, 3, Some(BOB)).await;
@@ -205,13 +201,8 @@ mod tests {
         let visitor = of(&store, 2, None).await;
         assert_eq!((visitor.head.top, visitor.read, visitor.own), (12, 0, None));
         assert_eq!((visitor.rooms.len(), visitor.people.len()), (0, 0));
+        let newest = [("Kitchen".to_owned(), 12, 0), ("lobby".to_owned(), 0, 0)];
         assert_eq!(lines(&visitor.newest), newest);
-        run(
-            &store,
-            "INSERT INTO memberships (user_id, log_id, joined_at) VALUES (1, 1, 0)".to_owned(),
-        )
-        .await;
-        assert!(of(&store, 2, Some(ALICE)).await.newest.is_empty(), "she knows enough");
     }
 
     #[tokio::test]

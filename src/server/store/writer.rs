@@ -125,7 +125,7 @@ pub struct Change {
     /// What.
     pub deed: Deed,
     /// Who is to be told of it, if it happens.
-    pub notice: Option<Notice>,
+    pub notices: Vec<Notice>,
     /// Who waits for the answer.
     pub done: Done<ChangeOk>,
 }

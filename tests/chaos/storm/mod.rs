@@ -186,6 +186,7 @@ async fn serve(dir: &Path) -> Served {
     let settings = [
         ("ROOMFUL_LOG", "error"),
         ("ROOMFUL_MESSAGE_RATE", "off"),
+        ("ROOMFUL_FRAME_RATE", "off"),
         ("ROOMFUL_CONNECTIONS_PER_USER", "0"),
         ("ROOMFUL_CONNECTIONS_PER_ADDRESS", "0"),
     ];

@@ -1,7 +1,11 @@
 //! What a device holds, against what a fresh read returns.
 
 use super::world::back_again;
-use crate::support::{Person, client::Client, soon};
+use crate::support::{
+    Person,
+    client::{Client, Own},
+    soon,
+};
 use roomful::{
     client::timeline::Timeline,
     protocol::{
@@ -126,7 +130,8 @@ async fn own(client: &mut Client, person: &Person, who: &str) -> bool {
         }
         if let Some(timeline) = client.timeline(&to)
             && stands(answer) == Some(timeline.after())
-            && let Some(count) = unread(&to, timeline, own.reads[&to], &client.user)
+            && let owes = owes(&client.own, &to)
+            && let Some(count) = unread(owes, timeline, own.reads[&to], &client.user)
         {
             assert_eq!(answer["unread"], count, "what is unread of {to} for {who}");
         }
@@ -149,10 +154,14 @@ fn calling(to: &Target, timeline: &Timeline, read: i64, me: &str) -> Option<i64>
     (whole && known).then(|| (calls.count() as i64).min(UNREAD_MOST))
 }
 
-/// The messages of others past the marker; none where they are not all here. Who has never read in a
-/// room owes it nothing.
-fn unread(to: &Target, timeline: &Timeline, read: i64, me: &str) -> Option<i64> {
-    if let (Target::Room(_), 0) = (to, read) {
+/// Who has neither read in a room nor joined it owes it nothing.
+fn owes(own: &Own, to: &Target) -> bool {
+    !matches!(to, Target::Room(_)) || own.reads[to] > 0 || own.rooms.contains_key(to)
+}
+
+/// The messages of others past the marker, as far as they are owed; none where they are not all here.
+fn unread(owes: bool, timeline: &Timeline, read: i64, me: &str) -> Option<i64> {
+    if !owes {
         return Some(0);
     }
     let begins = !timeline.has_older() || timeline.before().is_some_and(|first| first <= read + 1);

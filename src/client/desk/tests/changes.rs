@@ -300,6 +300,7 @@ fn pins_and_topic_are_live() {
 #[test]
 fn unread_counts_follow_deletions_in_a_room_that_is_not_shown() {
     let (mut server, mut page) = talk();
+    server.read.insert(room("a"), 2);
     server.read.insert(room("b"), 1);
     for text in ["x", "y", "z", "mine"] {
         let by = if text == "mine" { ME } else { "bob" };

@@ -232,6 +232,13 @@ impl Server {
         self.messages(to).iter().filter(owed).count() as i64
     }
 
+    /// Those of them that name alice.
+    fn mentions(&self, to: &Target) -> i64 {
+        let read = self.read.get(to).copied().unwrap_or(0);
+        let calls = |it: &&Message| it.seq > read && it.body.contains("@alice");
+        self.messages(to).iter().filter(calls).count() as i64
+    }
+
     pub fn house(&self, to: &Target) -> House {
         self.house_at(to, None)
     }
@@ -295,7 +302,7 @@ impl Server {
         let top = self.top(to);
         let mut answer = json!({"to": to, "epoch": self.epoch, "top": top,
             "read": self.read.get(to).copied().unwrap_or(0), "unread": self.unread(to),
-            "online": {"count": 1, "users": [ME]}});
+            "mentions": self.mentions(to), "online": {"count": 1, "users": [ME]}});
         if let Some(after) = after {
             let missed = (top - after.seq).max(0) as usize;
             let recovered = after.epoch == self.epoch && after.seq <= top && missed <= self.replay;

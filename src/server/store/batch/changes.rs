@@ -117,8 +117,18 @@ impl Changes {
         Ok(all.into_iter().fold(query, |query, rows| query.bind(rows.json())))
     }
 
-    /// Does it, as the event `seq` of the log.
-    fn do_it(&mut self, change: &Change, log: LogId, seq: i64, now: At) -> Came {
+    /// Does it, as the event `seq` of the log. `moderates`: whether they keep order there still.
+    fn do_it(
+        &mut self,
+        change: &Change,
+        moderates: bool,
+        (log, seq): (LogId, i64),
+        now: At,
+    ) -> Came {
+        let for_keepers = matches!(change.deed, Deed::Pin { .. } | Deed::Topic { .. });
+        if for_keepers && change.moderates && !moderates {
+            return Came::Refused(Refusal::new(Code::Forbidden, Word::ModeratorsOnly));
+        }
         if let Deed::Topic { text } = &change.deed {
             self.topics.insert(log, text.clone());
             return Came::Happened(Kind::Topic { text: text.clone() });
@@ -132,7 +142,7 @@ impl Changes {
         let id = message_id(log, of);
         let told = |what| Came::Happened(Kind::Change(Told { id: id.clone(), what }));
         match &change.deed {
-            Deed::Edit { .. } | Deed::Delete { .. } if !mine && !change.moderates => {
+            Deed::Edit { .. } | Deed::Delete { .. } if !mine && !moderates => {
                 let why = Word::ChangeNotYours;
                 Came::Refused(Refusal::new(Code::Forbidden, why))
             }
@@ -232,10 +242,12 @@ fn react(
 }
 
 impl Batch<'_> {
-    /// Makes a change, and answers the seq by which it is so.
+    /// Makes a change, and answers the seq by which it is so. `moderates`: whether whoever makes it keeps
+    /// order there still.
     pub(super) fn change(
         &mut self,
         change: &Change,
+        moderates: bool,
     ) -> Result<std::result::Result<ChangeOk, Refusal>> {
         let place = self.log(&change.place).filter(|log| self.tops.contains_key(log));
         let Some(log) = place else { return Ok(Err(Refusal::not_found("such message"))) };
@@ -244,7 +256,7 @@ impl Batch<'_> {
             return Ok(Err(Refusal::not_found("such message")));
         }
         let (top, now) = (self.top(log).seq, self.now);
-        let kind = match self.changes.do_it(change, log, top + 1, now) {
+        let kind = match self.changes.do_it(change, moderates, (log, top + 1), now) {
             Came::Refused(refusal) => return Ok(Err(refusal)),
             Came::Was => return Ok(Ok(ChangeOk { seq: top })),
             Came::Happened(kind) => kind,
@@ -258,15 +270,30 @@ impl Batch<'_> {
         let data = stored(&event, &kind);
         self.events.push(&(log, seq, &event.kind, data, now.0))?;
         self.committed.push(Committed::Said { place: change.place.clone(), event });
-        if let (Some(notice), Deed::React { seq: of, emoji, on: true }) =
-            (&change.notice, &change.deed)
-            && self.changes.author((log, *of)) == Some(notice.user)
-        {
-            let id = format!("{}/{emoji}/{}", message_id(log, *of), change.by.name);
-            let (from, message) = (&*change.by.name, (log, *of));
-            self.tell(notice, Of { from, message, id: &id, text: emoji })?;
-        }
+        self.tell_of_change(change, log)?;
         Ok(Ok(ChangeOk { seq }))
+    }
+
+    /// Tells those whom a change concerns.
+    fn tell_of_change(&mut self, change: &Change, log: LogId) -> Result<()> {
+        let from = &*change.by.name;
+        for notice in &change.notices {
+            match &change.deed {
+                Deed::React { seq, emoji, on: true }
+                    if self.changes.author((log, *seq)) == Some(notice.user) =>
+                {
+                    let id = format!("{}/{emoji}/{from}", message_id(log, *seq));
+                    self.tell(notice, Of { from, message: (log, *seq), id: &id, text: emoji })?;
+                }
+                // A message calls somebody once, however often it is edited.
+                Deed::Edit { seq, body } if self.called.insert((notice.user, log, *seq)) => {
+                    let id = message_id(log, *seq);
+                    self.tell(notice, Of { from, message: (log, *seq), id: &id, text: body })?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// Who answers that message in this batch quotes it as it stands now.

@@ -428,7 +428,7 @@ async fn whoever_was_shut_out_meanwhile_says_and_changes_nothing() {
         place: north.clone(),
         log: Some(log_of(&north)),
         deed: Deed::Edit { seq, body: "not any more".to_owned() },
-        notice: None,
+        notices: Vec::new(),
         done: Box::new(|_| {}),
     });
     let jobs = [
