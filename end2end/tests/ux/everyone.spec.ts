@@ -94,6 +94,8 @@ test.describe('keys', () => {
     await alice.say('so that we know each other');
     await alice.hears('so that we know each other');
     await alice.openRoom('lobby');
+    await alice.say('here I am');
+    await alice.hears('here I am');
     // The house answers when it is told to.
     let answer = () => {};
     const told = new Promise<void>((done) => (answer = done));
