@@ -120,10 +120,10 @@ test.describe('keys', () => {
     await expect(options).toHaveText([/lobby/, /otto/]);
     await field.press('ArrowDown');
     const chosen = panel(alice).getByRole('option', { selected: true });
-    await expect(chosen).toHaveText('otto');
+    await expect(chosen).toHaveText(/otto$/);
     answer();
     await expect(options).toHaveText([/lobby/, /otto/, /zoe/]);
-    await expect(chosen, 'it stays chosen').toHaveText('otto');
+    await expect(chosen, 'it stays chosen').toHaveText(/otto$/);
     await expect(field).toHaveValue('o');
     expect(await field.getAttribute('aria-activedescendant')).toBe(await chosen.getAttribute('id'));
     await field.press('Enter');
