@@ -15,6 +15,8 @@ pub mod words;
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate(texts: String) {
+    // A release's program says nothing of a panic: see tools/lean.mjs.
+    #[cfg(debug_assertions)]
     console_error_panic_hook::set_once();
     words::speak(texts);
     client::wake();

@@ -14,6 +14,7 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, readFile, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
+import { shortly, speechless, uncalled } from './lean.mjs';
 import { TOOLS, fromTools } from './shared.mjs';
 
 const SITE = 'target/site';
@@ -55,11 +56,17 @@ function bind() {
   return { js: join(WORK, 'roomful.js'), wasm: join(WORK, 'roomful_bg.wasm') };
 }
 
+/** The loader and the program, in a release as small as can be. */
+async function shrunk({ js, wasm }) {
+  const [loader, program] = [await readFile(js, 'utf8'), await readFile(wasm)];
+  if (!release) return { loader, program };
+  const called = uncalled(loader, speechless(program));
+  return shortly(called.loader, await readFile(await optimised(called.program)));
+}
+
 /** wasm-opt, unless this very program has been through it: it takes longer than all the rest. */
-async function shrink(wasm) {
-  if (!release) return wasm;
-  const bound = await readFile(wasm);
-  const small = join(WORK, `roomful.${hash(Buffer.concat([bound, Buffer.from(SMALL.join())]))}.opt.wasm`);
+async function optimised(program) {
+  const small = join(WORK, `roomful.${hash(Buffer.concat([program, Buffer.from(SMALL.join())]))}.opt.wasm`);
   if (!existsSync(small)) {
     for (const old of await readdir(WORK)) {
       if (old.endsWith('.opt.wasm')) await rm(join(WORK, old));
@@ -67,10 +74,12 @@ async function shrink(wasm) {
     // What rustc may use without being asked to, and every browser has had for years.
     const features = ['bulk-memory', 'multivalue', 'mutable-globals', 'nontrapping-float-to-int',
       'reference-types', 'sign-ext'].map((feature) => `--enable-${feature}`);
-    const half = `${small}.half`;
-    execFileSync(join(TOOLS, 'node_modules/.bin/wasm-opt'), [...SMALL, ...features, wasm, '-o', half], {
+    const [whole, half] = [`${small}.whole`, `${small}.half`];
+    await writeFile(whole, program);
+    execFileSync(join(TOOLS, 'node_modules/.bin/wasm-opt'), [...SMALL, ...features, whole, '-o', half], {
       stdio: 'inherit',
     });
+    await rm(whole);
     await rename(half, small);
   }
   return small;
@@ -151,15 +160,15 @@ await mkdir(WORK, { recursive: true });
 await rm(NEW, { recursive: true, force: true });
 await mkdir(join(NEW, 'pkg'), { recursive: true });
 
-const bound = bind();
+const { loader, program: lean } = await shrunk(bind());
 if (existsSync('public')) await cp('public', NEW, { recursive: true });
 if (existsSync(join(WORK, 'snippets'))) {
   await cp(join(WORK, 'snippets'), join(NEW, 'pkg/snippets'), { recursive: true });
 }
 const manifest = {
   css: await put('css', await styles()),
-  js: await put('js', await readFile(bound.js)),
-  wasm: await put('wasm', await readFile(await shrink(bound.wasm))),
+  js: await put('js', loader),
+  wasm: await put('wasm', lean),
   words: await Promise.all(LANGUAGES.map(async (language) => put('txt', await words(language)))),
 };
 if (existsSync(join(NEW, 'manifest.json'))) {

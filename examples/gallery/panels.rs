@@ -12,7 +12,7 @@ use roomful::{
         },
         sheets::Sheet,
         urls,
-        views::{Me, Revision},
+        views::{Edits, Me, Revision},
     },
 };
 
@@ -245,8 +245,12 @@ pub fn pages() -> Vec<(String, String)> {
                 pages::edits(
                     shell,
                     &lobby,
-                    says(49, "noor", 6, "taking it from half past five"),
-                    vec![revision("taking it", 3), revision("taking it from five", 2)],
+                    Edits {
+                        message: says(49, "noor", 6, "taking it from half past five"),
+                        before: vec![revision("taking it from five", 2), revision("taking it", 3)],
+                        offset: 0,
+                        more: false,
+                    },
                 ),
             ),
             ("house-people", pages::house_people(shell, accounts.clone(), NOW, None)),

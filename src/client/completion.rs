@@ -2,6 +2,7 @@
 //! emoji after `:`, a command after `/`. It knows no browser; whoever shows the list hands it the
 //! text, the names and the keys.
 
+use super::letters::small;
 use crate::protocol::names::in_user_name;
 use crate::words::Word;
 
@@ -54,7 +55,7 @@ pub fn wanted(text: &str, cursor: usize) -> Option<Wanted> {
     let inside = before[..from].chars().next_back().is_some_and(|c| {
         c.is_ascii_alphanumeric() || matches!(c, '/' | ':' | '@' | '#' | '&' | '_')
     });
-    let typed = before[from + sign.len_utf8()..].to_lowercase();
+    let typed = small(&before[from + sign.len_utf8()..]);
     let kind = match sign {
         '@' => Kind::Person,
         '#' => Kind::Room,
@@ -89,7 +90,7 @@ pub fn hint(command: &str) -> Word {
 pub fn offers<'a>(wanted: &Wanted, names: impl Iterator<Item = &'a str>) -> Vec<Offer> {
     let (mut first, mut then) = (Vec::new(), Vec::new());
     for name in names {
-        let lower = name.to_lowercase();
+        let lower = small(name);
         let at = match wanted.kind {
             // The emoji itself stands before its names.
             Kind::Emoji => lower

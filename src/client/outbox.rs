@@ -5,7 +5,7 @@
 //! connection, whatever is stored for its user. So two tabs never overwrite each other, a tab that closes loses nothing, and where two
 //! tabs send the same message, the cid makes it one.
 
-use super::{Moment, attach};
+use super::{Moment, attach, order::order};
 use crate::protocol::{At, Code, Refusal, Target, json, views::FileView};
 use crate::words::{Word, words};
 use serde::{Deserialize, Serialize};
@@ -148,7 +148,8 @@ impl Outbox {
                 self.entries.push(entry);
             }
         }
-        self.entries.sort_by(|a, b| (a.at, a.order, &a.cid).cmp(&(b.at, b.order, &b.cid)));
+        let by = |a: &Entry, b: &Entry| (a.at, a.order, &a.cid).cmp(&(b.at, b.order, &b.cid));
+        order(&mut self.entries, by);
         self.entries.len() > before
     }
 

@@ -1,5 +1,6 @@
 //! Who is here, and the quiet lines that say who came and went.
 
+use super::{letters::small, order::order};
 use crate::protocol::{frames::Online, limits::PRESENCE_NAMES};
 use crate::words::{Word, words};
 
@@ -17,7 +18,9 @@ const NOTES: usize = 20;
 #[must_use]
 pub fn sorted(mut online: Online) -> Online {
     if let Some(users) = &mut online.users {
-        users.sort_by_cached_key(|name| (name.to_lowercase(), name.clone()));
+        let mut keyed: Vec<_> = users.drain(..).map(|name| (small(&name), name)).collect();
+        order(&mut keyed, Ord::cmp);
+        users.extend(keyed.into_iter().map(|(_, name)| name));
         users.dedup();
     }
     online
@@ -74,7 +77,7 @@ impl Presence {
         let dozing = &mut self.online.idle;
         dozing.extend(idle);
         dozing.retain(|name| !awake.contains(name));
-        dozing.sort();
+        order(dozing, Ord::cmp);
         dozing.dedup();
     }
 

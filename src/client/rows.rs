@@ -4,6 +4,7 @@
 use super::{
     Row, Said, SaidState,
     house::{Chip, Edited, Quoted, Waits},
+    letters::small,
     presence::Note,
     timeline::Timeline,
     wishes::{Wished, Wishes},
@@ -237,11 +238,11 @@ fn said(to: &Target, message: &Message, viewer: Option<&Viewer<'_>>, blocked: &[
 
 /// Whether a text names somebody.
 fn calls(body: &str, name: &str) -> bool {
-    let name = name.to_lowercase();
+    let name = small(name);
     // Most texts need not be read for that.
     body.contains('@')
-        && body.to_lowercase().contains(&name)
-        && markdown::mentions(body).iter().any(|named| named.to_lowercase() == name)
+        && small(body).contains(&name)
+        && markdown::mentions(body).iter().any(|named| small(named) == name)
 }
 
 /// A reaction as it is shown under its message.

@@ -1,6 +1,7 @@
 //! The one thin shell of browser calls around the [`Desk`]: what happens goes in, what is to be done
 //! is done. It decides nothing. Where a browser refuses a call, it goes on without.
 
+mod ask;
 mod browser;
 mod files;
 mod index;
@@ -17,7 +18,6 @@ use super::{
     outbox,
 };
 use crate::{
-    api,
     components::{house::HouseView, live::effect},
     protocol::{Target, urls, views::House},
 };
@@ -206,16 +206,15 @@ impl Shell {
             Task::Close => self.socket = None,
             Task::Send(text) => {
                 if let Some(socket) = &self.socket {
-                    socket.send(text);
+                    socket.send(&text);
                 }
             }
             Task::History { ticket, to, span } => spawn_local(async move {
-                let (before, after, around) = span.parts();
-                let result = api::messages::history(to, before, after, around).await;
+                let result = ask::ask(urls::history(&to, span)).await;
                 put(Input::History { ticket, result });
             }),
             Task::Place { ticket, to, at } => spawn_local(async move {
-                let result = api::rooms::open_place(to, at).await.map(Box::new);
+                let result = ask::ask(urls::open_place(&to, at.as_deref())).await.map(Box::new);
                 put(Input::Opened { ticket, result });
             }),
             Task::Push { to, at } => {

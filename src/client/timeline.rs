@@ -5,7 +5,7 @@
 //! A window that ends where the log does is *attached*: a message that comes is put at its end. One
 //! that ends earlier is *detached*: what comes counts, and is read as a page when one gets there.
 
-use super::changes::Changes;
+use super::{changes::Changes, order::order};
 use crate::protocol::{
     Target,
     frames::{After, Event, Kind, What},
@@ -255,7 +255,7 @@ impl Timeline {
 }
 
 fn in_order(messages: &mut Vec<Message>) {
-    messages.sort_by_key(|message| message.seq);
+    order(messages, |a, b| a.seq.cmp(&b.seq));
     messages.dedup_by_key(|message| message.seq);
 }
 

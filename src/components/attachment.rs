@@ -3,7 +3,7 @@
 
 use super::tree::Out;
 use crate::{
-    client::attach::is_here,
+    client::{attach::is_here, letters::capital},
     protocol::{urls, views::FileView},
 };
 
@@ -80,7 +80,7 @@ fn card(file: &FileView, whole: Option<&str>, out: &mut Out) {
 /// What a file's name says that it is: "PDF".
 fn kind(name: &str) -> String {
     match name.rsplit_once('.') {
-        Some((_, end)) if end.chars().count() <= 8 => end.to_uppercase(),
+        Some((_, end)) if end.chars().count() <= 8 => capital(end),
         _ => "…".to_owned(),
     }
 }

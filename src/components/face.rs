@@ -1,10 +1,11 @@
 //! A person's face: the first letter of the name on a hue that stays the same for that name.
 
-use super::{
-    tree::{Grown, Out},
-    window,
+use super::{tree::Out, window};
+use crate::{
+    client::letters::capital,
+    protocol::{Target, urls},
 };
-use crate::protocol::{Target, urls};
+#[cfg(feature = "ssr")]
 use leptos::prelude::*;
 
 /// How many hues there are; `style/30-faces.css` has a class for each.
@@ -25,27 +26,23 @@ pub fn hue(name: &str) -> u32 {
 #[must_use]
 pub fn letter(name: &str) -> String {
     let first = name.chars().find(|c| c.is_alphanumeric()).or_else(|| name.chars().next());
-    first.map(|c| c.to_uppercase().collect()).unwrap_or_default()
+    first.map(|c| capital(c.encode_utf8(&mut [0; 4]))).unwrap_or_default()
 }
 
-/// The face of `name`; `here` puts the light of presence on it.
+/// The face of `name`, on pages that are rendered and stay as they are.
+#[cfg(feature = "ssr")]
 pub fn face(name: &str, small: bool, here: bool) -> impl IntoView + use<> {
-    pictured(name, None, small, here)
+    Out::view(|out| put(name, None, small, here, out))
 }
 
-/// The same with the picture that they have put there, if there is one of that version.
-pub fn pictured(
-    name: &str,
-    version: Option<&str>,
-    small: bool,
-    here: bool,
-) -> impl IntoView + use<> {
-    let mut out = Out::default();
-    inside(name, version, small, &mut out);
-    shape(class(name, small, here), out)
+/// The small mark before a name, likewise.
+#[cfg(feature = "ssr")]
+pub fn mark(of: &Target, version: Option<&str>, lit: bool) -> impl IntoView + use<> {
+    Out::view(|out| put_mark(of, version, lit, out))
 }
 
-/// The same among plain elements.
+/// The face of `name`, with the picture that they have put there, if there is one of that version;
+/// `here` puts the light of presence on it.
 pub fn put(name: &str, version: Option<&str>, small: bool, here: bool, out: &mut Out) {
     out.open("span", &[("class", &class(name, small, here)), ("aria-hidden", "true")]);
     inside(name, version, small, out);
@@ -59,34 +56,12 @@ fn inside(name: &str, version: Option<&str>, small: bool, out: &mut Out) {
     out.leaf("img", &[("src", src), ("width", side), ("height", side), ("alt", "")], "");
 }
 
-/// One element for faces and windows, so that the browser's program has one.
-fn shape(class: String, inside: Out) -> impl IntoView + use<> {
-    let inside = Grown::fixed(inside.trees());
-    view! { <span class=class aria-hidden="true" inner_html=inside></span> }
-}
-
 /// The small mark before a name: a person's face, or a room's window.
 pub fn put_mark(of: &Target, version: Option<&str>, lit: bool, out: &mut Out) {
     match of {
         Target::Person(name) => put(name, version, true, lit, out),
-        _ => {
-            let class = window::class(lit, true);
-            out.leaf("span", &[("class", class), ("aria-hidden", "true")], "");
-        }
+        _ => window::put(lit, true, out),
     }
-}
-
-/// The same as a view.
-pub fn mark(of: &Target, version: Option<&str>, lit: bool) -> impl IntoView + use<> {
-    let mut out = Out::default();
-    let class = match of {
-        Target::Person(name) => {
-            inside(name, version, true, &mut out);
-            class(name, true, lit)
-        }
-        _ => window::class(lit, true).to_owned(),
-    };
-    shape(class, out)
 }
 
 fn class(name: &str, small: bool, here: bool) -> String {

@@ -3,14 +3,15 @@
 use super::{
     attach, awake,
     composer::composer,
-    face::mark,
-    icons::{self, icon},
+    face, icons,
     live::{effect, live},
     message,
     panel::plain_click,
     roster::{self, roster},
     side::{self, side},
+    status_line,
     timeline::timeline,
+    tree::{Grown, Out},
 };
 use crate::{
     client::{Act, HouseState, signal::Signal},
@@ -54,90 +55,101 @@ pub fn HouseView(
 }
 
 fn header(state: HouseState) -> impl IntoView {
+    let inside = Grown::told(move |out| state.place.with(|place| titles(state, place, out)));
+    view! { <header class="place" inner_html=inside></header> }
+}
+
+fn titles(state: HouseState, place: &Target, out: &mut Out) {
     let w = words();
-    let mark = move || {
-        state.place.with(|place| {
-            let lit = match place {
-                Target::Person(name) => here(state, name),
-                _ => state.online.with(|online| online.count > 0),
+    let name = place.name();
+    let (count, here) = state
+        .online
+        .with(|online| (online.count, online.users.iter().flatten().any(|user| user == name)));
+    let (lit, how, sheet) = match place {
+        Target::Person(name) => {
+            let how = if here { Word::HereNow } else { Word::Away };
+            (here, w.say(how).to_owned(), Sheet::Person(name.clone()))
+        }
+        _ => {
+            let how = match count {
+                0 => w.say(Word::NobodyHere).to_owned(),
+                count => w.count(Word::CountHere, count as i64),
             };
-            state.faces.with(|faces| mark(place, faces.get(place.name()).map(String::as_str), lit))
-        })
+            (count > 0, how, Sheet::About(name.to_owned()))
+        }
     };
-    let about = move || match state.place.get() {
-        Target::Person(name) if here(state, &name) => w.say(Word::HereNow).to_owned(),
-        Target::Person(_) => w.say(Word::Away).to_owned(),
-        _ => match state.online.with(|online| online.count) {
-            0 => w.say(Word::NobodyHere).to_owned(),
-            count => w.count(Word::CountHere, count as i64),
-        },
-    };
-    let topic = move || state.about.with(|about| about.topic.clone());
-    let no_topic = move || state.about.with(|about| about.topic.is_empty());
-    let sheet = move || match state.place.get() {
-        Target::Person(name) => Sheet::Person(name).address(),
-        to => Sheet::About(to.name().to_owned()).address(),
-    };
-    let about_it = words().say(Word::AboutIt);
-    let name = move || state.place.get().name().to_owned();
-    let inside = move || state.side.with(|side| !side.outside);
-    view! {
-        <header class="place">
-            <button class="icon-button rooms-button" type="button" aria-label=w.say(Word::Rooms) popovertarget=side::ID>
-                {icon(icons::ROOMS)}
-            </button>
-            {mark}
-            <div class="titles">
-                <h1><bdi dir="auto">{live(name)}</bdi></h1>
-                <p class="topic" dir="auto" title=live(topic) hidden=live(no_topic)>{live(topic)}</p>
-            </div>
-            <span class="about">{live(about)}</span>
-            <button class="button join" form=JOIN name="room" value=live(name) hidden=live(inside)>
-                {w.say(Word::JoinRoom)}
-            </button>
-            {pins(state)}
-            <a class="icon-button about-button" href=live(sheet) data-panel="" aria-label=about_it title=about_it>
-                {icon(icons::ABOUT)}
-            </a>
-            <button class="icon-button people-button" type="button" aria-label=w.say(Word::People) popovertarget=roster::ID>
-                {icon(icons::PEOPLE)}
-            </button>
-        </header>
-    }
+    drawer("rooms-button", Word::Rooms, side::ID, icons::ROOMS, out);
+    state.faces.with(|faces| face::put_mark(place, faces.get(name).map(String::as_str), lit, out));
+    out.open("div", &[("class", "titles")]);
+    out.open("h1", &[]);
+    out.leaf("bdi", &[("dir", "auto")], name);
+    out.close();
+    state.about.with(|about| {
+        let topic = &*about.topic;
+        out.open("p", &[("class", "topic"), ("dir", "auto"), ("title", topic)]);
+        out.hidden(topic.is_empty());
+        out.words(topic);
+        out.close();
+        out.close();
+        out.leaf("span", &[("class", "about")], &how);
+        out.open(
+            "button",
+            &[("class", "button join"), ("form", JOIN), ("name", "room"), ("value", name)],
+        );
+        out.hidden(state.side.with(|side| !side.outside));
+        out.words(w.say(Word::JoinRoom));
+        out.close();
+        pins(place, &about.pins, out);
+    });
+    let about_it = w.say(Word::AboutIt);
+    out.open(
+        "a",
+        &[
+            ("class", "icon-button about-button"),
+            ("href", &sheet.address()),
+            ("data-panel", ""),
+            ("aria-label", about_it),
+            ("title", about_it),
+        ],
+    );
+    icons::put(icons::ABOUT, out);
+    out.close();
+    drawer("people-button", Word::People, roster::ID, icons::PEOPLE, out);
+}
+
+/// The button that opens a drawer.
+fn drawer(class: &str, word: Word, id: &str, path: &str, out: &mut Out) {
+    out.open(
+        "button",
+        &[
+            ("class", &["icon-button ", class].concat()),
+            ("type", "button"),
+            ("aria-label", words().say(word)),
+            ("popovertarget", id),
+        ],
+    );
+    icons::put(path, out);
+    out.close();
 }
 
 /// How much is pinned, and the way there: the page about the room, and in a conversation, which has
 /// none, what was pinned last.
-fn pins(state: HouseState) -> impl IntoView {
-    let w = words();
-    let count = move || state.about.with(|about| about.pins.len());
-    let page = move || match state.place.get() {
-        Target::Room(name) => urls::about(&name),
+fn pins(place: &Target, pins: &[String], out: &mut Out) {
+    let (page, by) = match place {
+        Target::Room(name) => (urls::about(name), "data-panel"),
         place => {
-            let last = state.about.with(|about| about.pins.last().cloned());
-            urls::message(&place, &last.unwrap_or_default())
+            let last = pins.last().map(String::as_str).unwrap_or_default();
+            (urls::message(place, last), "data-go")
         }
     };
-    let in_room = move || state.place.with(|place| matches!(place, Target::Room(_)));
-    let label = move || w.count(Word::PinnedCount, count() as i64);
-    view! {
-        <a
-            class="pins"
-            href=live(page)
-            data-panel=live(move || in_room().then_some(""))
-            data-go=live(move || (!in_room()).then_some(""))
-            hidden=live(move || count() == 0)
-            aria-label=live(label)
-            title=live(label)
-        >
-            {icon(icons::PIN)}
-            <b>{live(move || count().to_string())}</b>
-        </a>
-    }
-}
-
-fn here(state: HouseState, name: &str) -> bool {
-    state.online.with(|online| online.users.iter().flatten().any(|user| user == name))
+    let label = &*words().count(Word::PinnedCount, pins.len() as i64);
+    out.open("a", &[("class", "pins"), ("href", &page), (by, "")]);
+    out.hidden(pins.is_empty());
+    out.attribute("aria-label", label);
+    out.attribute("title", label);
+    icons::put(icons::PIN, out);
+    out.leaf("b", &[], &pins.len().to_string());
+    out.close();
 }
 
 /// What a button does that stands among plain elements: those have no listeners of their own.
@@ -152,6 +164,8 @@ fn pressed(button: &Element, state: HouseState) {
         Act::Detach(key)
     } else if let Some(key) = file(attach::AGAIN) {
         Act::AttachAgain(key)
+    } else if value(status_line::TRY_NOW).is_some() {
+        Act::ConnectNow
     } else {
         return;
     };

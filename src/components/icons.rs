@@ -61,12 +61,11 @@ pub fn icon(path: &'static str) -> impl IntoView {
 /// The way to the page about what a line names, at its end.
 pub fn more(sheet: &Sheet, out: &mut Out) {
     let label = words().say(Word::AboutIt);
-    let address = &*sheet.address();
     out.open(
         "a",
         &[
             ("class", "more"),
-            ("href", address),
+            ("href", &sheet.address()),
             ("data-panel", ""),
             ("aria-label", label),
             ("title", label),
@@ -77,16 +76,17 @@ pub fn more(sheet: &Sheet, out: &mut Out) {
 }
 
 /// The button that closes a drawer. Only drawers show it: on wide screens they are columns.
-pub fn close_drawer(id: &'static str) -> impl IntoView {
-    view! {
-        <button
-            class="icon-button drawer-only"
-            type="button"
-            aria-label=words().say(Word::Close)
-            popovertarget=id
-            popovertargetaction="hide"
-        >
-            {icon(CLOSE)}
-        </button>
-    }
+pub fn close_drawer(id: &str, out: &mut Out) {
+    out.open(
+        "button",
+        &[
+            ("class", "icon-button drawer-only"),
+            ("type", "button"),
+            ("aria-label", words().say(Word::Close)),
+            ("popovertarget", id),
+            ("popovertargetaction", "hide"),
+        ],
+    );
+    put(CLOSE, out);
+    out.close();
 }

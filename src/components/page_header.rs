@@ -1,6 +1,6 @@
 //! The header of the pages outside the rooms: the house's name and my account.
 
-use super::{face::face, side::find, window::window};
+use super::{face::face, side::find, tree::Out, window::window};
 use crate::{
     pages::{Shell, SignUp},
     protocol::urls,
@@ -28,7 +28,7 @@ fn account_menu(shell: &Shell) -> AnyView {
         let sign_up = shell.sign_up == SignUp::Open;
         return view! {
             <nav class="account" aria-label=w.say(Word::Account)>
-                {find()}
+                {Out::view(find)}
                 <a class="button quiet" href=urls::LOG_IN>{w.say(Word::LogIn)}</a>
                 {sign_up.then(|| view! { <a class="button" href=urls::SIGN_UP>{w.say(Word::SignUp)}</a> })}
             </nav>
@@ -37,7 +37,7 @@ fn account_menu(shell: &Shell) -> AnyView {
     };
     view! {
         <nav class="account" aria-label=w.say(Word::Account)>
-            {find()}
+            {Out::view(find)}
             <a class="who" href=urls::ACCOUNT>
                 {face(&me.name, true, false)}
                 <bdi dir="auto">{me.name.clone()}</bdi>

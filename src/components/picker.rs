@@ -1,7 +1,10 @@
 //! All emoji, to be looked for by name. The list is a file of its own, loaded when it is first wanted.
 
 use super::tree::Out;
-use crate::words::{Word, words};
+use crate::{
+    client::letters::small,
+    words::{Word, words},
+};
 use leptos::{prelude::*, task::spawn_local, wasm_bindgen::JsCast, web_sys::Response};
 use std::cell::Cell;
 use wasm_bindgen_futures::JsFuture;
@@ -32,7 +35,7 @@ pub fn picker(query: &str, had: bool, given: &[String], out: &mut Out) {
         ("placeholder", label),
     ];
     out.leaf("input", &field, "");
-    let query = &*query.trim().to_lowercase();
+    let query = &*small(query.trim());
     let list = LOADED.get().unwrap_or_default();
     let lines = list.lines().filter_map(|line| line.split_once(' '));
     out.open("div", &[("class", "emoji")]);

@@ -2,12 +2,10 @@
 //! screens it is a drawer (a popover: it opens and closes without a script, and Esc closes it).
 
 use super::{
-    face::{self, pictured},
-    icons::{self, icon},
-    live::live,
-    tree::{Grown, Out, Tree},
-    window::window,
-    words as dates,
+    face,
+    icons::{self, more},
+    tree::{Grown, Out},
+    window, words as dates,
 };
 use crate::{
     client::HouseState,
@@ -16,95 +14,110 @@ use crate::{
         people::Level,
         sheets::Sheet,
         urls,
-        views::{Line, Me, Side},
+        views::{Line, Me},
     },
     words::{Word, words},
 };
 use leptos::prelude::*;
-use std::sync::Arc;
 
 /// The drawer's id, for the buttons that open it.
 pub const ID: &str = "rooms";
 
 /// The column.
 pub fn side(state: HouseState) -> impl IntoView {
+    let inside = Grown::told(move |out| column(state, out));
+    let label = words().say(Word::RoomsAndPeople);
+    view! { <nav class="side" id=ID popover="auto" aria-label=label inner_html=inside></nav> }
+}
+
+fn column(state: HouseState, out: &mut Out) {
     let w = words();
     let me = state.fixed.with_value(|fixed| fixed.me.clone());
-    let member = me.is_some();
-    let lines = |of: fn(&Side) -> &Vec<Line>| {
-        Grown::new(move || {
-            let place = state.place.get();
-            let faces = state.faces.get();
-            let version = |to: &Target| faces.get(to.name()).map(String::as_str);
-            let line = |known: &Line| line(known, version(&known.to), known.to == place, member);
-            state.side.with(|side| of(side).iter().map(line).collect())
-        })
-    };
-    view! {
-        <nav class="side" id=ID popover="auto" aria-label=w.say(Word::RoomsAndPeople)>
-            <div class="side-top">
-                <a class="logo" href=urls::INDEX>
-                    {window(true, true)}
-                    <b>"Roomful"</b>
-                </a>
-                {me.is_some().then(mentions)}
-                {find()}
-                {super::icons::close_drawer(ID)}
-            </div>
-            <div class="side-lists">
-                <section>
-                    <h2>{w.say(Word::Rooms)}</h2>
-                    <ul inner_html=lines(|side| &side.rooms)></ul>
-                    <p class="hint">{w.say(Word::NoRoomsYet)}</p>
-                    <a class="all" href=urls::INDEX>{w.say(Word::AllRooms)}</a>
-                    {me.is_some().then(|| way(Sheet::NewRoom, Word::OpenARoom))}
-                </section>
-                {me.is_some().then(|| view! {
-                    <section>
-                        <h2>{w.say(Word::People)}</h2>
-                        <ul inner_html=lines(|side| &side.people)></ul>
-                        <p class="hint">{w.say(Word::NoPeopleYet)}</p>
-                        {way(Sheet::People, Word::Everybody)}
-                    </section>
-                })}
-            </div>
-            <p class="side-links">
-                <a class="link" href=urls::SETTINGS data-panel="">{w.say(Word::Settings)}</a>
-                <a class="link" href=urls::HELP data-panel="">{w.say(Word::Shortcuts)}</a>
-            </p>
-            {me.map(|me| mine(me, state))}
-        </nav>
+    out.open("div", &[("class", "side-top")]);
+    out.open("a", &[("class", "logo"), ("href", urls::INDEX)]);
+    window::put(true, true, out);
+    out.leaf("b", &[], "Roomful");
+    out.close();
+    if me.is_some() {
+        way_by_icon("bell", &Sheet::Mentions.address(), Word::YourMentions, icons::BELL, out);
+    }
+    find(out);
+    icons::close_drawer(ID, out);
+    out.close();
+    out.open("div", &[("class", "side-lists")]);
+    state.side.with(|side| {
+        out.open("section", &[]);
+        out.leaf("h2", &[], w.say(Word::Rooms));
+        lines(state, &side.rooms, me.is_some(), out);
+        out.leaf("p", &[("class", "hint")], w.say(Word::NoRoomsYet));
+        out.leaf("a", &[("class", "all"), ("href", urls::INDEX)], w.say(Word::AllRooms));
+        if me.is_some() {
+            way("all", &Sheet::NewRoom.address(), Word::OpenARoom, out);
+        }
+        out.close();
+        if me.is_some() {
+            out.open("section", &[]);
+            out.leaf("h2", &[], w.say(Word::People));
+            lines(state, &side.people, true, out);
+            out.leaf("p", &[("class", "hint")], w.say(Word::NoPeopleYet));
+            way("all", &Sheet::People.address(), Word::Everybody, out);
+            out.close();
+        }
+    });
+    out.close();
+    out.open("p", &[("class", "side-links")]);
+    way("link", urls::SETTINGS, Word::Settings, out);
+    way("link", urls::HELP, Word::Shortcuts, out);
+    out.close();
+    if let Some(me) = me {
+        mine(&me, state, out);
     }
 }
 
 /// The way to a page that opens as a panel.
-fn way(sheet: Sheet, word: Word) -> impl IntoView {
-    view! { <a class="all" href=sheet.address() data-panel="">{words().say(word)}</a> }
+fn way(class: &str, address: &str, word: Word, out: &mut Out) {
+    let link = [("class", class), ("href", address), ("data-panel", "")];
+    out.leaf("a", &link, words().say(word));
 }
 
-/// The way to what called me.
-fn mentions() -> impl IntoView {
-    let words = words().say(Word::YourMentions);
-    view! {
-        <a class="icon-button bell" href=Sheet::Mentions.address() data-panel="" aria-label=words title=words>
-            {icon(icons::BELL)}
-        </a>
-    }
+/// Likewise, as an icon.
+fn way_by_icon(class: &str, address: &str, word: Word, path: &str, out: &mut Out) {
+    let (class, word) = (["icon-button ", class].concat(), words().say(word));
+    out.open(
+        "a",
+        &[
+            ("class", &class),
+            ("href", address),
+            ("data-panel", ""),
+            ("aria-label", word),
+            ("title", word),
+        ],
+    );
+    icons::put(path, out);
+    out.close();
 }
 
 /// The way to the search.
-pub fn find() -> impl IntoView {
-    let search = words().say(Word::Search);
-    view! {
-        <a class="icon-button find" href=urls::SEARCH data-panel="" aria-label=search title=search>
-            {icon(icons::FIND)}
-        </a>
-    }
+pub fn find(out: &mut Out) {
+    way_by_icon("find", urls::SEARCH, Word::Search, icons::FIND, out);
 }
 
-fn line(known: &Line, version: Option<&str>, current: bool, member: bool) -> Arc<Tree> {
+fn lines(state: HouseState, lines: &[Line], member: bool, out: &mut Out) {
+    out.open("ul", &[]);
+    state.place.with(|place| {
+        state.faces.with(|faces| {
+            for known in lines {
+                let version = faces.get(known.to.name()).map(String::as_str);
+                line(known, version, known.to == *place, member, out);
+            }
+        });
+    });
+    out.close();
+}
+
+fn line(known: &Line, version: Option<&str>, current: bool, member: bool, out: &mut Out) {
     let w = words();
-    let mut out = Out::default();
+    let name = known.to.name();
     let lit = known.online > 0;
     let muted = known.level == Level::Nothing;
     let class = match (muted, known.waiting()) {
@@ -113,64 +126,68 @@ fn line(known: &Line, version: Option<&str>, current: bool, member: bool) -> Arc
         _ => "",
     };
     out.open("li", &[("class", class)]);
+    out.key(&known.to.to_string());
     out.open("a", &[("href", &urls::page(&known.to)), ("data-go", "")]);
     out.maybe("aria-current", current.then_some("page"));
-    face::put_mark(&known.to, version, lit, &mut out);
-    out.leaf("bdi", &[("class", "name"), ("dir", "auto")], known.to.name());
-    let sr = [("class", "sr")];
+    face::put_mark(&known.to, version, lit, out);
+    out.leaf("bdi", &[("class", "name"), ("dir", "auto")], name);
     if lit && matches!(known.to, Target::Person(_)) {
-        out.leaf("span", &sr, w.say(Word::HereNow));
+        unseen(w.say(Word::HereNow), out);
     }
     if muted {
         out.open("span", &[("class", "sign")]);
-        icons::put(icons::MUTED, &mut out);
-        out.leaf("span", &sr, w.say(Word::Muted));
+        icons::put(icons::MUTED, out);
+        unseen(w.say(Word::Muted), out);
         out.close();
     }
     // Of a room that tells of mentions alone only they are counted.
     let told = matches!((known.level, &known.to), (Level::All, _) | (_, Target::Person(_)));
-    let unread = if told { known.waiting() } else { 0 };
     let mentions = if muted { 0 } else { known.mentions };
-    for (count, class, before, word) in
-        [(mentions, "count mentions", "@", Word::OfYou), (unread, "count", "", Word::Unread)]
-    {
-        if count > 0 {
-            out.open("span", &[("class", class)]);
-            out.words(before);
-            out.words(&dates::unread(count));
-            out.leaf("span", &sr, &[" ", w.say(word)].concat());
-            out.close();
-        }
-    }
+    count(mentions, "count mentions", "@", Word::OfYou, out);
+    count(if told { known.waiting() } else { 0 }, "count", "", Word::Unread, out);
     out.close();
     if member {
         let sheet = match &known.to {
             Target::Person(name) => Sheet::Person(name.clone()),
             to => Sheet::About(to.name().to_owned()),
         };
-        icons::more(&sheet, &mut out);
+        more(&sheet, out);
     }
     out.close();
-    out.keyed(&known.to.to_string())
+}
+
+/// What only screen readers say.
+fn unseen(words: &str, out: &mut Out) {
+    out.leaf("span", &[("class", "sr")], words);
+}
+
+fn count(count: i64, class: &str, before: &str, word: Word, out: &mut Out) {
+    if count > 0 {
+        out.open("span", &[("class", class)]);
+        out.words(before);
+        out.words(&dates::unread(count));
+        unseen(&[" ", words().say(word)].concat(), out);
+        out.close();
+    }
 }
 
 /// My account, at the foot of the column.
-fn mine(me: Me, state: HouseState) -> impl IntoView {
-    let w = words();
-    let page = live(move || urls::page(&state.place.get()));
-    let version = state.faces.with_untracked(|faces| faces.get(&me.name).cloned());
-    view! {
-        <div class="side-foot">
-            <a class="who" href=urls::ACCOUNT data-panel="">
-                {pictured(&me.name, version.as_deref(), true, false)}
-                <bdi class="name" dir="auto">{me.name.clone()}</bdi>
-            </a>
-            <form method="post" action="/api/log_out" data-leaves=me.name.clone()>
-                <input type="hidden" name="page" value=page/>
-                <button class="icon-button" aria-label=w.say(Word::LogOut) title=w.say(Word::LogOut)>
-                    {icon(icons::LEAVE)}
-                </button>
-            </form>
-        </div>
-    }
+fn mine(me: &Me, state: HouseState, out: &mut Out) {
+    out.open("div", &[("class", "side-foot")]);
+    out.open("a", &[("class", "who"), ("href", urls::ACCOUNT), ("data-panel", "")]);
+    state.faces.with(|faces| {
+        face::put(&me.name, faces.get(&me.name).map(String::as_str), true, false, out);
+    });
+    out.leaf("bdi", &[("class", "name"), ("dir", "auto")], &me.name);
+    out.close();
+    let form = [("method", "post"), ("action", "/api/log_out"), ("data-leaves", &*me.name)];
+    out.open("form", &form);
+    let page = state.place.with(urls::page);
+    out.leaf("input", &[("type", "hidden"), ("name", "page"), ("value", &page)], "");
+    let label = words().say(Word::LogOut);
+    out.open("button", &[("class", "icon-button"), ("aria-label", label), ("title", label)]);
+    icons::put(icons::LEAVE, out);
+    out.close();
+    out.close();
+    out.close();
 }

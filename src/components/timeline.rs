@@ -1,12 +1,12 @@
 //! The log: rows from the oldest to the newest, older ones on the way up, and the way back down.
 
 use super::{
-    facade::facade,
+    facade,
     icons::{self, icon},
     keeper::{Scrolled, UNKNOWN, note},
     live::{click, live},
     message,
-    tree::{Grown, Tree},
+    tree::{Grown, Out, Tree},
 };
 use crate::{
     client::{Act, HouseState, Row, house::Older, signal::Signal},
@@ -117,43 +117,48 @@ fn list(state: HouseState, before: impl Fn() + Send + 'static) -> Grown {
 
 /// What stands above the oldest row. It keeps its height, so that loading moves nothing.
 fn beginning(state: HouseState) -> impl IntoView {
-    let w = words();
-    let empty = move || state.rows.with(Vec::is_empty);
     // For the page as the server rendered it: the program loads what is older by itself.
-    let older = (state.older.get_untracked() == Older::More).then(|| {
-        let before = state.fixed.with_value(|fixed| fixed.oldest).unwrap_or_default();
-        let href = format!("{}?before={before}", page(state));
-        view! { <a class="link asleep-only" href=href>{w.say(Word::OlderMessages)}</a> }
+    let more = state.older.get_untracked() == Older::More;
+    let before = state.fixed.with_value(|fixed| fixed.oldest).unwrap_or_default();
+    let older = more.then(|| [&*page(state), "?before=", &before.to_string()].concat());
+    let inside = Grown::told(move |out| {
+        let w = words();
+        if let Some(older) = &older {
+            link("link asleep-only", older, Word::OlderMessages, out);
+        }
+        let (older, empty) = (state.older.get(), state.rows.with(Vec::is_empty));
+        if older == Older::Beginning && empty {
+            facade::put(state.online.with(|online| online.count), out);
+        }
+        let said = state.place.with(|place| match (older, place, empty) {
+            (Older::More, ..) => String::new(),
+            (Older::Loading, ..) => w.say(Word::LoadingOlder).to_owned(),
+            (_, Target::Person(name), true) => w.with(Word::BetweenEmpty, &[name]),
+            (_, Target::Person(name), false) => w.with(Word::BetweenStart, &[name]),
+            (_, place, true) => w.with(Word::RoomEmpty, &[place.name()]),
+            (_, place, false) => w.with(Word::RoomStart, &[place.name()]),
+        });
+        out.leaf("span", &[("dir", "auto")], &said);
     });
-    let house = move || {
-        let shown = state.older.get() == Older::Beginning && empty();
-        shown.then(|| facade(state.online.with(|online| online.count)))
-    };
-    let said = move || match (state.older.get(), state.place.get(), empty()) {
-        (Older::More, ..) => String::new(),
-        (Older::Loading, ..) => w.say(Word::LoadingOlder).to_owned(),
-        (_, Target::Person(name), true) => w.with(Word::BetweenEmpty, &[&name]),
-        (_, Target::Person(name), false) => w.with(Word::BetweenStart, &[&name]),
-        (_, place, true) => w.with(Word::RoomEmpty, &[place.name()]),
-        (_, place, false) => w.with(Word::RoomStart, &[place.name()]),
-    };
-    view! { <div class="beginning" id=BEGINNING>{older} {house} <span dir="auto">{live(said)}</span></div> }
+    view! { <div class="beginning" id=BEGINNING inner_html=inside></div> }
+}
+
+fn link(class: &str, address: &str, word: Word, out: &mut Out) {
+    out.leaf("a", &[("class", class), ("href", address)], words().say(word));
 }
 
 /// The ways down from a page that is not the newest, where there is no script. The next page is read
 /// from its beginning.
 fn newer(state: HouseState) -> impl IntoView {
-    let w = words();
     let (newest, top) = state.fixed.with_value(|fixed| (fixed.newest, fixed.top));
     newest.map(|newest| {
         let newer = format!("{}?after={newest}#{BEGINNING}", page(state));
         let newest = format!("{}?before={}", page(state), top + 1);
-        view! {
-            <p class="newer asleep-only">
-                <a class="link" href=newer>{w.say(Word::NewerMessages)}</a>
-                <a class="link" href=newest>{w.say(Word::NewestMessages)}</a>
-            </p>
-        }
+        let mut out = Out::default();
+        link("link", &newer, Word::NewerMessages, &mut out);
+        link("link", &newest, Word::NewestMessages, &mut out);
+        let inside = Grown::fixed(out.trees());
+        view! { <p class="newer asleep-only" inner_html=inside></p> }
     })
 }
 

@@ -3,6 +3,8 @@
 //! it. The server writes these as HTML; the browser takes that over as it stands, and later changes
 //! only what has become different. No HTML that a person wrote is ever read as such.
 
+#[cfg(feature = "ssr")]
+use leptos::tachys::html::InertElement;
 use leptos::{
     html::InnerHtmlValue,
     prelude::*,
@@ -54,6 +56,11 @@ impl Out {
         }
     }
 
+    /// Whether it is shown.
+    pub fn hidden(&mut self, hidden: bool) {
+        self.maybe("hidden", hidden.then_some(""));
+    }
+
     /// The same, where there is a value.
     pub fn maybe(&mut self, name: &'static str, value: Option<&str>) {
         if let Some(value) = value {
@@ -89,6 +96,13 @@ impl Out {
         self.close();
     }
 
+    /// The element that began last goes by this key among its siblings.
+    pub fn key(&mut self, key: &str) {
+        if let Some(element) = self.open.last_mut() {
+            key.clone_into(&mut element.key);
+        }
+    }
+
     /// All that was told.
     pub fn trees(self) -> Trees {
         self.done
@@ -101,6 +115,15 @@ impl Out {
             key.clone_into(&mut tree.key);
         }
         tree
+    }
+
+    /// The one element that is told, on pages that are rendered and stay as they are.
+    #[cfg(feature = "ssr")]
+    pub fn view(tell: impl FnOnce(&mut Self)) -> InertElement {
+        let (mut out, mut told) = (Self::default(), String::new());
+        tell(&mut out);
+        html(&out.trees(), &mut told);
+        InertElement::new(told)
     }
 
     fn beside(&mut self) -> &mut Trees {
@@ -122,6 +145,15 @@ impl Grown {
     /// What follows the signals that it reads.
     pub fn new(tell: impl FnMut() -> Trees + Send + 'static) -> Self {
         Self(Box::new(tell))
+    }
+
+    /// The same, told to an [`Out`].
+    pub fn told(tell: impl Fn(&mut Out) + Send + 'static) -> Self {
+        Self::new(move || {
+            let mut out = Out::default();
+            tell(&mut out);
+            out.trees()
+        })
     }
 
     /// What stays as it is.

@@ -1,7 +1,7 @@
 //! Who is writing, in the line above the composer that is always there; and telling the others that I
 //! am.
 
-use super::live::{effect, live};
+use super::{live::effect, tree::Out};
 use crate::{
     client::{Act, HouseState, house::Mode},
     words::{Word, words},
@@ -9,23 +9,20 @@ use crate::{
 use leptos::prelude::*;
 
 /// The words. They are not read out: whoever listens to a page would hear nothing else.
-pub fn typing(state: HouseState) -> impl IntoView {
-    tell(state);
+pub fn typing(names: &[String], out: &mut Out) {
     let w = words();
-    let said = move || {
-        state.typing.with(|names| match &names[..] {
-            [] => String::new(),
-            [one] => w.with(Word::OneTypes, &[one]),
-            [one, two] => w.with(Word::TwoType, &[one, two]),
-            _ => w.say(Word::ManyType).to_owned(),
-        })
+    let said = match names {
+        [] => String::new(),
+        [one] => w.with(Word::OneTypes, &[one]),
+        [one, two] => w.with(Word::TwoType, &[one, two]),
+        _ => w.say(Word::ManyType).to_owned(),
     };
-    view! { <p class="typing" dir="auto">{live(said)}</p> }
+    out.leaf("p", &[("class", "typing"), ("dir", "auto")], &said);
 }
 
 /// Tells of every change to what is written here. What another place's draft brings is none, nor is
 /// what is changed in a message that was said already.
-fn tell(state: HouseState) {
+pub fn tell(state: HouseState) {
     let mut before = None;
     effect(move || {
         let draft = state.draft.get();

@@ -163,9 +163,12 @@ fn pins(shell: &Shell, room: &RoomView, pins: Vec<PinLine>, now: At) -> Option<A
         .into_iter()
         .map(|pin| {
             let unpin = moderates.then(|| {
-                let along =
-                    vec![("message", pin.id), ("to", Target::Room(room.name.clone()).to_string())];
-                press(shell, "/api/unpin", "button quiet", Word::Unpin, along)
+                let along = vec![
+                    ("message", pin.id),
+                    ("to", Target::Room(room.name.clone()).to_string()),
+                    ("on", "false".to_owned()),
+                ];
+                press(shell, "/api/pin", "button quiet", Word::Unpin, along)
             });
             view! {
                 <li>

@@ -6,9 +6,11 @@ use super::{
 };
 use crate::{
     components::{
-        face::pictured,
+        face,
         field::{Field, field},
-        notice, words as dates,
+        notice,
+        tree::Out,
+        words as dates,
     },
     protocol::{At, limits, sheets::Sheet, urls},
     words::{Word, Words, words},
@@ -62,7 +64,7 @@ fn my_face(shell: &Shell, version: Option<&str>) -> impl IntoView + use<> {
             <h2>{w.say(Word::Face)}</h2>
             <form class="face-form" method="post" action=urls::FACE enctype="multipart/form-data">
                 <input type="hidden" name="page" value=shell.path.clone()/>
-                {pictured(&name, version, false, false)}
+                {Out::view(|out| face::put(&name, version, false, false, out))}
                 <input
                     type="file"
                     name="face"

@@ -1,6 +1,6 @@
 //! Addresses of pages, made and read in one place, so that every name survives its URL.
 
-use super::Target;
+use super::{Target, views::Span};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// Everything but RFC 3986's unreserved characters is encoded.
@@ -91,6 +91,25 @@ pub fn edits(target: &Target, id: &str) -> String {
 #[must_use]
 pub fn about(room: &str) -> String {
     format!("/chat/{}/about", encode(room))
+}
+
+/// Where a program asks for a page of history.
+#[must_use]
+pub fn history(to: &Target, span: Span) -> String {
+    let (by, which) = match span {
+        Span::Newest => ("", String::new()),
+        Span::Before(seq) => ("&before=", seq.to_string()),
+        Span::After(seq) => ("&after=", seq.to_string()),
+        Span::Around(id) => ("&around=", encode(&id)),
+    };
+    ["/api/history?to=", &encode(&to.to_string()), by, &which].concat()
+}
+
+/// Where a program asks for all that a place's page shows; `at`: around the message of that id.
+#[must_use]
+pub fn open_place(to: &Target, at: Option<&str>) -> String {
+    let (by, which) = at.map_or_else(Default::default, |id| ("&at=", encode(id)));
+    ["/api/open_place?to=", &encode(&to.to_string()), by, &which].concat()
 }
 
 /// Where an address of [`page`] or [`message`] leads, and to which message there. None for any other

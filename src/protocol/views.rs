@@ -181,17 +181,6 @@ impl Span {
             _ => Err(Refusal::invalid("before", "Say only one of before, after and around.")),
         }
     }
-
-    /// The inverse of [`Span::of`].
-    #[must_use]
-    pub fn parts(self) -> (Option<i64>, Option<i64>, Option<String>) {
-        match self {
-            Self::Newest => (None, None, None),
-            Self::Before(seq) => (Some(seq), None, None),
-            Self::After(seq) => (None, Some(seq), None),
-            Self::Around(id) => (None, None, Some(id)),
-        }
-    }
 }
 
 /// A text that a message had before it was changed.
@@ -203,6 +192,19 @@ pub struct Revision {
     pub at: At,
     /// Who put another in its place.
     pub replaced_by: String,
+}
+
+/// A page of how a message read before it was changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edits {
+    /// The message as it stands.
+    pub message: Message,
+    /// The texts before it, the last first.
+    pub before: Vec<Revision>,
+    /// How many later ones were left out.
+    pub offset: usize,
+    /// Whether there are earlier ones.
+    pub more: bool,
 }
 
 /// A page of history; `top` and `messages` are one snapshot. The server may have the messages as

@@ -57,23 +57,23 @@ const LOOK: Duration = Duration::from_secs(60);
 /// has the largest file. Only an answer that nobody reads takes that long.
 const LOOKS: usize = 5;
 
-/// What a connection is told when the server goes down.
+/// Whether the server serves, or goes down and how: what connections at the door watch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Going {
-    /// Not at all.
-    On,
-    /// Soon: finish, close, tell the client to come back.
+pub enum Phase {
+    /// It serves.
+    Open,
+    /// It goes down soon: finish, close, tell the client to come back.
     Draining,
-    /// Now, as if the machine had lost power (tests).
+    /// It is gone now, as if the machine had lost power (tests).
     Gone,
 }
 
 /// Waits until the server goes down, and how.
-pub async fn going(watch: &mut watch::Receiver<Going>) -> Going {
-    match watch.wait_for(|going| *going != Going::On).await {
-        Ok(going) => *going,
+pub async fn going(watch: &mut watch::Receiver<Phase>) -> Phase {
+    match watch.wait_for(|phase| *phase != Phase::Open).await {
+        Ok(phase) => *phase,
         // Whoever could have said it is gone: so is the server.
-        Err(_) => Going::Gone,
+        Err(_) => Phase::Gone,
     }
 }
 
@@ -114,7 +114,7 @@ pub async fn keep(
     listener: TcpListener,
     routes: Routes,
     rules: Rules,
-    mut watch: watch::Receiver<Going>,
+    mut watch: watch::Receiver<Phase>,
 ) {
     let line = Arc::new(Line::default());
     let _all_end_with_me = EndAll(Arc::clone(&line));
@@ -227,7 +227,7 @@ async fn serve(
     routes: Arc<Routes>,
     place: Place,
     rules: Rules,
-    mut watch: watch::Receiver<Going>,
+    mut watch: watch::Receiver<Phase>,
 ) {
     let come = match head::look(&stream) {
         Ok(come) => come,
@@ -252,7 +252,7 @@ async fn converse(
     routes: Arc<Routes>,
     place: Place,
     head: Duration,
-    mut watch: watch::Receiver<Going>,
+    mut watch: watch::Receiver<Phase>,
 ) {
     // Without this a page that is written in parts waits for the client's delayed ACK, 40 ms.
     if let Err(error) = stream.set_nodelay(true) {

@@ -2,7 +2,7 @@
 
 use super::config::Config;
 use super::domain::Domain;
-use super::door::{self, Going};
+use super::door::{self, Phase};
 use super::groups::Groups;
 use super::groups::memory::Memory;
 use super::http::{App, Routes, Shared, assets};
@@ -49,7 +49,7 @@ pub struct Running {
     /// The link that makes the first administrator, while nobody has an account.
     pub set_up_link: Option<String>,
     domain: Arc<Domain>,
-    going: watch::Sender<Going>,
+    phase: watch::Sender<Phase>,
     serving: JoinHandle<()>,
     helpers: Vec<JoinHandle<()>>,
     writing: Writing,
@@ -95,7 +95,7 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
     let key = domain.open_set_up().await.map_err(|_| StartError::Read)?;
     let set_up_link = key.map(|key| format!("{public}{}?key={key}", crate::protocol::urls::SET_UP));
 
-    let (going, watch) = watch::channel(Going::On);
+    let (phase, watch) = watch::channel(Phase::Open);
     let app = App::from(Shared {
         domain: Arc::clone(&domain),
         assets: Arc::new(assets::manifest()),
@@ -133,7 +133,7 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
             }
         }),
     ];
-    Ok(Running { addr, set_up_link, domain, going, serving, helpers, writing, _lock: lock })
+    Ok(Running { addr, set_up_link, domain, phase, serving, helpers, writing, _lock: lock })
 }
 
 impl Running {
@@ -145,7 +145,7 @@ impl Running {
 
     /// Drains: takes no more connections, closes sockets with 4010, stores what was accepted.
     pub async fn stop(mut self) {
-        let _ = self.going.send(Going::Draining);
+        let _ = self.phase.send(Phase::Draining);
         let drained = async {
             self.domain.connections.drain().await;
             while self.domain.connections.open() > 0 {
@@ -169,7 +169,7 @@ impl Running {
 
     /// Ends at once, as far as one process can play a loss of power: for tests.
     pub async fn abort(self) {
-        let _ = self.going.send(Going::Gone);
+        let _ = self.phase.send(Phase::Gone);
         self.domain.connections.vanish();
         self.serving.abort();
         for helper in self.helpers {

@@ -2,7 +2,9 @@
 //! whatever they are, and gone with their message.
 
 use crate::support::{
-    Answer, House, Person, Served, cid, database, encoded, eventually, house::LOBBY, http::parse,
+    Answer, House, Person, Served, cid, database, encoded, eventually,
+    house::{LOBBY, rate},
+    http::parse,
     served::roomful_ok,
 };
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
@@ -650,6 +652,22 @@ async fn a_face_is_a_picture_of_bounded_size_and_survives_a_restart() {
     put_face(&alice, &picture(9, 9, ImageFormat::WebP)).await.is(303);
     house.restart().await;
     alice.get("/face/alice").await.is(200);
+}
+
+/// Each is drawn, and its content lies on the disk until it is swept.
+#[tokio::test(flavor = "multi_thread")]
+async fn faces_are_not_changed_faster_than_people_speak() {
+    let house = House::open_with(|config| config.message_rate = rate("3/600s")).await;
+    let alice = house.in_browser("alice").await;
+    for side in 1..=3 {
+        put_face(&alice, &picture(side, side, ImageFormat::Png)).await.is(303);
+    }
+    let before = contents(&house).len();
+    for side in 4..=6 {
+        let refused = put_face(&alice, &picture(side, side, ImageFormat::Png)).await.is(429);
+        assert!(refused.text().contains("role=\"alert\""), "{}", refused.text());
+    }
+    assert_eq!(contents(&house).len(), before);
 }
 
 // Backup.

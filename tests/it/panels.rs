@@ -5,6 +5,7 @@ use super::support::{
     house::LOBBY,
     http::{Answer, unescaped},
 };
+use roomful::server::domain::Who;
 use serde_json::json;
 
 /// The same person, as the browser's program asks for a panel.
@@ -233,6 +234,93 @@ async fn the_house_is_looked_after_by_administrators_alone() {
     let fields = [("room", "attic"), ("page", "/house/rooms")];
     assert_eq!(keeper.post("/api/delete_room", &fields).await.leads_to(), "/chat/");
     is_nowhere(&alice, &["/chat/attic/about"]).await;
+}
+
+/// A button that leads nowhere is found out only by whoever presses it.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_form_leads_to_a_call_that_there_is() {
+    let house = House::open().await;
+    house.account("keeper", true).await;
+    let keeper = house.log_in("keeper").await;
+    let bob = house.in_browser("bob").await;
+    let said = bob.socket().await.send(LOBBY, "the oven is hot").await;
+    let id = said["id"].as_str().unwrap().to_owned();
+    let pin = json!({"t": "pin", "to": LOBBY, "message": id, "on": true});
+    keeper.socket().await.ask_ok(pin).await;
+    keeper.post("/api/ban", &[("room", "lobby"), ("person", "bob"), ("on", "true")]).await.is(303);
+    keeper.post("/api/make_invite", &[]).await.is(303);
+    let mut actions = std::collections::BTreeSet::new();
+    for path in [
+        "/chat/",
+        "/chat/lobby/",
+        "/chat/nowhere/",
+        "/chat/lobby/about",
+        "/people/bob",
+        "/people/bob?room=lobby",
+        "/rooms/new",
+        "/settings",
+        "/account",
+        "/house",
+        "/house/rooms",
+        "/house/invitations",
+        "/login",
+        "/signup",
+    ] {
+        for who in [&keeper, &house.visitor()] {
+            let page = who.get(path).await.text();
+            let all = page.split("action=\"/api/").skip(1);
+            actions.extend(all.filter_map(|rest| rest.split('"').next().map(str::to_owned)));
+        }
+    }
+    assert!(actions.len() > 15, "{actions:?}");
+    for action in actions {
+        let answer = house.visitor().in_browser().call(&format!("/api/{action}"), &[]).await;
+        assert!(!answer.text().contains("such call"), "/api/{action}: {}", answer.text());
+    }
+    let page = ("page", "/chat/lobby/about");
+    let fields = [("message", id.as_str()), ("to", LOBBY), ("on", "false"), page];
+    shows(&keeper, page.1, &["the oven is hot"]).await;
+    assert_eq!(keeper.post("/api/pin", &fields).await.leads_to(), page.1);
+    assert!(!shows(&keeper, page.1, &[]).await.contains("the oven is hot"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_in_the_house_is_for_those_who_belong_to_it() {
+    let house = House::open().await;
+    let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+    bob.socket().await.send(LOBBY, "in and out").await;
+    let mut elsewhere = bob.socket().await;
+    elsewhere.sub(&["~"]).await;
+    let (member, visitor) = (house.who(&alice).await, house.who(&house.visitor()).await);
+    let online = async |who: &Who| {
+        let view = house.verbs().about_room(who, "lobby", 0).await.expect("the lobby");
+        view.members.iter().any(|member| member.name == "bob" && member.online)
+    };
+    super::support::eventually("bob in the house", async || online(&member).await.then_some(()))
+        .await;
+    assert!(!online(&visitor).await, "he is not in the lobby");
+    elsewhere.here(json!(LOBBY)).await;
+    super::support::eventually("bob in the lobby", async || online(&visitor).await.then_some(()))
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn earlier_texts_come_a_page_at_a_time() {
+    let house = House::open().await;
+    let alice = house.in_browser("alice").await;
+    let mut socket = alice.socket().await;
+    let said = socket.send(LOBBY, "take 0.").await;
+    let id = said["id"].as_str().unwrap().to_owned();
+    for take in 1..=120 {
+        let body = format!("take {take}.");
+        let edit = json!({"t": "edit", "to": LOBBY, "message": id, "body": body});
+        socket.ask_ok(edit).await;
+    }
+    let path = format!("/chat/lobby/edits/{id}");
+    let first = shows(&alice, &path, &["take 120.", "take 119.", "take 70.", "offset=50"]).await;
+    assert!(!first.contains("take 69."), "{first}");
+    let last = shows(&alice, &format!("{path}?offset=100"), &["take 19.", "take 0."]).await;
+    assert!(!last.contains("take 20.") && !last.contains("take 120."), "{last}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -197,3 +197,16 @@ async fn an_administrator_ends_somebody_s_sessions() {
     assert_eq!(socket.closed().await, 4503);
     assert_eq!(count().await, 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_administrator_stays_and_one_who_is_kept_out_is_not_the_last() {
+    let house = House::open().await;
+    let (root, other) = (house.admin("root").await, house.admin("other").await);
+    let (boss, verbs) = (house.who(&root).await, house.verbs());
+    verbs.ban_user(&boss, "other", true).await.unwrap();
+    assert_eq!(verbs.set_admin(&boss, "root", false).await.unwrap_err().code, Code::Invalid);
+    verbs.set_admin(&boss, "other", false).await.expect("they look after nothing any more");
+    verbs.ban_user(&boss, "other", false).await.unwrap();
+    let who = house.who(&other).await;
+    assert_eq!(verbs.accounts(&who, "", 0).await.unwrap_err().code, Code::Forbidden);
+}

@@ -11,7 +11,8 @@ use crate::support::{
     main_socket::{names, saying},
     wire::Got,
 };
-use roomful::protocol::close;
+use roomful::protocol::people::Access;
+use roomful::protocol::{Code, Refusal, close};
 use roomful::server::{
     groups::{Group, Groups},
     store::{message_place, users},
@@ -380,5 +381,74 @@ async fn shutdown_during_a_fan_out_answers_the_sender_and_loses_nothing() {
             assert_eq!(bodies(&answer), vec!["during"; missed]);
         }
         assert_eq!(house.bodies(&stage.bob, LOBBY).await, ["first", "during"]);
+    }
+}
+
+/// Hands in two acts behind a message that is being told, so that both are found allowed before either
+/// is done; they are done in this order.
+async fn one_behind_the_other(
+    stage: &mut Stage,
+    first: impl Future<Output = Result<(), Refusal>>,
+    second: impl Future<Output = Result<(), Refusal>>,
+) -> [Result<(), Refusal>; 2] {
+    let Stage { house, gates, speaker, lobby, .. } = stage;
+    let shut = gates.shut_for(1, BeforePublish, *lobby);
+    speaker.tell(saying(LOBBY, "while the two wait", &cid())).await;
+    shut.holds(1).await;
+    let waits = async |count: usize| {
+        eventually("them to be handed in", async || {
+            (house.verbs().writer.waiting() == count).then_some(())
+        })
+        .await;
+    };
+    let second = async {
+        waits(1).await;
+        second.await
+    };
+    let opened = async {
+        waits(2).await;
+        shut.open();
+    };
+    let (first, second, ()) = tokio::join!(first, second, opened);
+    [first, second]
+}
+
+/// Whoever leaves a room that was open when they asked, and is for its members when they go.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_leaves_a_room_as_it_closes_hears_nothing_more_of_it() {
+    let mut stage = Stage::set().await;
+    let (keeper, bob) = (stage.house.person("keeper").await, stage.bob.clone());
+    keeper.make_room("stairs").await;
+    let mut his = bob.socket().await;
+    his.send("#stairs", "I was here").await;
+    his.sub(&["#stairs"]).await;
+    let (boss, who) = (stage.house.who(&keeper).await, stage.house.who(&bob).await);
+    let verbs = stage.house.running().domain().clone();
+    let closes = verbs.set_access(&boss, "stairs", Access::Members);
+    let done = one_behind_the_other(&mut stage, closes, verbs.leave(&who, "stairs")).await;
+    assert_eq!(done, [Ok(()), Ok(())]);
+    his.frame("gone", |f| f["t"] == "gone" && f["to"] == "#stairs").await;
+    keeper.socket().await.send("#stairs", "between ourselves").await;
+    his.fence().await;
+    his.assert_none(|f| f.to_string().contains("between ourselves"));
+}
+
+/// Whoever opens a room that was there when they asked, and is gone by then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_room_that_goes_while_somebody_opens_it_is_listed_nowhere() {
+    let mut stage = Stage::set().await;
+    let (keeper, root) = (stage.house.person("keeper").await, stage.house.admin("root").await);
+    keeper.make_room("attic").await;
+    keeper.socket().await.send("#attic", "behind the boxes").await;
+    let (who, boss) = (stage.house.who(&keeper).await, stage.house.who(&root).await);
+    let verbs = stage.house.running().domain().clone();
+    verbs.set_access(&who, "attic", Access::Members).await.expect("closed");
+    let opens = verbs.set_access(&who, "attic", Access::Open);
+    let [gone, opened] =
+        one_behind_the_other(&mut stage, verbs.delete_room(&boss, "attic"), opens).await;
+    assert_eq!((gone, opened.unwrap_err().code), (Ok(()), Code::NotFound));
+    for person in [&keeper, &root, &stage.house.visitor()] {
+        let index = person.get("/chat/").await.is(200).text();
+        assert!(!index.contains("attic") && !index.contains("behind the boxes"), "{index}");
     }
 }

@@ -1,12 +1,11 @@
 //! Files from the browser's hands: picked, pasted or dropped, and sent one by one. Sent by
 //! `XMLHttpRequest`, which alone tells how much of it is there.
 
-use super::{browser, put};
+use super::{ask::not_reached, browser, put};
 use crate::{
     client::{attach::Picked, desk::Input},
     components::attach::INPUT,
-    protocol::{Code, Refusal, json, urls, views::FileView},
-    words::Word,
+    protocol::{Refusal, json, urls, views::FileView},
 };
 use std::cell::RefCell;
 use wasm_bindgen::JsCast;
@@ -157,8 +156,4 @@ fn forget(key: u64) -> Option<XmlHttpRequest> {
         let at = held.files.iter().position(|(other, ..)| *other == key)?;
         held.files.swap_remove(at).2
     })
-}
-
-fn not_reached() -> Refusal {
-    Refusal { temporary: true, ..Refusal::new(Code::Unavailable, Word::NotReached) }
 }

@@ -5,7 +5,10 @@ use super::{
     index, panel,
 };
 use crate::{
-    client::shortcuts::{Line, Press, Shortcut, step},
+    client::{
+        letters::small,
+        shortcuts::{Line, Press, Shortcut, step},
+    },
     components::ids::{JUMP_FIELD, JUMP_FRAME, JUMP_LIST, JUMP_SAYS},
     protocol::urls,
 };
@@ -98,12 +101,12 @@ fn look(field: HtmlInputElement, pause: u32) {
 /// The lines of the columns and those of the list that hold what was typed, in this order, and then
 /// `more`; no place twice. What was there stays where it was.
 fn fill(typed: &str, more: &[Element]) {
-    let typed = typed.trim().to_lowercase();
+    let typed = small(typed.trim());
     let mut known =
         all(&document(), "#rooms a[data-go],#people a[data-go],ul.rooms a,#jump-list a");
     known.retain(|line| {
         let name = line.query_selector("bdi").ok().flatten().and_then(|name| name.text_content());
-        name.is_some_and(|name| name.to_lowercase().contains(&typed))
+        name.is_some_and(|name| small(&name).contains(&typed))
     });
     let (mut html, mut at) = (String::new(), 0);
     for line in known.iter().chain(more) {

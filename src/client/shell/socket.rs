@@ -1,50 +1,50 @@
-//! One WebSocket: opened, read to its end, dropped.
+//! One WebSocket: opened, heard until it closes, dropped.
 
 use super::{browser, put};
-use crate::client::desk::Input;
-use crate::protocol::SUBPROTOCOL;
-use futures_util::{Sink, Stream};
-use gloo_net::websocket::{Message, WebSocketError, futures::WebSocket};
-use leptos::task::spawn_local;
-use std::{cell::RefCell, future::poll_fn, pin::Pin, rc::Rc, task::Poll};
+use crate::{client::desk::Input, protocol::SUBPROTOCOL};
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{CloseEvent, Event, MessageEvent, WebSocket};
 
 /// The close code of a connection that broke, or never was.
 const BROKEN: u16 = 1006;
 
-/// An open socket; dropping it closes it.
-pub struct Socket(Rc<RefCell<WebSocket>>);
+/// An open socket; dropping it closes it, and nothing more is heard of it.
+pub struct Socket(WebSocket);
 
 impl Socket {
-    /// Opens a socket and reads it; what comes of it bears its generation.
+    /// Opens a socket and hears it; what comes of it bears its generation.
     pub fn open(generation: u64) -> Option<Self> {
-        let Ok(socket) = WebSocket::open_with_protocol(&browser::socket_url(), SUBPROTOCOL) else {
+        let Ok(socket) = WebSocket::new_with_str(&browser::socket_url(), SUBPROTOCOL) else {
             put(Input::Closed { generation, code: BROKEN });
             return None;
         };
-        let socket = Rc::new(RefCell::new(socket));
-        let weak = Rc::downgrade(&socket);
-        spawn_local(async move {
-            let code = loop {
-                // Borrowed only while it is asked: what comes of a frame may drop the socket.
-                let next = poll_fn(|cx| match weak.upgrade() {
-                    Some(socket) => Pin::new(&mut *socket.borrow_mut()).poll_next(cx),
-                    None => Poll::Ready(None),
-                });
-                match next.await {
-                    Some(Ok(Message::Text(text))) => put(Input::Text { generation, text }),
-                    Some(Err(WebSocketError::ConnectionClose(event))) => break event.code,
-                    // An error is followed by its close.
-                    Some(Ok(Message::Bytes(_)) | Err(_)) => {}
-                    None => break BROKEN,
-                }
-            };
-            put(Input::Closed { generation, code });
-        });
+        let heard = move |event: Event| {
+            if let Some(close) = event.dyn_ref::<CloseEvent>() {
+                put(Input::Closed { generation, code: close.code() });
+            } else if let Some(text) =
+                event.dyn_ref().and_then(|it: &MessageEvent| it.data().as_string())
+            {
+                put(Input::Text { generation, text });
+            }
+        };
+        // An error is followed by its close.
+        let heard = Closure::<dyn FnMut(Event)>::new(heard).into_js_value();
+        socket.set_onmessage(Some(heard.unchecked_ref()));
+        socket.set_onclose(Some(heard.unchecked_ref()));
         Some(Self(socket))
     }
 
     /// Sends a text. What cannot be sent any more is sent again on the next connection.
-    pub fn send(&self, text: String) {
-        let _ = Pin::new(&mut *self.0.borrow_mut()).start_send(Message::Text(text));
+    pub fn send(&self, text: &str) {
+        let _ = self.0.send_with_str(text);
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        self.0.set_onmessage(None);
+        self.0.set_onclose(None);
+        // One that is closed already stays so.
+        let _ = self.0.close();
     }
 }

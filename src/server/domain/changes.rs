@@ -1,30 +1,17 @@
 //! What happens to a message after it was said, and to what belongs to a whole conversation.
 
 use super::places::Place;
-use super::{Domain, Who, unavailable};
+use super::{Domain, ONE_MORE, Who, cut, unavailable};
 use crate::protocol::commands;
 use crate::protocol::frames::ChangeOk;
-use crate::protocol::views::{Message, Revision};
+use crate::protocol::views::{Edits, Message};
 use crate::protocol::{Code, Refusal, Target, limits};
-use crate::server::store::writer::{Change, Deed, Done};
+use crate::server::store::writer::{Change, Deed, Done, answered};
 use crate::server::store::{LogId, history, message_place, revisions};
 use crate::words::Word;
-use tokio::sync::oneshot;
 
-/// A change before it is made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wish {
-    /// A message, by its id, gets another text.
-    Edit { message: String, body: String },
-    /// A message goes.
-    Delete { message: String },
-    /// A reaction is given or taken back.
-    React { message: String, emoji: String, on: bool },
-    /// A message is pinned, or no longer.
-    Pin { message: String, on: bool },
-    /// The room is about something else.
-    Topic { text: String },
-}
+/// A change before it is made, to a message by its id.
+pub type Wish = Deed<String>;
 
 impl Domain {
     /// Checks a change and hands it to the writer; `done` hears once it is committed or refused.
@@ -69,57 +56,50 @@ impl Domain {
         to: &Target,
         wish: Wish,
     ) -> Result<ChangeOk, Refusal> {
-        let (answer, answered) = oneshot::channel();
-        let done = Box::new(move |result| {
-            // Whoever asked may have gone; the change is made all the same.
-            let _ = answer.send(result);
-        });
+        let (done, answer) = answered();
         self.change(who, to, wish, done).await?;
-        answered.await.unwrap_or_else(|_| Err(Refusal::unavailable()))
+        answer.await
     }
 
+    /// The change to the message that its id names. Whether that is this place's is known once the
+    /// place's log is.
     fn deed(
         &self,
         wish: Wish,
         found: &Place,
         moderates: bool,
     ) -> Result<(Option<LogId>, Deed), Refusal> {
-        // Whether it is this place's is known once the place's log is.
-        let of = |id: &str| message_place(id).ok_or_else(|| Refusal::not_found("such message"));
         let in_room = matches!(found, Place::Room { .. });
         let keeps_order = |why: Word| match in_room && !moderates {
             true => Err(Refusal::new(Code::Forbidden, why)),
             false => Ok(()),
         };
-        Ok(match wish {
-            Wish::Edit { message, body } => {
-                commands::check_body(&body, self.config.body_limit)?;
-                let (log, seq) = of(&message)?;
-                (Some(log), Deed::Edit { seq, body })
-            }
-            Wish::Delete { message } => {
-                let (log, seq) = of(&message)?;
-                (Some(log), Deed::Delete { seq })
-            }
-            Wish::React { message, emoji, on } => {
-                let (log, seq) = of(&message)?;
-                let known = emojis::get(&emoji)
+        if let Wish::Edit { body, .. } = &wish {
+            commands::check_body(body, self.config.body_limit)?;
+        }
+        let mut log = None;
+        let mut deed = wish.renamed(|id| {
+            let (of, seq) = message_place(&id).ok_or_else(|| Refusal::not_found("such message"))?;
+            log = Some(of);
+            Ok(seq)
+        })?;
+        match &mut deed {
+            Deed::Edit { .. } | Deed::Delete { .. } => {}
+            Deed::React { emoji, .. } => {
+                let known = emojis::get(emoji)
                     .ok_or_else(|| Refusal::invalid("emoji", Word::NotAnEmoji))?;
-                (Some(log), Deed::React { seq, emoji: known.as_str().to_owned(), on })
+                known.as_str().clone_into(emoji);
             }
-            Wish::Pin { message, on } => {
-                let (log, seq) = of(&message)?;
-                keeps_order(Word::PinNotYours)?;
-                (Some(log), Deed::Pin { seq, on })
-            }
-            Wish::Topic { text } => {
+            Deed::Pin { .. } => keeps_order(Word::PinNotYours)?,
+            Deed::Topic { text } => {
                 if !in_room {
                     return Err(Refusal::invalid("to", Word::OnlyRoomsHaveTopics));
                 }
                 keeps_order(Word::TopicNotYours)?;
-                (None, Deed::Topic { text: topic(&text)? })
+                *text = topic(text)?;
             }
-        })
+        }
+        Ok((log, deed))
     }
 
     /// The pinned messages of a place, in the order of pinning.
@@ -135,8 +115,8 @@ impl Domain {
         }
     }
 
-    /// How a message read before it was changed, the first text first: for its author, and for those
-    /// who keep order there.
+    /// A page of how a message read before it was changed, the last text first: for its author, and for
+    /// those who keep order there.
     ///
     /// # Errors
     /// `not_found` for what is not there, not theirs to see, or was deleted; `forbidden`.
@@ -145,7 +125,8 @@ impl Domain {
         who: &Who,
         to: &Target,
         message: &str,
-    ) -> Result<(Message, Vec<Revision>), Refusal> {
+        offset: usize,
+    ) -> Result<Edits, Refusal> {
         let none = || Refusal::not_found("such message");
         let me = who.member()?;
         let mut db = self.store.glance().await.map_err(unavailable)?;
@@ -159,8 +140,10 @@ impl Domain {
         if stands.author != *me.name && !self.moderates(me, &place).await? {
             return Err(Refusal::new(Code::Forbidden, Word::RevisionsNotYours));
         }
-        let before = revisions::of(&mut db, log, seq).await.map_err(unavailable)?;
-        Ok((stands, before))
+        let before = revisions::of(&mut db, log, seq, ONE_MORE, offset).await;
+        let mut before = before.map_err(unavailable)?;
+        let more = cut(&mut before);
+        Ok(Edits { message: stands, before, offset, more })
     }
 }
 

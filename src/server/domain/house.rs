@@ -3,6 +3,7 @@
 use super::faces::Known;
 use super::history::{Page, Shared, by_seqs, is_there};
 use super::places::Place;
+use super::rights::keeps_order;
 use super::{Domain, Who, unavailable};
 use crate::protocol::frames::After;
 use crate::protocol::people::{Mine, Role};
@@ -147,8 +148,7 @@ impl Domain {
                 access,
                 role,
                 level: level.unwrap_or_default(),
-                moderates: matches!(who, Who::Member(me) if me.admin)
-                    || role == Some(Role::Moderator),
+                moderates: matches!(who, Who::Member(me) if keeps_order(me.admin, role)),
             }),
             online,
             side,

@@ -2,19 +2,18 @@
 //! and also the first word that somebody says in a room.
 
 use super::places::{Place, no_room};
-use super::{Domain, Member, Who, unavailable};
+use super::{Domain, Member, Who};
 use crate::protocol::people::{
     Access, Joined, Level, Levelled, NoticeKind, Notify, Role, Somebody,
 };
 use crate::protocol::{Code, Refusal, Target};
 use crate::server::store::acts::{Act, Acting, Boxed, Changed, Outcome, Reason, Whom};
 use crate::server::store::rooms::{self, Room};
-use crate::server::store::writer::Party;
-use crate::server::store::{LogId, Result as Stored, directs, memberships};
+use crate::server::store::writer::{Party, answered};
+use crate::server::store::{Result as Stored, UserId, directs, memberships};
 use crate::words::Word;
 use serde::Serialize;
 use std::sync::Arc;
-use tokio::sync::oneshot;
 
 /// The data of a `read` event.
 #[derive(Serialize)]
@@ -70,6 +69,20 @@ async fn is_member(acting: &mut Acting<'_>, who: &Party, room: &Room, on: bool) 
     Ok(())
 }
 
+/// A room that I found before this turn, as it stands in it; none where I may not see it any more. Who may
+/// was perhaps changed just before.
+pub(super) async fn as_it_stands(
+    acting: &mut Acting<'_>,
+    (me, admin): (UserId, bool),
+    room: &Room,
+) -> Stored<Option<Room>> {
+    let log = room.log_id;
+    if rooms::seen(acting.db, Some(me), admin, &[log]).await?.is_empty() {
+        return Ok(None);
+    }
+    rooms::by_log(acting.db, log).await
+}
+
 /// Those may not see this room any more.
 pub(super) fn lose(acting: &mut Acting<'_>, room: &Room, whom: Whom, reason: Reason) {
     let name = room.name.clone();
@@ -84,11 +97,9 @@ fn enrolment(
     let me = Arc::clone(me);
     move |acting| {
         Box::pin(async move {
-            // They may have been kept out just now.
-            let seen = rooms::seen(acting.db, Some(me.id), me.admin, &[room.log_id]).await?;
-            if seen.is_empty() {
+            let Some(room) = as_it_stands(acting, (me.id, me.admin), &room).await? else {
                 return Ok(Err(no_room()));
-            }
+            };
             enrol(acting, &me.party(), &room, Role::Member).await?;
             Ok(Ok(()))
         })
@@ -108,13 +119,9 @@ impl Domain {
     where
         F: for<'a, 'c> FnOnce(&'a mut Acting<'c>) -> Boxed<'a, Outcome> + Send + 'static,
     {
-        let (answer, answered) = oneshot::channel();
-        let done = Box::new(move |result| {
-            // Whoever asked may have gone; it is done all the same.
-            let _ = answer.send(result);
-        });
+        let (done, answer) = answered();
         self.writer.act(Act { work: Box::new(work), done });
-        answered.await.unwrap_or_else(|_| Err(Refusal::unavailable()))
+        answer.await
     }
 
     /// Joins a room: it stands in my side column from now on.
@@ -145,12 +152,15 @@ impl Domain {
     /// # Errors
     /// `not_found` for what is not there or not mine to see.
     pub async fn leave(&self, who: &Who, room: &str) -> Result<(), Refusal> {
-        let me = who.member()?.party();
+        let me = Arc::clone(who.member()?);
         let room = self.room(who, room).await?;
         self.deeds.may_speak(me.id)?;
         self.act(move |acting| {
             Box::pin(async move {
-                if strike(acting, &me, &room).await? && room.access == Access::Members {
+                let Some(room) = as_it_stands(acting, (me.id, me.admin), &room).await? else {
+                    return Ok(Err(no_room()));
+                };
+                if strike(acting, &me.party(), &room).await? && room.access == Access::Members {
                     lose(acting, &room, Whom::These(vec![me.id]), Reason::Removed);
                 }
                 Ok(Ok(()))
@@ -219,7 +229,7 @@ impl Domain {
         if other.id == me.id {
             return Err(Refusal::invalid("person", Word::HereAlready));
         }
-        let guest = Party { id: other.id, name: other.name.clone().into(), own: other.log_id };
+        let guest = other.party();
         let place = Place::Direct { me: me.party(), other: guest.clone(), log: None };
         self.may_write(&me, &place).await?;
         if other.banned_at.is_some() || room.access == Access::Admins && !other.admin {
@@ -228,6 +238,9 @@ impl Domain {
         self.deeds.may_speak(me.id)?;
         self.act(move |acting| {
             Box::pin(async move {
+                let Some(room) = as_it_stands(acting, (me.id, me.admin), &room).await? else {
+                    return Ok(Err(no_room()));
+                };
                 let there = memberships::standing(acting.db, guest.id, room.log_id).await?;
                 if there.banned {
                     return Ok(Err(may_not_come(&guest)));
@@ -236,12 +249,6 @@ impl Domain {
                     return Ok(Ok(()));
                 }
                 if room.access == Access::Members {
-                    // Whoever invites may have been taken out just now.
-                    let seen =
-                        rooms::seen(acting.db, Some(me.id), me.admin, &[room.log_id]).await?;
-                    if seen.is_empty() {
-                        return Ok(Err(no_room()));
-                    }
                     enrol(acting, &guest, &room, Role::Member).await?;
                 }
                 let notice = Notify {
@@ -259,25 +266,6 @@ impl Domain {
             })
         })
         .await
-    }
-
-    /// Whether I have joined this room: for whoever shows it.
-    ///
-    /// # Errors
-    /// `unavailable` when it cannot be read.
-    pub async fn has_joined(&self, me: &Member, log: LogId) -> Result<bool, Refusal> {
-        Ok(self.standing(me.id, log).await?.role.is_some())
-    }
-
-    /// The person of this name.
-    pub(super) async fn somebody(
-        &self,
-        name: &str,
-    ) -> Result<crate::server::store::people::Person, Refusal> {
-        let folded = crate::protocol::names::fold(name);
-        let mut db = self.store.glance().await.map_err(unavailable)?;
-        let found = crate::server::store::people::find(&mut db, &folded).await;
-        found.map_err(unavailable)?.ok_or_else(|| Refusal::not_found("person of that name"))
     }
 }
 

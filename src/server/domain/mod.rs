@@ -13,6 +13,7 @@ mod gone;
 pub mod history;
 pub mod house;
 mod indexer;
+pub mod keeping;
 mod known;
 pub mod membership;
 pub mod moderation;
@@ -31,7 +32,7 @@ mod tell;
 pub mod typing;
 pub mod who;
 
-use crate::protocol::Refusal;
+use crate::protocol::{Refusal, limits};
 use crate::server::config::Config;
 use crate::server::groups::Groups;
 use crate::server::presence::{Patience, Presence};
@@ -83,6 +84,16 @@ pub struct Domain {
     /// Once a user exists this stays true, and is not asked again.
     inhabited: AtomicBool,
     known: Arc<known::Known>,
+}
+
+/// Rows that are read for a page of a list: one more than it shows tells that more follow.
+const ONE_MORE: usize = limits::PAGE + 1;
+
+/// Takes away what a page does not show; whether there was any.
+fn cut<T>(page: &mut Vec<T>) -> bool {
+    let more = page.len() > limits::PAGE;
+    page.truncate(limits::PAGE);
+    more
 }
 
 /// What a database error is to those outside; the cause is logged.

@@ -2,13 +2,13 @@
 //! that calls nobody asks nothing and costs nothing.
 
 use super::places::Place;
-use super::{Domain, Member, unavailable};
+use super::{Domain, Member, ONE_MORE, Who, cut, unavailable};
 use crate::protocol::markdown;
 use crate::protocol::names::fold;
-use crate::protocol::people::NoticeKind;
-use crate::protocol::{Refusal, Target, limits};
+use crate::protocol::people::{Mentioned, Mentions, NoticeKind};
+use crate::protocol::{At, Refusal, Target};
 use crate::server::store::batch::notices::Notice;
-use crate::server::store::{LogId, history, mentions, message_place};
+use crate::server::store::{LogId, history, mentions, message_id, message_place};
 use std::collections::HashSet;
 
 /// The folded `@names` of a text, each once, in their order; [`markdown::MENTIONS`] at most.
@@ -144,27 +144,21 @@ impl Domain {
     ///
     /// # Errors
     /// `login_needed` for a visitor.
-    pub async fn mentions(
-        &self,
-        who: &super::Who,
-        before: Option<i64>,
-    ) -> Result<crate::protocol::people::Mentions, Refusal> {
-        use crate::protocol::people::{Mentioned, Mentions};
+    pub async fn mentions(&self, who: &Who, before: Option<i64>) -> Result<Mentions, Refusal> {
         let me = who.member()?;
         let mut db = self.store.glance().await.map_err(unavailable)?;
-        let page = mentions::page(&mut db, me.id, me.admin, before, limits::PAGE + 1).await;
+        let page = mentions::page(&mut db, me.id, me.admin, before, ONE_MORE).await;
         let mut page = page.map_err(unavailable)?;
-        let more = page.len() > limits::PAGE;
-        page.truncate(limits::PAGE);
+        let more = cut(&mut page);
         let mentioned = |called: mentions::Called| Mentioned {
             notice: called.notice,
             kind: called.kind,
             to: Target::Room(called.room),
-            id: crate::server::store::message_id(called.log, called.seq),
+            id: message_id(called.log, called.seq),
             seq: called.seq,
             author: called.author,
             body: called.body,
-            at: crate::protocol::At(called.at),
+            at: At(called.at),
             unread: called.unread,
         };
         Ok(Mentions { mentions: page.into_iter().map(mentioned).collect(), more })

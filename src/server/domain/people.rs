@@ -1,20 +1,28 @@
 //! People: who there is, what is shown of one, and whom I wish to hear nothing of.
 
-use super::{Domain, Who, unavailable};
+use super::{Domain, ONE_MORE, Who, cut, unavailable};
 use crate::protocol::names::{Kind, fold};
 use crate::protocol::people::{People, PersonLine, PersonView, Somebody};
 use crate::protocol::{At, Code, Refusal, Target, limits};
 use crate::server::groups::Group;
 use crate::server::store::acts::Changed;
-use crate::server::store::{memberships, people};
+use crate::server::store::memberships;
+use crate::server::store::people::{self, Person};
 use crate::words::Word;
 
 /// Rooms that both have joined, on somebody's card.
 const IN_COMMON: usize = 20;
 
 impl Domain {
+    /// The person of this name.
+    pub(super) async fn somebody(&self, name: &str) -> Result<Person, Refusal> {
+        let mut db = self.store.glance().await.map_err(unavailable)?;
+        let found = people::find(&mut db, &fold(name)).await.map_err(unavailable)?;
+        found.ok_or_else(|| Refusal::not_found("person of that name"))
+    }
+
     /// A person in a list.
-    pub(super) fn person_line(&self, person: &people::Person) -> PersonLine {
+    pub(super) fn person_line(&self, person: &Person) -> PersonLine {
         let look = self.presence.look();
         let online = look.is_here(Group::House, &person.name);
         PersonLine {
@@ -57,11 +65,10 @@ impl Domain {
             return Err(Refusal::too_long("query", Word::QueryTooLong));
         }
         let mut db = self.store.glance().await.map_err(unavailable)?;
-        let page = people::page(&mut db, &fold(query), false, limits::PAGE + 1, offset).await;
+        let page = people::page(&mut db, &fold(query), false, ONE_MORE, offset).await;
         let mut page = page.map_err(unavailable)?;
         drop(db);
-        let more = page.len() > limits::PAGE;
-        page.truncate(limits::PAGE);
+        let more = cut(&mut page);
         let people = page.iter().map(|person| self.person_line(person)).collect();
         Ok(People { people, query: query.to_owned(), offset, more })
     }

@@ -6,9 +6,8 @@ use crate::protocol::frames::{Event, Kind, SendOk};
 use crate::protocol::{Code, Refusal, Target, limits};
 use crate::server::groups::Broadcast;
 use crate::server::store::UserId;
-use crate::server::store::writer::{Done, Party, Post};
+use crate::server::store::writer::{Done, Party, Post, answered};
 use crate::words::Word;
-use tokio::sync::oneshot;
 
 /// A message before it is stored.
 #[derive(Clone, Debug)]
@@ -76,13 +75,9 @@ impl Domain {
     /// # Errors
     /// What is wrong with it.
     pub async fn post_and_wait(&self, who: &Who, draft: Draft) -> Result<SendOk, Refusal> {
-        let (answer, answered) = oneshot::channel();
-        let done = Box::new(move |result| {
-            // Whoever asked may have gone; the message is stored all the same.
-            let _ = answer.send(result);
-        });
+        let (done, answer) = answered();
         self.post(who, draft, done).await?;
-        answered.await.unwrap_or_else(|_| Err(Refusal::unavailable()))
+        answer.await
     }
 
     /// What was typed into a plain form: a message for this place, or a command. Answers where to

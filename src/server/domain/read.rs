@@ -2,8 +2,7 @@
 
 use super::{Domain, Who};
 use crate::protocol::{Refusal, Target};
-use crate::server::store::writer::Mark;
-use tokio::sync::oneshot;
+use crate::server::store::writer::{Mark, answered};
 
 impl Domain {
     /// Moves my read marker forward, and answers once it is stored; my other devices hear of it through my own log.
@@ -15,12 +14,8 @@ impl Domain {
         let found = self.locate(who, to).await?;
         // My own log is read by following it.
         let Some(place) = found.written() else { return Ok(()) };
-        let (answer, answered) = oneshot::channel();
-        let done = Box::new(move |result| {
-            // Whoever asked may have gone.
-            let _ = answer.send(result);
-        });
+        let (done, answer) = answered();
         self.writer.mark(Mark { user: me.id, own: me.own, place, to: found.target(), seq, done });
-        answered.await.unwrap_or_else(|_| Err(Refusal::unavailable()))
+        answer.await
     }
 }

@@ -25,8 +25,8 @@ fn may_see(who: &Who, room: &Room, standing: Standing) -> bool {
 }
 
 /// The one rule of who keeps order in a room that they may see.
-fn keeps_order(me: &Member, standing: Standing) -> bool {
-    me.admin || standing.role == Some(Role::Moderator)
+pub(super) fn keeps_order(admin: bool, role: Option<Role>) -> bool {
+    admin || role == Some(Role::Moderator)
 }
 
 impl Domain {
@@ -95,7 +95,7 @@ impl Domain {
     pub async fn moderates(&self, me: &Member, place: &Place) -> Result<bool, Refusal> {
         match place {
             Place::Room { log, .. } => {
-                Ok(me.admin || keeps_order(me, self.standing(me.id, *log).await?))
+                Ok(me.admin || keeps_order(me.admin, self.standing(me.id, *log).await?.role))
             }
             Place::Direct { .. } | Place::Own { .. } => Ok(false),
         }

@@ -2,11 +2,11 @@
 
 use super::changes::{self, Wish};
 use super::rights::viewer;
-use super::{Domain, Who, membership, unavailable};
+use super::{Domain, ONE_MORE, Who, cut, membership, unavailable};
 use crate::protocol::names::{self, Kind, fold};
 use crate::protocol::people::{Access, Role};
 use crate::protocol::views::{Index, RoomCard};
-use crate::protocol::{Code, Refusal, Target, limits};
+use crate::protocol::{Code, Refusal, Target};
 use crate::server::groups::Group;
 use crate::server::store::acts::Changed;
 use crate::server::store::rooms::{self, Asked, Listed, Room};
@@ -140,8 +140,7 @@ impl Domain {
         let mut rooms = list_page(&mut db, &lit, &fold(filter), offset, viewer(who))
             .await
             .map_err(unavailable)?;
-        let more = rooms.len() > limits::PAGE;
-        rooms.truncate(limits::PAGE);
+        let more = cut(&mut rooms);
         Ok(Index { rooms, filter: filter.to_owned(), lit: lit.len(), people, offset, more })
     }
 
@@ -215,7 +214,7 @@ async fn list_page(
     offset: usize,
     (user, admin): (Option<UserId>, bool),
 ) -> crate::server::store::Result<Vec<Stand>> {
-    let wanted = limits::PAGE + 1;
+    let wanted = ONE_MORE;
     let except: Vec<LogId> = lit.iter().map(|(log, _)| *log).collect();
     let mut lit = lit.to_vec();
     if !filter.is_empty() && !lit.is_empty() {

@@ -60,8 +60,7 @@ impl Visitor<'_> {
                 pages::inside(shell, domain.about_room(who, &room, offset).await?)
             }
             Sheet::Edits(to, message) => {
-                let (message, before) = domain.revisions(who, &to, &message).await?;
-                pages::edits(shell, &to, message, before)
+                pages::edits(shell, &to, domain.revisions(who, &to, &message, offset).await?)
             }
             Sheet::People => pages::people(shell, domain.people(who, find, offset).await?),
             Sheet::Person(name) => {

@@ -1,5 +1,6 @@
 //! People as others see them: lists, last seen, who takes no messages from whom, who is kept out.
 
+use super::writer::Party;
 use super::{Connection, LogId, Result, UserId};
 use crate::protocol::At;
 use std::collections::BTreeSet;
@@ -30,6 +31,12 @@ impl Person {
     #[must_use]
     pub fn last_seen(&self) -> Option<At> {
         self.seen_at.max(self.used_at).map(At)
+    }
+
+    /// As the writer names them.
+    #[must_use]
+    pub fn party(&self) -> Party {
+        Party { id: self.id, name: self.name.as_str().into(), own: self.log_id }
     }
 }
 

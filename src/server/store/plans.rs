@@ -2,7 +2,7 @@
 //! own, however large the house is.
 
 use super::sqlite::search;
-use super::{Connection, Store, directs, files, rooms, sqlite};
+use super::{Connection, Store, directs, files, revisions, rooms, sqlite};
 use crate::server::store::sqlite::BUSY;
 use sqlx::AssertSqlSafe;
 
@@ -26,7 +26,7 @@ const LARGE: &str = "
 
 /// Statements, and how many lists in each are sorted: the rooms and the conversations of whoever
 /// looks; on the index, the rooms that are not for everybody and that they may see.
-const STATEMENTS: [(&str, &str, usize); 31] = [
+const STATEMENTS: [(&str, &str, usize); 35] = [
     ("MESSAGES_AROUND", sqlite::MESSAGES_AROUND, 0),
     ("MESSAGES_AT", sqlite::MESSAGES_AT, 0),
     ("PUT_CHANGES", sqlite::PUT_CHANGES, 0),
@@ -42,6 +42,10 @@ const STATEMENTS: [(&str, &str, usize); 31] = [
     ("MENTIONED", sqlite::MENTIONED, 0),
     ("CARDS", sqlite::CARDS, 0),
     ("rooms::FIND", rooms::FIND, 0),
+    ("rooms::FIND_LIKE", rooms::FIND_LIKE, 0),
+    ("rooms::BY_LOG", rooms::BY_LOG, 0),
+    ("rooms::OF_ADMINS", rooms::OF_ADMINS, 0),
+    ("revisions::OF", revisions::OF, 0),
     ("directs::FIND", directs::FIND, 0),
     ("LOOK", sqlite::LOOK, 0),
     ("PUT", sqlite::PUT, 0),

@@ -6,10 +6,22 @@ use crate::protocol::{At, names::Name, views::LastMessage};
 
 /// The room that every house has from the start.
 pub const LOBBY: &str = "lobby";
-pub(super) const FIND: &str = "SELECT log_id, name, access, deleted_at IS NOT NULL,
-    EXISTS (SELECT 1 FROM bans b WHERE b.log_id = rooms.log_id) FROM rooms WHERE folded = $1";
-const FIND_LIKE: &str = "SELECT log_id, name, access, deleted_at IS NOT NULL,
-    EXISTS (SELECT 1 FROM bans b WHERE b.log_id = rooms.log_id) FROM rooms WHERE skeleton = $1";
+/// Rooms as [`Room::of`] reads them.
+macro_rules! rooms {
+    ($of:literal) => {
+        concat!(
+            "SELECT log_id, name, access, deleted_at IS NOT NULL,
+            EXISTS (SELECT 1 FROM bans b WHERE b.log_id = rooms.log_id) FROM rooms WHERE ",
+            $of
+        )
+    };
+}
+
+pub(super) const FIND: &str = rooms!("folded = $1");
+pub(super) const FIND_LIKE: &str = rooms!("skeleton = $1");
+pub(super) const BY_LOG: &str = rooms!("log_id = $1");
+pub(super) const OF_ADMINS: &str =
+    rooms!("access = 'admins' AND access <> 'open' AND deleted_at IS NULL");
 /// Characters of a last message that a list shows.
 const GLIMPSE: i64 = 120;
 
@@ -57,6 +69,15 @@ pub struct Listed {
 /// When the database cannot be read.
 pub async fn find(db: &mut Connection, folded: &str) -> Result<Option<Room>> {
     let row = sqlx::query_as(FIND).bind(folded).fetch_optional(db).await?;
+    Ok(row.map(Room::of))
+}
+
+/// The room of this log, if it is one's.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn by_log(db: &mut Connection, log: LogId) -> Result<Option<Room>> {
+    let row = sqlx::query_as(BY_LOG).bind(log).fetch_optional(db).await?;
     Ok(row.map(Room::of))
 }
 
@@ -140,13 +161,7 @@ pub async fn delete(db: &mut Connection, log: LogId, now: At) -> Result<()> {
 /// # Errors
 /// When the database cannot be read.
 pub async fn of_admins(db: &mut Connection) -> Result<Vec<Room>> {
-    let rows = sqlx::query_as(
-        "SELECT log_id, name, access, deleted_at IS NOT NULL,
-            EXISTS (SELECT 1 FROM bans b WHERE b.log_id = rooms.log_id)
-         FROM rooms WHERE access = 'admins' AND access <> 'open' AND deleted_at IS NULL",
-    )
-    .fetch_all(db)
-    .await?;
+    let rows = sqlx::query_as(OF_ADMINS).fetch_all(db).await?;
     Ok(rows.into_iter().map(Room::of).collect())
 }
 

@@ -25,6 +25,17 @@ const LINE: usize = 8_192;
 /// Called once with what came of a job.
 pub type Done<T> = Box<dyn FnOnce(std::result::Result<T, Refusal>) + Send + Sync>;
 
+/// For whoever waits for what comes of a job: what is called, and what then has the answer.
+pub fn answered<T: Send + 'static>()
+-> (Done<T>, impl Future<Output = std::result::Result<T, Refusal>>) {
+    let (answer, answered) = oneshot::channel();
+    let done = Box::new(move |result| {
+        // Whoever asked may have gone; it is done all the same.
+        let _ = answer.send(result);
+    });
+    (done, async { answered.await.unwrap_or_else(|_| Err(Refusal::unavailable())) })
+}
+
 /// One of the two of a conversation.
 #[derive(Clone, Debug)]
 pub struct Party {
@@ -83,19 +94,41 @@ pub struct Mark {
     pub done: Done<()>,
 }
 
-/// What is to happen to a message, or to a place.
+/// What is to happen to a message, or to a place. `M` names the message: its id as long as nobody has
+/// looked which log that is of, then its seq.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Deed {
-    /// The message `seq` gets another text.
-    Edit { seq: i64, body: String },
-    /// The message `seq` goes; its place stays.
-    Delete { seq: i64 },
-    /// A reaction to the message `seq` is given, or taken back.
-    React { seq: i64, emoji: String, on: bool },
-    /// The message `seq` is pinned, or no longer.
-    Pin { seq: i64, on: bool },
+pub enum Deed<M = i64> {
+    /// The message gets another text.
+    Edit { message: M, body: String },
+    /// The message goes; its place stays.
+    Delete { message: M },
+    /// A reaction to the message is given, or taken back.
+    React { message: M, emoji: String, on: bool },
+    /// The message is pinned, or no longer.
+    Pin { message: M, on: bool },
     /// The room is about something else.
     Topic { text: String },
+}
+
+impl<M> Deed<M> {
+    /// The same, with another name for the message.
+    ///
+    /// # Errors
+    /// What `name` says of the one it has.
+    pub fn renamed<N, E>(
+        self,
+        name: impl FnOnce(M) -> std::result::Result<N, E>,
+    ) -> std::result::Result<Deed<N>, E> {
+        Ok(match self {
+            Self::Edit { message, body } => Deed::Edit { message: name(message)?, body },
+            Self::Delete { message } => Deed::Delete { message: name(message)? },
+            Self::React { message, emoji, on } => {
+                Deed::React { message: name(message)?, emoji, on }
+            }
+            Self::Pin { message, on } => Deed::Pin { message: name(message)?, on },
+            Self::Topic { text } => Deed::Topic { text },
+        })
+    }
 }
 
 impl Deed {
@@ -103,10 +136,10 @@ impl Deed {
     #[must_use]
     pub fn seq(&self) -> Option<i64> {
         match self {
-            Self::Edit { seq, .. }
-            | Self::Delete { seq }
-            | Self::React { seq, .. }
-            | Self::Pin { seq, .. } => Some(*seq),
+            Self::Edit { message, .. }
+            | Self::Delete { message }
+            | Self::React { message, .. }
+            | Self::Pin { message, .. } => Some(*message),
             Self::Topic { .. } => None,
         }
     }

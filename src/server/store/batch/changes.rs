@@ -279,14 +279,16 @@ impl Batch<'_> {
         let from = &*change.by.name;
         for notice in &change.notices {
             match &change.deed {
-                Deed::React { seq, emoji, on: true }
+                Deed::React { message: seq, emoji, on: true }
                     if self.changes.author((log, *seq)) == Some(notice.user) =>
                 {
                     let id = format!("{}/{emoji}/{from}", message_id(log, *seq));
                     self.tell(notice, Of { from, message: (log, *seq), id: &id, text: emoji })?;
                 }
                 // A message calls somebody once, however often it is edited.
-                Deed::Edit { seq, body } if self.called.insert((notice.user, log, *seq)) => {
+                Deed::Edit { message: seq, body }
+                    if self.called.insert((notice.user, log, *seq)) =>
+                {
                     let id = message_id(log, *seq);
                     self.tell(notice, Of { from, message: (log, *seq), id: &id, text: body })?;
                 }
