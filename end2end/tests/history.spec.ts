@@ -258,7 +258,7 @@ test('a room opens where the new begins', async ({ person }) => {
   const bob = await person('bob');
   await sayMany(bob, 1, 50);
   const alice = await person('alice');
-  await alice.openRoom('lobby');
+  await alice.joinRoom('lobby');
   await alice.hears(nth(50));
   // Until it counts as read.
   await expect(async () => {
