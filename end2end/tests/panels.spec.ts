@@ -36,6 +36,24 @@ test('a panel opens beside the room, and the focus is back where it was', async 
   await expect(tab).toHaveURL(/\/account$/);
 });
 
+test('a panel that opens right after another was closed is not taken for it', async ({ person }) => {
+  const alice = await person('alice');
+  await alice.visit('/chat/');
+  await alice.openRoom('lobby');
+  await openAccount(alice);
+  await alice.page.evaluate(() => {
+    // That it is closed is told a moment later.
+    document.querySelector<HTMLDialogElement>('#panel')!.close();
+    document.querySelector<HTMLElement>('main a[href="/chat/lobby/about"]')!.click();
+  });
+  await expect(panel(alice).getByRole('heading', { level: 1, name: 'lobby' })).toBeFocused();
+  await alice.page.goBack();
+  await expect(panel(alice)).toHaveCount(0);
+  await alice.isIn('lobby');
+  await alice.page.goBack();
+  await expect(alice.page).toHaveURL(/\/chat\/$/);
+});
+
 test('a form in a panel is refused, corrected and done without leaving the room', async ({ person }) => {
   const alice = await person('alice');
   await alice.openRoom('lobby');

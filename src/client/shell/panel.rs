@@ -27,6 +27,9 @@ thread_local! {
     static ASKED: Cell<u32> = const { Cell::new(0) };
     /// A form is on its way: it is not sent twice.
     static SENDING: Cell<bool> = const { Cell::new(false) };
+    /// Whether the panel is open, or was and is yet to be told that it is closed: that is told a moment
+    /// later, and by then another may be open.
+    static OPEN: Cell<bool> = const { Cell::new(false) };
     /// Whether the history has an entry for the open panel, so that "back" closes it.
     static ENTRY: Cell<bool> = const { Cell::new(false) };
     /// Entries that were given back and whose `popstate` is still to come.
@@ -210,11 +213,28 @@ fn open() {
     if let Some(body) = element::<Element>(BODY) {
         body.set_inner_html("");
     }
+    if OPEN.replace(true) {
+        end();
+        // Whoever asks for another panel goes nowhere else.
+        NEXT.take();
+    }
+    // One that was not given back yet serves again.
     if dialog.show_modal().is_ok()
+        && !ENTRY.get()
         && let Ok(history) = window().history()
     {
         // The address stays: what is loaded again is the page beneath.
         ENTRY.set(history.push_state(&JsValue::NULL, "").is_ok());
+    }
+}
+
+/// What was asked in a panel that is closed is asked no more.
+fn end() {
+    ASKED.set(ASKED.get().wrapping_add(1));
+    SENDING.set(false);
+    busy(false);
+    if CHANGED.take() {
+        put(Input::Changed);
     }
 }
 
@@ -282,12 +302,10 @@ fn leave_for(to: Spot) {
 
 /// However the panel was closed. The focus is back where it was: a dialog does that itself.
 fn closed() {
-    ASKED.set(ASKED.get().wrapping_add(1));
-    SENDING.set(false);
-    busy(false);
-    if CHANGED.take() {
-        put(Input::Changed);
+    if is_open() || !OPEN.take() {
+        return;
     }
+    end();
     if ENTRY.take()
         && let Ok(history) = window().history()
         && history.back().is_ok()
