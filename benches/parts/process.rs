@@ -156,6 +156,14 @@ impl Server {
         self.usage().cpu.as_secs_f64()
     }
 
+    /// Waits until the house is as it will stay while nothing is said.
+    pub async fn settled(&self) -> Outcome<()> {
+        match &self.house {
+            Some(house) => house.indexed().await,
+            None => Ok(()),
+        }
+    }
+
     /// `kill -9`; what is left is its house.
     pub fn kill(mut self) -> Option<House> {
         let _ = self.child.kill();

@@ -22,11 +22,7 @@ export const rooms = (who: Person) => opened(who, who.side, 'Rooms');
 export const people = (who: Person) => opened(who, who.people, 'People');
 
 /** Puts away whichever drawer is out. */
-export async function shut(who: Person) {
-  const out = who.page.locator('[popover]:popover-open');
-  if ((await out.count()) > 0) await who.page.keyboard.press('Escape');
-  await expect(out).toHaveCount(0);
-}
+export const shut = (who: Person) => who.hideDrawers();
 
 /** Whom the list of those here names, in its order; `you` stands behind my own name. */
 export async function here(who: Person): Promise<string[]> {

@@ -61,6 +61,18 @@ export function overflow(page: Page): Promise<number> {
   return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 }
 
+/** What reaches beyond so many pixels, and so would have to be scrolled to sideways. */
+export function tooWide(page: Page, width: number): Promise<string[]> {
+  return page.evaluate((width) => {
+    const whole = document.documentElement.scrollWidth;
+    const out = [...document.querySelectorAll('a, button, input, textarea, select, h1, h2')]
+      .filter((one) => one.checkVisibility() && !one.closest('.sr, pre'))
+      .filter((one) => one.getBoundingClientRect().right > width + 0.5)
+      .map((one) => one.outerHTML.slice(0, 120));
+    return whole > width ? [`${whole} px`, ...out] : out;
+  }, width);
+}
+
 /** Whether what has the focus looks otherwise than without it: it, or what stands around it. */
 export function focusShows(page: Page): Promise<string | null> {
   return page.evaluate(() => {

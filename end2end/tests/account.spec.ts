@@ -50,3 +50,19 @@ test('logging out in one tab is said in the other', async ({ person }) => {
   await expect(second.page.getByRole('link', { name: 'Log in' })).toBeVisible();
   await expect(alice.status).toContainText(/logged out/i);
 });
+
+test('logging out leaves nothing written behind, even where no program sees it', async ({ person }) => {
+  const alice = await person('alice');
+  await alice.visit('/settings');
+  await alice.page.getByRole('button', { name: 'Dark' }).click();
+  await expect(alice.page.locator('html')).toHaveAttribute('data-theme', 'dark');
+  await alice.openRoom('lobby');
+  await alice.composer.fill('half a secret');
+  const stored = () => alice.page.evaluate(() => Object.values(localStorage).join());
+  await expect.poll(stored).toContain('half a secret');
+  // Sent as by a page without its program: no handler hears of it.
+  await alice.page.evaluate(() => document.querySelector<HTMLFormElement>('form[action="/api/log_out"]')!.submit());
+  await expect(alice.page.getByRole('link', { name: 'Log in' }).first()).toBeVisible();
+  expect(await alice.page.evaluate(() => localStorage.length)).toBe(0);
+  await expect(alice.page.locator('html')).toHaveAttribute('data-theme', 'dark');
+});

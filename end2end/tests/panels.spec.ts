@@ -75,3 +75,45 @@ test('a panel that cannot be reached says so and keeps what was typed', async ({
   await expect(dialog.getByRole('heading', { level: 1, name: 'Your account' })).toBeVisible();
   await expect(dialog.getByText(/cannot be reached/)).toBeHidden();
 });
+
+test('times in panels are on my own clock; where no program runs they say whose they are', async ({ person }) => {
+  const how = { timezoneId: 'Asia/Kolkata' };
+  const alice = await person('alice', how);
+  await alice.openRoom('lobby');
+  await alice.say('a frist word');
+  await alice.hears('a frist word');
+  await alice.composer.press('ArrowUp');
+  await alice.composer.fill('a first word');
+  await alice.composer.press('Enter');
+  await alice.hears('a first word');
+  await expect(alice.messages('a first word')).not.toHaveClass(/waits/);
+  const edited = alice.messages('a first word').getByRole('link', { name: '(edited)' });
+  await expect(edited).toHaveAttribute('title', /^Edited (?!.*UTC).*\d\d:\d\d$/);
+  /** What the first time in the panel is, and how it reads and is to read. */
+  const first = () =>
+    panel(alice).locator('time').first().evaluate((time) => {
+      const at = new Date((time as HTMLTimeElement).dateTime);
+      const clock = at.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
+      return { said: time.textContent!, title: time.getAttribute('title') ?? '', clock };
+    });
+  await edited.click();
+  await expect(panel(alice).locator('time').first()).toBeVisible();
+  const shown = await first();
+  expect(shown.said).toMatch(new RegExp(`${shown.clock}$`));
+  await alice.page.keyboard.press('Escape');
+
+  const bob = await person('bob');
+  await bob.openRoom('lobby');
+  await bob.say('@alice look');
+  await alice.hears('@alice look');
+  await alice.side.getByRole('link', { name: 'Mentions' }).click();
+  await expect(panel(alice).locator('time').first()).toBeVisible();
+  const called = await first();
+  expect(called.title).toMatch(new RegExp(`${called.clock}$`));
+
+  const plain = await person('alice', { ...how, scripts: false });
+  await plain.visit('/mentions');
+  await expect(plain.page.locator('time').first()).toHaveAttribute('title', / UTC$/);
+  await plain.visit('/account');
+  await expect(plain.page.locator('time').first()).toHaveText(/ UTC$/);
+});

@@ -28,7 +28,7 @@ test('a room on a phone', async ({ person }) => {
   await alice.page.getByRole('button', { name: 'People', exact: true }).tap();
   await expect(alice.people).toBeInViewport();
   await alice.seesHere('alice', 'bob');
-  await alice.page.keyboard.press('Escape');
+  await alice.page.touchscreen.tap(10, 420);
   await expect(alice.people).not.toBeInViewport();
 
   await expect(alice.side).not.toBeInViewport();
@@ -85,4 +85,45 @@ test('a message’s menu is a sheet: by the button on the row that was tapped, o
   await expect(sheet).toBeVisible();
   await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
   await expect(sheet, 'it stays when the finger goes').toBeVisible();
+});
+
+test('who reacted is said in the menu, which a finger that rests on the reaction opens', async ({ person }) => {
+  const alice = await person('alice');
+  const bob = await person('bob');
+  await alice.openRoom('lobby');
+  await bob.openRoom('lobby');
+  await alice.say('cake in the kitchen');
+  await bob.hears('cake in the kitchen');
+  await bob.react('cake in the kitchen', '🎉');
+  const chip = alice.chip('cake in the kitchen', 'bob', '🎉');
+  await expect(chip).toBeVisible();
+  const box = (await chip.boundingBox())!;
+  const touch = await alice.context.newCDPSession(alice.page);
+  const at = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [at] });
+  await expect(alice.menu).toBeVisible();
+  await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+  await expect(alice.menu.getByRole('listitem')).toHaveText(['bob reacted with 🎉']);
+  await expect(alice.menu.getByRole('listitem')).toBeInViewport({ ratio: 1 });
+  // It is followed while it is open; and the finger that went has pressed nothing that came up beneath it.
+  await bob.react('cake in the kitchen', '👍');
+  await expect(alice.menu.getByRole('listitem')).toHaveText(['bob reacted with 🎉', 'bob reacted with 👍']);
+});
+
+test('a tap beside a drawer closes it, however often it was opened before', async ({ person }) => {
+  const alice = await person('alice');
+  await alice.openRoom('lobby');
+  for (const [name, drawer, beside] of [
+    ['Rooms', alice.side, 380],
+    ['People', alice.people, 10],
+  ] as const) {
+    const button = alice.page.getByRole('button', { name, exact: true });
+    for (const close of ['button', 'beside', 'beside', 'button', 'beside']) {
+      await button.tap();
+      await expect(drawer).toBeInViewport({ ratio: 1 });
+      if (close === 'button') await drawer.getByRole('button', { name: 'Close' }).tap();
+      else await alice.page.touchscreen.tap(beside, 420);
+      await expect(drawer, `${name}, by ${close}`).toBeHidden();
+    }
+  }
 });

@@ -56,3 +56,26 @@ test('going to another room is leaving this one', async ({ person }) => {
   await expect(bob.notes('alice left')).toBeVisible({ timeout: 15_000 });
   await bob.seesHere('bob');
 });
+
+test('whoever touches nothing for ten minutes is idle though the page is in view, until they do', async ({ person }) => {
+  const bob = await person('bob');
+  await bob.openRoom('lobby');
+  const alice = await person('alice');
+  await alice.page.clock.install();
+  await alice.openRoom('lobby');
+  await bob.seesHere('alice', 'bob');
+  const line = bob.people.getByRole('listitem').filter({ hasText: 'alice' });
+  await expect(line).not.toHaveClass(/idle/);
+  for (let minute = 1; minute <= 4; minute += 1) {
+    await alice.page.clock.fastForward('04:00');
+    await alice.page.mouse.move(400 + minute, 300);
+  }
+  // What was said meanwhile has come by the time this has.
+  await alice.say('sixteen minutes later');
+  await bob.hears('sixteen minutes later');
+  await expect(line).not.toHaveClass(/idle/);
+  await alice.page.clock.fastForward('10:01');
+  await expect(line).toHaveClass(/idle/, { timeout: 20_000 });
+  await alice.page.mouse.move(500, 320);
+  await expect(line).not.toHaveClass(/idle/, { timeout: 20_000 });
+});

@@ -51,6 +51,15 @@ test('the filter of the index', async ({ person }) => {
   await expect(rooms).toContainText('garden');
 });
 
+test('/help leads to the list of keys and commands', async ({ person }) => {
+  const alice = await person('alice', { scripts: false });
+  await alice.openRoom('lobby');
+  await alice.composer.fill('/help');
+  await alice.sendButton.click();
+  await expect(alice.page).toHaveURL(`${alice.base}/help`);
+  await expect(alice.page.locator('kbd', { hasText: '/topic' })).toBeVisible();
+});
+
 test('a reload posts nothing twice, and neither does a second press', async ({ person }) => {
   const alice = await person('alice', { scripts: false });
   await alice.openRoom('lobby');

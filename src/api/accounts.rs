@@ -9,7 +9,7 @@ use crate::{
     server::{
         domain::{Domain, accounts::Visit, sessions::Begun},
         http::{
-            forms::{asking, set_cookie, surroundings},
+            forms::{asking, forget_storage, set_cookie, surroundings},
             visit,
         },
     },
@@ -80,6 +80,8 @@ pub async fn log_out() -> Result<(), Refusal> {
     let (domain, who) = asking().await?;
     domain.log_out(&who).await?;
     set_cookie(&visit::no_cookie(&domain.config));
+    // The program does the same where it runs; but who logs out may do so without it.
+    forget_storage();
     leptos_axum::redirect(urls::INDEX);
     Ok(())
 }

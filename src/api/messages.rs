@@ -24,7 +24,7 @@ pub async fn say(
     let files = files.iter().flat_map(|ids| ids.split(',')).filter(|id| !id.is_empty());
     let files = files.map(str::to_owned).collect();
     let next = domain.say(&who, to, &body, cid, files).await?;
-    leptos_axum::redirect(&urls::page(&next));
+    leptos_axum::redirect(&next.map_or_else(|| urls::HELP.to_owned(), |to| urls::page(&to)));
     Ok(())
 }
 

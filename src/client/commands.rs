@@ -13,6 +13,8 @@ pub enum Meaning {
     Here(String),
     /// The room's topic from now on.
     Topic(String),
+    /// The list of keys and commands is wanted; nothing is said.
+    Help,
     /// To be said to that person alone.
     Private { to: String, body: String },
 }
@@ -32,6 +34,7 @@ pub fn read(text: &str, most: usize) -> Result<Meaning, Refusal> {
             Ok(Meaning::Here(body.to_owned()))
         }
         Command::Topic(text) => Ok(Meaning::Topic(text.to_owned())),
+        Command::Help => Ok(Meaning::Help),
         Command::Private { to, body } => {
             commands::check_body(body, most)?;
             Ok(Meaning::Private { to: to.to_owned(), body: body.to_owned() })
@@ -69,6 +72,7 @@ mod tests {
     fn the_room_gets_another_topic() {
         assert_eq!(read("/topic new\n", 40), Ok(Meaning::Topic("new".into())));
         assert_eq!(read("/me waves", 40), here("/me waves"));
+        assert_eq!(read("/help\n", 40), Ok(Meaning::Help));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 use super::letters::small;
 use crate::protocol::names::in_user_name;
+use crate::words::Word;
 
 /// So many are offered: more are not looked through but typed on.
 const OFFERED: usize = 8;
@@ -12,7 +13,9 @@ const EMOJI_FROM: usize = 2;
 /// A name is looked for in so many characters before the cursor at most.
 const LONGEST: usize = 64;
 /// The commands, as they are typed after the slash.
-pub const COMMANDS: [&str; 3] = ["me", "pm", "topic"];
+pub const COMMANDS: [&str; 4] = ["me", "pm", "topic", HELP];
+/// The one that needs nothing after it.
+pub const HELP: &str = "help";
 
 /// What is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +74,17 @@ pub struct Offer {
     pub text: String,
 }
 
+/// What a command does, in words.
+#[must_use]
+pub fn hint(command: &str) -> Word {
+    match command {
+        "me" => Word::CommandMe,
+        "pm" => Word::CommandPm,
+        "topic" => Word::CommandTopic,
+        _ => Word::CommandHelp,
+    }
+}
+
 /// Of these names those that go with the word: first what begins with it, then what has it within.
 /// The order of each is that of the names; none is offered twice.
 pub fn offers<'a>(wanted: &Wanted, names: impl Iterator<Item = &'a str>) -> Vec<Offer> {
@@ -103,6 +117,7 @@ fn offer(kind: Kind, name: &str) -> Offer {
         Kind::Person => (name, format!("@{name} ")),
         Kind::Room if plain(name) => (name, format!("#{name} ")),
         Kind::Room => (name, format!("#[{name}] ")),
+        Kind::Command if name == HELP => (name, format!("/{name}")),
         Kind::Command => (name, format!("/{name} ")),
         Kind::Emoji => (name, name.split(' ').next().unwrap_or(name).to_owned()),
     };
@@ -245,7 +260,7 @@ mod tests {
             names(":smi", &["😀 grinning", "😄 smile grinning", "🙂 slightly-smiling"]),
             ["😄", "🙂"]
         );
-        assert_eq!(names("/", &COMMANDS), ["/me ", "/pm ", "/topic "]);
+        assert_eq!(names("/", &COMMANDS), ["/me ", "/pm ", "/topic ", "/help"]);
         assert_eq!(names("/t", &COMMANDS), ["/topic "]);
     }
 

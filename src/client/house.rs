@@ -119,6 +119,8 @@ pub struct Choices {
     pub member: bool,
     /// The reactions that I gave.
     pub given: Vec<String>,
+    /// All of them, with who gave them: a finger sees no title.
+    pub reactions: Vec<Chip>,
     /// Whether I may change and delete it.
     pub change: bool,
     /// Whether it is pinned, where pinning is mine to do.
@@ -157,6 +159,8 @@ pub struct Quoted {
 pub struct Edited {
     /// When.
     pub at: At,
+    /// The same moment on the reader's own clock.
+    pub local: At,
     /// The address of the page that shows how it read before, for those who may look.
     pub before: Option<String>,
 }

@@ -10,6 +10,7 @@ pub mod conversations;
 pub mod desk;
 pub mod drafts;
 pub mod house;
+pub mod idle;
 pub mod letters;
 pub mod moment;
 pub mod order;

@@ -30,7 +30,9 @@ impl Zone {
     /// The zone of the server's rendering, and so of the page's first rows.
     pub const UTC: Self = Self(|_| 0);
 
-    fn local(self, at: At) -> At {
+    /// The moment that the reader's clock would call so in UTC.
+    #[must_use]
+    pub fn local(self, at: At) -> At {
         At(at.0 + i64::from((self.0)(at)) * 60_000)
     }
 }
@@ -170,6 +172,9 @@ impl Rows<'_> {
         }
         said.first = first;
         said.local = self.zone.local(said.at);
+        if let Some(edited) = &mut said.edited {
+            edited.local = self.zone.local(edited.at);
+        }
         self.rows.push((key, Row::Said(said)));
     }
 }
@@ -217,9 +222,11 @@ fn said(to: &Target, message: &Message, viewer: Option<&Viewer<'_>>, blocked: &[
                 false => quote.text.clone(),
             },
         }),
-        edited: message
-            .edited_at
-            .map(|at| Edited { at, before: may_look.then(|| urls::edits(to, &message.id)) }),
+        edited: message.edited_at.map(|at| Edited {
+            at,
+            local: at,
+            before: may_look.then(|| urls::edits(to, &message.id)),
+        }),
         deleted: message.deleted,
         reactions: message.reactions.iter().map(chip).collect(),
         waits,
@@ -238,7 +245,8 @@ fn calls(body: &str, name: &str) -> bool {
         && markdown::mentions(body).iter().any(|named| small(named) == name)
 }
 
-fn chip(reaction: &Reaction, me: Option<&str>, reacting: &[String]) -> Chip {
+/// A reaction as it is shown under its message.
+pub fn chip(reaction: &Reaction, me: Option<&str>, reacting: &[String]) -> Chip {
     let not_me = |user: &&String| me != Some(user.as_str());
     Chip {
         emoji: reaction.emoji.clone(),

@@ -31,11 +31,15 @@ use std::{
 
 /// A timer is never set for longer: browsers keep the number in 31 bits. It is set again then.
 const TIMER_MOST_MS: u64 = 1 << 30;
+/// That the page is used is told so often: every move of a pointer would be work without use.
+const USED_EVERY_MS: f64 = 5_000.0;
 
 thread_local! {
     static SHELL: RefCell<Option<Shell>> = const { RefCell::new(None) };
     static INPUTS: RefCell<VecDeque<Input>> = const { RefCell::new(VecDeque::new()) };
     static BUSY: Cell<bool> = const { Cell::new(false) };
+    /// When it was told last that the page is used.
+    static USED: Cell<f64> = const { Cell::new(0.0) };
 }
 
 struct Shell {
@@ -131,6 +135,15 @@ fn listen() {
         }
     });
     browser::on_document("visibilitychange", |_| put(Input::Visible(browser::is_visible())));
+    // Whoever scrolls does so by one of these.
+    for name in ["pointermove", "pointerdown", "keydown", "wheel"] {
+        browser::on_document(name, |event| {
+            if event.time_stamp() - USED.get() > USED_EVERY_MS {
+                USED.set(event.time_stamp());
+                put(Input::Used);
+            }
+        });
+    }
 }
 
 /// Whether the page is a room's or a conversation's, so that places are gone to without leaving.
@@ -212,6 +225,7 @@ impl Shell {
                 browser::push(&address, read.as_deref());
             }
             Task::Visit(address) => browser::visit(&address),
+            Task::Help => panel::ask(urls::HELP.to_owned(), None),
             Task::Keep { cid, stored } => {
                 if let Some(user) = &self.user {
                     browser::store(&outbox::key(user, &cid), &stored);

@@ -7,8 +7,9 @@ use super::{
 };
 use crate::{
     client::{
-        HouseState, Row,
-        completion::{self, COMMANDS, Completion, Key, Kind, Offer, Wanted},
+        Act, HouseState, Row,
+        completion::{self, COMMANDS, Completion, HELP, Key, Kind, Offer, Wanted},
+        house::Mode,
         signal::Signal,
     },
     protocol::Target,
@@ -128,6 +129,15 @@ impl Completing {
         let Some(area) = self.area.get_untracked() else { return };
         let text = area.value();
         let cursor = area.selection_start().ok().flatten().unwrap_or_default();
+        // What needs no more words is not put in but done, unless other words stand there or a
+        // message is being changed.
+        if offer.name == HELP
+            && wanted.kind == Kind::Command
+            && text.len() == 1 + wanted.typed.len()
+            && self.state.mode.with_untracked(|mode| !matches!(mode, Mode::Editing { .. }))
+        {
+            return self.state.act.run(Act::Say(offer.text.clone()));
+        }
         let from = text[..wanted.from].encode_utf16().count() as u32;
         let _ = area.set_selection_range(from, cursor);
         #[cfg(feature = "hydrate")]
@@ -166,10 +176,8 @@ fn id(at: usize) -> String {
 pub fn completion(it: Completing) -> impl IntoView {
     let w = words();
     let closed = live(move || it.list.with(|list| list.open().is_none()));
-    let hint = move |kind, name: &str| match (kind, name) {
-        (Kind::Command, "me") => w.say(Word::CommandMe),
-        (Kind::Command, "pm") => w.say(Word::CommandPm),
-        (Kind::Command, _) => w.say(Word::CommandTopic),
+    let hint = move |kind, name: &str| match kind {
+        Kind::Command => w.say(completion::hint(name)),
         _ => "",
     };
     let options = Grown::new(move || {

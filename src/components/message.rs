@@ -70,11 +70,7 @@ fn message(key: &str, said: &Said, out: &mut Out) {
         true => w.say(Word::Hushed).to_owned(),
         false => [&*said.author, ", ", clock].concat(),
     };
-    // As the server renders it, and where it is the same anyway, it says whose clock that is.
-    let title = &*match said.local == said.at {
-        true => dates::moment(said.at),
-        false => dates::moment_here(said.local),
-    };
+    let title = &*dates::moment_of(said.at, said.local);
     let at = &*said.at.to_string();
     let time = |out: &mut Out| out.leaf("time", &[("datetime", at), ("title", title)], clock);
     // A message can be pointed at with the keyboard: see `message_menu`.
@@ -159,7 +155,7 @@ fn edited(edited: &Edited, out: &mut Out) {
         out.attribute("href", page);
         out.attribute("data-panel", "");
     }
-    out.attribute("title", &w.with(Word::EditedAt, &[&dates::moment(edited.at)]));
+    out.attribute("title", &w.with(Word::EditedAt, &[&dates::moment_of(edited.at, edited.local)]));
     out.words(w.say(Word::Edited));
     out.close();
 }

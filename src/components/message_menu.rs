@@ -10,7 +10,7 @@ mod keys;
 use super::{
     icons,
     live::effect,
-    picker,
+    picker, reactions,
     tree::{Grown, Out, Trees},
 };
 use crate::{
@@ -88,6 +88,7 @@ pub fn attend(state: HouseState, log: NodeRef<html::Div>) {
             made: RefCell::default(),
             on: RefCell::default(),
             pressed: Cell::default(),
+            held: Cell::default(),
             shown: Signal::new(Shown::Menu),
             query: Signal::new(String::new()),
             had: Signal::new(true),
@@ -119,6 +120,8 @@ struct Menu {
     on: RefCell<Option<Element>>,
     /// A finger rests.
     pressed: Cell<Option<TimeoutHandle>>,
+    /// It rested long enough, and has opened the menu.
+    held: Cell<bool>,
     shown: Signal<Shown>,
     /// What is typed to find an emoji.
     query: Signal<String>,
@@ -171,8 +174,11 @@ impl Menu {
                     self.leave();
                 }
             }
-            "pointerdown" if by("touch") => {
-                if let Some(row) = row() {
+            "pointerdown" => {
+                self.held.set(false);
+                if by("touch")
+                    && let Some(row) = row()
+                {
                     self.press(row);
                 }
             }
@@ -193,6 +199,11 @@ impl Menu {
             // The focus stays where it was, as a rule in the composer.
             "mousedown" if target.closest(".acts, .chip").is_ok_and(|it| it.is_some()) => {
                 event.prevent_default();
+            }
+            // The finger that opened the menu goes, and what came up beneath it is not meant.
+            "click" if self.held.take() => {
+                event.prevent_default();
+                event.stop_propagation();
             }
             "click" => self.click(&target),
             "close" => self.closed(),
@@ -270,7 +281,11 @@ impl Menu {
 
     fn press(self: &Rc<Self>, row: Element) {
         let menu = self.clone();
-        let wait = set_timeout_with_handle(move || menu.open(&row, Shown::Menu), LONG_PRESS);
+        let open = move || {
+            menu.held.set(true);
+            menu.open(&row, Shown::Menu);
+        };
+        let wait = set_timeout_with_handle(open, LONG_PRESS);
         if let Some(before) = self.pressed.replace(wait.ok()) {
             before.clear();
         }
@@ -525,6 +540,9 @@ fn menu(state: HouseState, out: &mut Out) {
         out.open("div", &[("class", "quick")]);
         quick(state, out);
         out.close();
+    }
+    if let Some(it) = it {
+        reactions::told(&it.reactions, out);
     }
     out.open("div", &[("role", "menu"), ("aria-label", w.say(Word::MessageActions))]);
     if member {

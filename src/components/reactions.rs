@@ -30,8 +30,24 @@ pub fn reactions(chips: &[Chip], out: &mut Out) {
     out.close();
 }
 
+/// Who gave which, in words: where no pointer rests, no title says it.
+pub fn told(chips: &[Chip], out: &mut Out) {
+    if chips.is_empty() {
+        return;
+    }
+    out.open("ul", &[("class", "gave")]);
+    for it in chips {
+        out.leaf("li", &[("dir", "auto")], &label(words(), it));
+    }
+    out.close();
+}
+
+fn label(w: Words, it: &Chip) -> String {
+    w.with(Word::ReactedWith, &[&who(w, it), &it.emoji])
+}
+
 fn chip(w: Words, it: &Chip, out: &mut Out) {
-    let label = &*w.with(Word::ReactedWith, &[&who(w, it), &it.emoji]);
+    let label = &*label(w, it);
     let mut class = "chip".to_owned();
     for (is, word) in [(it.mine, " mine"), (it.waits, " waits")] {
         if is {

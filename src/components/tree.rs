@@ -258,18 +258,21 @@ pub fn html(trees: &[Arc<Tree>], to: &mut String) {
     }
 }
 
-fn escaped(text: &str, to: &mut String) {
-    for c in text.chars() {
-        match c {
-            '&' => to.push_str("&amp;"),
-            '<' => to.push_str("&lt;"),
-            '>' => to.push_str("&gt;"),
-            '"' => to.push_str("&quot;"),
+fn escaped(mut text: &str, to: &mut String) {
+    // All of these are one byte: what stands between them is put in at once.
+    while let Some(at) = text.bytes().position(|b| matches!(b, b'&' | b'<' | b'>' | b'"' | b'\r')) {
+        to.push_str(&text[..at]);
+        to.push_str(match text.as_bytes()[at] {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'"' => "&quot;",
             // As it stands it would become a line break.
-            '\r' => to.push_str("&#13;"),
-            c => to.push(c),
-        }
+            _ => "&#13;",
+        });
+        text = &text[at + 1..];
     }
+    to.push_str(text);
 }
 
 /// Makes of what is inside this element, which were the old trees, the new ones. What can stay does:

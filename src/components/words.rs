@@ -71,6 +71,12 @@ pub fn moment(at: At) -> String {
     moment_here(at) + " UTC"
 }
 
+/// On the reader's clock where that is known by now; as the server says it, whose clock it is.
+#[must_use]
+pub fn moment_of(at: At, local: At) -> String {
+    if local == at { moment(at) } else { moment_here(local) }
+}
+
 /// "20 November 2026, 08:00", on the clock where that is read.
 #[must_use]
 pub fn moment_here(at: At) -> String {

@@ -1,7 +1,7 @@
 //! The document around every page: head, style, and the program where the page has use for it.
 //! Whether a page or only its content is answered, for a panel, is decided here.
 
-use super::{Shell, Theme};
+use super::{Shell, Theme, jump};
 use crate::{
     components::{
         notice,
@@ -111,7 +111,7 @@ pub fn document<V: IntoView + 'static>(
                     {shell.setting_up.then(notice::setting_up)}
                     {body()}
                     {data}
-                    {wakes.then(panel::dialog)}
+                    {wakes.then(|| (panel::dialog(), jump::frame()))}
                 </body>
             </html>
         }

@@ -1,17 +1,20 @@
-//! The list of shortcuts.
+//! The list of keys and commands.
 
 use super::{
     Shell,
     document::{Outside, outside},
 };
 use crate::{
-    client::shortcuts::list,
+    client::{
+        completion::{COMMANDS, hint},
+        shortcuts::list,
+    },
     protocol::urls,
     words::{Word, Words, words},
 };
 use leptos::prelude::*;
 
-/// The list, as `client::shortcuts` has it.
+/// The list, as `client::shortcuts` and `client::completion` have it.
 #[must_use]
 pub fn help(shell: &Shell) -> String {
     let title = Words::of(shell.lang).say(Word::Shortcuts);
@@ -27,9 +30,14 @@ pub fn help(shell: &Shell) -> String {
                 .collect();
             view! { <div><dt>{keys}</dt><dd>{w.say(*word)}</dd></div> }
         };
+        let command = |name| {
+            view! { <div><dt><kbd>{format!("/{name}")}</kbd></dt><dd>{w.say(hint(name))}</dd></div> }
+        };
         view! {
             <h1>{title}</h1>
             <dl class="shortcuts">{list(shell.enter_breaks).iter().map(line).collect_view()}</dl>
+            <h2>{w.say(Word::Commands)}</h2>
+            <dl class="shortcuts">{COMMANDS.map(command).collect_view()}</dl>
             <p><a class="link" href=urls::SETTINGS data-panel="">{w.say(Word::Settings)}</a></p>
             {shell.way_back()}
         }

@@ -13,6 +13,8 @@ pub enum Command<'a> {
     Private { to: &'a str, body: &'a str },
     /// `/topic what it is about`: the room is about that from now on; nothing takes the topic away.
     Topic(&'a str),
+    /// `/help`, whatever follows it: the list of keys and commands is to be shown.
+    Help,
     /// A word after a slash that is no command. Not said aloud: it may be a private message
     /// mistyped.
     Unknown(&'a str),
@@ -35,6 +37,7 @@ pub fn read(text: &str) -> Result<Command<'_>, Refusal> {
         "me" if rest.trim().is_empty() => Err(Refusal::invalid("body", Word::MeWhat)),
         "me" => Ok(Command::Say(text)),
         "topic" => Ok(Command::Topic(rest.trim())),
+        "help" => Ok(Command::Help),
         "pm" => {
             let (to, body) = split_word(rest);
             let to = to.strip_prefix('@').unwrap_or(to);
@@ -104,6 +107,9 @@ mod tests {
         assert_eq!(read("/mean"), Ok(Command::Unknown("mean")));
         assert_eq!(read("/topic  all of it "), Ok(Command::Topic("all of it")));
         assert_eq!(read("/topic"), Ok(Command::Topic("")));
+        assert_eq!(read("/help"), Ok(Command::Help));
+        assert_eq!(read("/help me\n"), Ok(Command::Help));
+        assert_eq!(read("/helpless"), Ok(Command::Unknown("helpless")));
         assert_eq!(read("/ hm"), Ok(Command::Say("/ hm")));
         assert_eq!(read("/1 of 2"), Ok(Command::Say("/1 of 2")));
     }

@@ -180,6 +180,21 @@ mod tests {
     }
 
     #[test]
+    fn programs_ask_for_one_part_of_a_log() {
+        let (room, own) = (Target::Room("a&b c".into()), Target::Own);
+        for (span, asked) in [
+            (Span::Newest, ""),
+            (Span::Before(7), "&before=7"),
+            (Span::After(0), "&after=0"),
+            (Span::Around("1-4&".into()), "&around=1-4%26"),
+        ] {
+            assert_eq!(history(&room, span), format!("/api/history?to=%23a%26b%20c{asked}"));
+        }
+        assert_eq!(open_place(&own, None), "/api/open_place?to=~");
+        assert_eq!(open_place(&room, Some("1-4")), "/api/open_place?to=%23a%26b%20c&at=1-4");
+    }
+
+    #[test]
     fn other_queries_are_pages_of_their_own() {
         assert_eq!(place("/chat/a/?before=4"), None);
         assert_eq!(

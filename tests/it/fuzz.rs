@@ -337,7 +337,7 @@ fn targets_and_paths_are_read_or_refused() {
 #[test]
 fn commands_and_moments_are_read_or_refused() {
     let typed = (
-        select(vec!["", "/", "//", "/me ", "/topic ", "/pm ", "/pm @", "/pm\u{a0}", "/x"]),
+        select(vec!["", "/", "//", "/me ", "/topic ", "/help", "/pm ", "/pm @", "/pm\u{a0}", "/x"]),
         text(40),
     );
     check("commands", 6, typed, |(start, rest)| {
@@ -355,6 +355,7 @@ fn commands_and_moments_are_read_or_refused() {
                 prop_assert!(!body.trim().is_empty() && typed.ends_with(body));
             }
             Ok(commands::Command::Topic(text)) => prop_assert!(typed.trim_end().ends_with(text)),
+            Ok(commands::Command::Help) => prop_assert!(typed.starts_with("/help")),
             Ok(commands::Command::Unknown(word)) => {
                 prop_assert!(!word.is_empty() && typed.starts_with('/'));
             }

@@ -355,6 +355,20 @@ async fn a_form_s_message_reaches_the_sockets() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn help_leads_to_the_list_of_keys_and_commands_and_says_nothing() {
+    let house = House::open().await;
+    let alice = house.in_browser("alice").await;
+    let answer = alice.say(LOBBY, "/help", &cid()).await.is(303);
+    assert_eq!(answer.leads_to(), "/help");
+    let page = alice.get("/help").await.is(200).text();
+    for command in ["/me", "/pm", "/topic", "/help"] {
+        assert!(page.contains(&format!("<kbd>{command}</kbd>")), "{command}");
+    }
+    let reader = house.by_token("alice").await;
+    assert!(house.bodies(&reader, LOBBY).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_visitor_cannot_speak_by_form() {
     let house = House::open().await;
     let visitor = house.visitor().in_browser();
@@ -416,6 +430,8 @@ async fn after_a_log_out_the_cookie_opens_nothing() {
     let answer = alice.post("/api/log_out", &[("page", "/chat/")]).await.is(303);
     let (value, _) = answer.cookie(COOKIE).expect("the cookie is taken back");
     assert!(value.is_empty(), "{value}");
+    // Drafts and unsent messages, where no program is there to take them away.
+    assert_eq!(answer.header("clear-site-data"), Some("\"storage\""));
     let answer = alice.get("/account").await;
     assert!(answer.status == 401 || answer.leads_to().starts_with("/login"), "{}", answer.status);
     let said = alice.call("/api/say", &[("to", LOBBY), ("body", "x"), ("cid", &cid())]).await;

@@ -146,10 +146,10 @@ async fn names_that_hide_or_turn_text_around_are_refused_and_the_others_isolated
     assert!(page.contains("<bdi dir=\"auto\">المطبخ</bdi>"), "{page}");
 }
 
-/// What may stand in Latin letters in a Chinese page: the names of this test, of the house, of keys and
-/// languages.
+/// What may stand in Latin letters in a Chinese page: the names of this test, of the house, of keys,
+/// languages and commands.
 const LATIN: &str = "alice bob lobby Roomful UTC English Ctrl Alt Shift Enter Esc PNG JPEG GIF \
-    WebP MB";
+    WebP MB me pm topic help";
 
 /// The text between the tags of a page, and what its attributes say aloud.
 fn said(page: &str) -> String {

@@ -46,6 +46,7 @@ struct Measured {
 
 async fn measure(scale: Scale, plan: Plan) -> Outcome<Measured> {
     let server = Server::roomful(House::make(plan).await?)?;
+    server.settled().await?;
     let page = async |path: &str| ask(&server, path, true, scale.warm_up, scale.measured).await;
     let index = page("/chat/").await?.per_cpu;
     let room = page(&format!("/chat/{}/", room(1))).await?.per_cpu;

@@ -21,6 +21,7 @@ const PLAN: Plan = Plan { people: 64, rooms: 20, first: 50, others: 3, readers: 
 /// Measures each page, logged in and not, and the room's once more while somebody talks in it.
 pub async fn run(scale: Scale) -> Outcome<Vec<Line>> {
     let server = Server::roomful(House::make(PLAN).await?)?;
+    server.settled().await?;
     let mut lines = Vec::new();
     let place = format!("/chat/{}/", room(1));
     for (name, path, aim) in

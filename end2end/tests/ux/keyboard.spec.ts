@@ -47,6 +47,85 @@ test(`${KEYS} — to a room and to a person`, async ({ person }) => {
   await alice.isIn('zoe');
 });
 
+test(`${KEYS} — what the page knows is there at once, and the house completes it`, async ({ person }) => {
+  await (await person('zoe')).context.close();
+  const alice = await person('alice');
+  for (const room of ['garden', 'attic']) await alice.enterRoom(room);
+  await (await person('otto')).context.close();
+  await alice.openTalk('otto');
+  await alice.say('so that we know each other');
+  await alice.hears('so that we know each other');
+  await alice.openRoom('lobby');
+  await alice.say('here I am');
+  await alice.hears('here I am');
+  // The house answers when it is told to.
+  let answer = () => {};
+  const told = new Promise<void>((done) => (answer = done));
+  await alice.page.route('**/jump?**', async (route) => {
+    await told;
+    await route.continue();
+  });
+  const field = panel(alice).getByRole('combobox', { name: 'A room or a person' });
+  const options = panel(alice).getByRole('option');
+  await alice.composer.focus();
+  // In the page itself, since a busy machine makes each question of a test a slow one.
+  const shown = await alice.page.evaluate(async () => {
+    const begin = performance.now();
+    document.dispatchEvent(new KeyboardEvent('keydown', { key: 'k', ctrlKey: true, bubbles: true }));
+    const all = [...document.querySelectorAll('#panel [role=option] bdi')].map((it) => it.textContent);
+    return { all, ms: performance.now() - begin };
+  });
+  expect(shown.ms).toBeLessThan(100);
+  expect([...shown.all].sort()).toEqual(['attic', 'garden', 'lobby', 'otto']);
+  await expect(field).toBeFocused();
+  await field.pressSequentially('o');
+  await expect(options).toHaveText([/lobby/, /otto/]);
+  await field.press('ArrowDown');
+  const chosen = panel(alice).getByRole('option', { selected: true });
+  await expect(chosen).toHaveText(/otto$/);
+  answer();
+  await expect(options).toHaveText([/lobby/, /otto/, /zoe/]);
+  await expect(chosen, 'it stays chosen').toHaveText(/otto$/);
+  await expect(field).toHaveValue('o');
+  expect(await field.getAttribute('aria-activedescendant')).toBe(await chosen.getAttribute('id'));
+  await field.press('Enter');
+  await alice.isIn('otto');
+});
+
+test(`${KEYS} — offline too, and it says what cannot be opened`, async ({ person, guard }) => {
+  guard.expectCuts();
+  const alice = await person('alice');
+  await alice.enterRoom('garden');
+  await alice.openRoom('lobby');
+  await alice.say('hello');
+  await alice.hears('hello');
+  await alice.context.setOffline(true);
+  await alice.composer.focus();
+  await alice.page.keyboard.press('Control+k');
+  const options = panel(alice).getByRole('option');
+  await expect(options).toHaveText([/lobby/, /garden/]);
+  await expect(panel(alice).getByRole('status')).toHaveText(/cannot be reached.*no other room/);
+  const field = panel(alice).getByRole('combobox', { name: 'A room or a person' });
+  // Where one is already can be gone to.
+  await field.pressSequentially('lob');
+  await expect(options).toHaveText([/lobby/]);
+  await field.press('Enter');
+  await expect(panel(alice)).toBeHidden();
+  await alice.isIn('lobby');
+  await alice.page.keyboard.press('Control+k');
+  await field.pressSequentially('gard');
+  await field.press('Enter');
+  await expect(panel(alice)).toBeHidden();
+  await expect(alice.page.locator('#refusal')).not.toBeEmpty();
+  await alice.isIn('lobby');
+  await alice.context.setOffline(false);
+  await alice.page.keyboard.press('Control+k');
+  await field.pressSequentially('gard');
+  await expect(options).toHaveCount(1);
+  await field.press('Enter');
+  await alice.isIn('garden');
+});
+
 test(`${KEYS} — the next room, and the next unread one`, async ({ person }) => {
   const alice = await person('alice');
   const bob = await person('bob');

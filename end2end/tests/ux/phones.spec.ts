@@ -1,7 +1,7 @@
 // What people expect on a phone, line by line.
 import { byFinger } from '../../support/drawers.ts';
 import { tell } from '../../support/furnish.ts';
-import { overflow } from '../../support/look.ts';
+import { dress, overflow, tooWide } from '../../support/look.ts';
 import { tour } from '../../support/tour.ts';
 import { expect, test } from '../../support/test.ts';
 
@@ -22,7 +22,7 @@ test(`${PHONES} — one column and two drawers, or three columns`, async ({ pers
     return;
   }
   expect((await page.getByRole('main').boundingBox())?.width).toBe(390);
-  for (const [button, drawer] of [[roomsButton, alice.side], [peopleButton, alice.people]] as const) {
+  for (const [button, drawer, beside] of [[roomsButton, alice.side, 380], [peopleButton, alice.people, 10]] as const) {
     await expect(drawer).toBeHidden();
     await button.tap();
     await expect(drawer).toBeInViewport({ ratio: 1 });
@@ -33,7 +33,7 @@ test(`${PHONES} — one column and two drawers, or three columns`, async ({ pers
     await expect(drawer).toBeHidden();
     await button.tap();
     await expect(drawer).toBeInViewport({ ratio: 1 });
-    await page.keyboard.press('Escape');
+    await page.touchscreen.tap(beside, 420);
     await expect(drawer).toBeHidden();
   }
   await roomsButton.tap();
@@ -106,3 +106,20 @@ test(`${PHONES} — no page is wider than the window`, async ({ house, person, v
   }
   expect(found).toEqual([]);
 });
+
+for (const lang of ['en', 'zh'] as const) {
+  test(`${PHONES} — nothing is wider than 320 pixels, on any page, ${lang}`, async ({ house, person, visitor }) => {
+    test.setTimeout(240_000);
+    const { ada, guest, pages } = await tour(house, { person, visitor });
+    for (const who of [ada, guest]) {
+      await dress(who, { lang });
+      await who.page.setViewportSize({ width: 320, height: 640 });
+    }
+    const found: string[] = [];
+    for (const [who, path] of pages) {
+      await who.visit(path);
+      found.push(...(await tooWide(who.page, 320)).map((it) => `${path} ${it}`));
+    }
+    expect(found).toEqual([]);
+  });
+}

@@ -279,16 +279,37 @@ test.describe('@ completes people, # rooms, : emoji, / commands, as an ARIA comb
     }
   });
 
-  // There is no such command yet.
-  test.fail('/help shows the list of keys and commands', async ({ person }) => {
+  test('/help shows the list of keys and commands', async ({ person }) => {
     const alice = await person('alice');
     await alice.openRoom('lobby');
     await alice.press(alice.composer);
     await alice.composer.pressSequentially('/he');
-    await expect(alice.page.getByRole('listbox').getByRole('option')).toHaveText([/help/]);
+    const option = alice.page.getByRole('listbox').getByRole('option');
+    await expect(option).toHaveText([/help/]);
+    const listed = async () => {
+      await expect(alice.panel.getByRole('heading', { level: 1 })).toBeVisible();
+      await expect(alice.panel.locator('kbd', { hasText: '/topic' })).toBeVisible();
+      await expect(alice.composer).toHaveValue('');
+      await alice.closePanel();
+      await expect(alice.composer).toBeFocused();
+    };
+    // Chosen in the list…
+    await alice.press(option);
+    await listed();
+    await alice.composer.pressSequentially('/h');
+    await alice.composer.press('Enter');
+    await listed();
+    // …and sent as it stands.
     await alice.composer.fill('/help');
     await alice.press(alice.sendButton);
-    await expect(alice.panel.getByRole('heading', { level: 1 })).toBeVisible();
+    await listed();
+    await expect(alice.log.getByRole('article')).toHaveCount(0);
+    // What stands behind it is not lost.
+    await alice.composer.fill(' a thought');
+    await alice.composer.press('Home');
+    await alice.composer.pressSequentially('/he');
+    await alice.press(option);
+    await expect(alice.composer).toHaveValue('/help a thought');
   });
 
   test('each command does what it says', async ({ person }) => {

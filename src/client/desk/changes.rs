@@ -5,7 +5,7 @@ use crate::client::{
     Moment,
     house::{Choices, Mode},
     outbox,
-    rows::Viewer,
+    rows::{Viewer, chip},
     wishes::Wish,
 };
 use crate::protocol::{
@@ -48,6 +48,7 @@ impl Desk {
         let given = message.reactions.iter().filter(|it| it.users.iter().any(|user| user == me));
         Some(Choices {
             given: given.map(|reaction| reaction.emoji.clone()).collect(),
+            reactions: message.reactions.iter().map(|it| chip(it, self.name(), &[])).collect(),
             member,
             change: member && (mine || self.moderates),
             pinned: may_pin.then(pinned),

@@ -141,8 +141,10 @@ impl Desk {
     /// Tells what is on the screen; a visitor is not counted among those present.
     pub(super) fn say_here(&mut self) {
         if self.me.is_some() && self.connection.is_up() {
-            let here =
-                ClientFrame::Here { to: Some(self.timeline.to().clone()), active: self.visible };
+            let here = ClientFrame::Here {
+                to: Some(self.timeline.to().clone()),
+                active: self.idle.active(),
+            };
             self.effects.push(Effect::Send(write_client(None, &here)));
         }
     }

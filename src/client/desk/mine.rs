@@ -32,6 +32,10 @@ impl Desk {
             Meaning::Here(body) => (place.clone(), body),
             Meaning::Private { to, body } => (Target::Person(to), body),
             Meaning::Topic(text) => return self.set_topic(text),
+            Meaning::Help => {
+                self.effects.extend([Effect::Taken, Effect::Help]);
+                return Ok(());
+            }
         };
         if self.me.is_none() {
             return Err(Refusal::new(Code::LoginNeeded, Word::LogInToJoin));

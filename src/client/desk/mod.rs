@@ -19,6 +19,7 @@ use super::{
     connection::{Connection, Event as Link},
     conversations::{self, Conversations},
     house::{Choices, Mode, Older, Spot},
+    idle::Idle,
     outbox::{Entry, Outbox},
     presence::{Notes, Presence},
     rows::{Unread, Zone},
@@ -52,6 +53,8 @@ pub enum Input {
     Offline,
     /// The page came into view, or went out of it.
     Visible(bool),
+    /// Somebody used the page: a key, the pointer, the wheel.
+    Used,
     /// The page is put away.
     Away,
     /// The page came back as it was.
@@ -109,6 +112,8 @@ pub enum Effect {
     Keep { cid: String, stored: String },
     /// Forget one.
     Forget(String),
+    /// Show the list of keys and commands.
+    Help,
     /// What was written has been taken: the composer is free.
     Taken,
     /// Back into the composer if it is free, and then discard the failed message `cid`.
@@ -241,7 +246,7 @@ pub struct Desk {
     read: i64,
     read_due: Option<u64>,
     at_end: bool,
-    visible: bool,
+    idle: Idle,
     fresh: usize,
     /// Where the log is to be scrolled once its rows are shown.
     spot: Option<Spot>,
@@ -300,7 +305,7 @@ impl Desk {
             read: house.read,
             read_due: None,
             at_end: !house.history.newer && house.at.is_none(),
-            visible,
+            idle: Idle::new(visible),
             fresh: 0,
             spot: None,
             pages_from: 0,
@@ -343,6 +348,11 @@ impl Desk {
             Input::Online => self.link(Link::Wake, now),
             Input::Offline => self.link(Link::Offline, now),
             Input::Visible(visible) => self.visible(visible, now),
+            Input::Used => {
+                if self.idle.used(now.ms) {
+                    self.say_here();
+                }
+            }
             Input::Away => {
                 self.mark_read();
                 self.link(Link::Away, now);
@@ -385,6 +395,7 @@ impl Desk {
             self.outbox.due().filter(|_| up),
             self.wishes.due().filter(|_| up),
             self.typing.due(),
+            self.idle.due(),
             self.read_due,
             self.reload_at.filter(|_| up),
             ask_again,
@@ -400,6 +411,7 @@ impl Desk {
 
     fn start(&mut self, zone: Zone, now: &Moment) {
         self.zone = zone;
+        self.idle.used(now.ms);
         self.rows_changed = true;
         self.settle_all();
         if self.hold == Hold::Reloading {
@@ -412,6 +424,9 @@ impl Desk {
         self.link(Link::Tick, now);
         if self.typing.tick(now.ms) {
             self.say_typing();
+        }
+        if self.idle.tick(now.ms) {
+            self.say_here();
         }
         if self.read_due.is_some_and(|due| now.ms >= due) {
             self.mark_read();
@@ -428,18 +443,16 @@ impl Desk {
     }
 
     fn visible(&mut self, visible: bool, now: &Moment) {
-        if self.visible == visible {
-            return;
-        }
-        if visible {
-            self.visible = true;
-            self.link(Link::Wake, now);
-        } else {
+        if !visible {
             // What was on the screen until now has been seen.
             self.mark_read();
-            self.visible = false;
         }
-        self.say_here();
+        if self.idle.seen(visible, now.ms) {
+            if visible {
+                self.link(Link::Wake, now);
+            }
+            self.say_here();
+        }
     }
 
     fn act(&mut self, act: Act, now: &Moment) {

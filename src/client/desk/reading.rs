@@ -17,7 +17,7 @@ impl Desk {
     }
 
     pub(super) fn is_reading(&self) -> bool {
-        self.visible && self.at_end
+        self.idle.visible() && self.at_end
     }
 
     pub(super) fn plan_reading(&mut self, now: &Moment) {

@@ -2,12 +2,14 @@
 //! no element, no permission).
 
 use crate::client::{Moment, rows::Zone};
-use crate::components::{ids::LEAVES, timeline};
+use crate::components::{ids::LEAVES, timeline, words};
 use crate::protocol::{At, json, urls};
 use leptos::prelude::{document, window};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{Element, Event, EventTarget, HtmlElement, Storage, StorageEvent, VisibilityState};
+use web_sys::{
+    Document, Element, Event, EventTarget, HtmlElement, Storage, StorageEvent, VisibilityState,
+};
 
 /// The element to wake and the data that it was rendered from, where the page has them.
 pub fn page_data<T: DeserializeOwned>(element: &str, data: &str) -> Option<(HtmlElement, T)> {
@@ -38,6 +40,34 @@ pub fn zone() -> Zone {
         let date = js_sys::Date::new(&JsValue::from_f64(at.0 as f64));
         -date.get_timezone_offset() as i32
     })
+}
+
+/// All elements of a document that match.
+pub fn all(of: &Document, selector: &str) -> Vec<Element> {
+    let found = of.query_selector_all(selector).ok();
+    let found = found.iter().flat_map(|list| (0..list.length()).map(|at| list.item(at)));
+    found.flatten().filter_map(|node| node.dyn_into().ok()).collect()
+}
+
+/// Times that the server wrote, on the reader's own clock.
+pub fn localise(selector: &str) {
+    for time in all(&document(), selector) {
+        let at = time.get_attribute("datetime").and_then(|at| At::parse(&at));
+        let Some(at) = at else { continue };
+        let local = zone().local(at);
+        let here = |said: Option<String>| match said? {
+            said if said == words::moment(at) => Some(words::moment_of(at, local)),
+            said if said == words::date(at) => Some(words::date(local)),
+            _ => None,
+        };
+        if let Some(text) = here(time.text_content()) {
+            time.set_text_content(Some(&text));
+        }
+        if let Some(title) = here(time.get_attribute("title")) {
+            // An attribute that every element may have.
+            let _ = time.set_attribute("title", &title);
+        }
+    }
 }
 
 /// Whether the page is in view.

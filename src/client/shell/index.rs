@@ -17,7 +17,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Document, DomParser, Element, HtmlInputElement, Response, SupportedType};
 
 /// Long enough that a word is one question, short enough to feel at once.
-const PAUSE_MS: u32 = 120;
+pub const PAUSE_MS: u32 = 120;
 
 thread_local! {
     /// The pause after the last key, while it lasts.
@@ -30,6 +30,7 @@ pub fn wake() {
     let Ok(field) = field.dyn_into::<HtmlInputElement>() else { return };
     let typing = field.clone();
     browser::on(field.as_ref(), "input", Box::new(move |_| typed(&typing)));
+    browser::localise("#index time");
     awake::tell();
 }
 
@@ -40,16 +41,22 @@ fn typed(field: &HtmlInputElement) {
         let _ = field.remove_attribute("aria-invalid");
     }
     let found = |name: &str| format!("{}?name={}", urls::INDEX, urls::encode(name.trim()));
-    look_soon(field.clone(), found, &FOLLOWS, || ());
+    look_soon(PAUSE_MS, field.clone(), found, |_, page| {
+        // A page that cannot be had leaves the list as it is: the form still works.
+        if let Some(page) = page {
+            take_over(&page, &FOLLOWS);
+            browser::localise("#index time");
+        }
+    });
 }
 
-/// Once nobody has typed for a moment: takes these parts out of the page that what is in the field
-/// leads to.
+/// Once nobody has typed for this long: hands on the page that what is in the field leads to, if it
+/// can be had.
 pub fn look_soon(
+    pause: u32,
     field: HtmlInputElement,
     address: fn(&str) -> String,
-    parts: &'static [&'static str],
-    then: fn(),
+    came: fn(&str, Option<Document>),
 ) {
     let look = move || {
         spawn_local(async move {
@@ -57,16 +64,13 @@ pub fn look_soon(
             if name.chars().count() > ROOM_NAME {
                 return;
             }
-            // A page that cannot be had leaves the list as it is: the form still works.
-            if let Ok(page) = load(&address(&name)).await
-                && field.value() == name
-            {
-                take_over(&page, parts);
-                then();
+            let page = load(&address(&name)).await.ok();
+            if field.value() == name {
+                came(&name, page);
             }
         });
     };
-    PAUSE.set(Some(Timeout::new(PAUSE_MS, look)));
+    PAUSE.set(Some(Timeout::new(pause, look)));
 }
 
 /// The page at this address.

@@ -136,6 +136,15 @@ fn submitted(event: Event) {
     }
 }
 
+/// Opens the panel and shows what the page itself holds.
+pub fn show_held(html: &str) {
+    open();
+    // What was asked for before comes too late.
+    ASKED.set(ASKED.get().wrapping_add(1));
+    busy(false);
+    show(html);
+}
+
 /// Opens the panel, asks, and shows what is answered.
 pub fn ask(address: String, form: Option<JsValue>) {
     open();
@@ -214,7 +223,7 @@ fn busy(busy: bool) {
         // Where it is refused, nothing shows that one has to wait.
         let _ = dialog.set_attribute("aria-busy", if busy { "true" } else { "false" });
     }
-    if busy && let Some(trouble) = element::<HtmlElement>(TROUBLE) {
+    if let Some(trouble) = element::<HtmlElement>(TROUBLE) {
         trouble.set_hidden(true);
     }
 }
@@ -226,6 +235,8 @@ fn show(html: &str) {
     let field = document().active_element().map(|field| field.id()).filter(|id| !id.is_empty());
     let (label, height) = (dialog.get_attribute("aria-label"), body.scroll_top());
     body.set_inner_html(html);
+    // Before it is drawn, so that nothing moves.
+    browser::localise("#panel time");
     let heading = body.query_selector("h1").ok().flatten();
     let title = heading.as_ref().and_then(|heading| heading.text_content());
     let same = title.is_some() && title == label;

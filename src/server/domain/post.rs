@@ -81,7 +81,7 @@ impl Domain {
     }
 
     /// What was typed into a plain form: a message for this place, or a command. Answers where to
-    /// look next.
+    /// look next: at a place, or (`None`) at the list of keys and commands.
     ///
     /// # Errors
     /// What is wrong with it.
@@ -92,19 +92,20 @@ impl Domain {
         text: &str,
         cid: String,
         files: Vec<String>,
-    ) -> Result<Target, Refusal> {
+    ) -> Result<Option<Target>, Refusal> {
         let text = text.replace("\r\n", "\n");
         let (to, body) = match commands::read(&text)? {
             Command::Say(body) => (to, body.to_owned()),
             Command::Private { to, body } => (Target::Person(to.to_owned()), body.to_owned()),
             Command::Topic(text) => {
                 self.change_and_wait(who, &to, Wish::Topic { text: text.to_owned() }).await?;
-                return Ok(to);
+                return Ok(Some(to));
             }
+            Command::Help => return Ok(None),
             Command::Unknown(word) => return Err(commands::unknown(word)),
         };
         self.post_and_wait(who, Draft { to: to.clone(), cid, body, reply_to: None, files }).await?;
-        Ok(to)
+        Ok(Some(to))
     }
 }
 

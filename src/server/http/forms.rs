@@ -13,6 +13,9 @@ use axum::response::{IntoResponse, Response};
 use leptos::prelude::provide_context;
 use std::sync::Arc;
 
+/// Tells a browser what to forget. Only one that came encrypted, or from the same machine, obeys.
+const CLEAR_SITE_DATA: &str = "clear-site-data";
+
 /// What a server function finds of the request that it runs in.
 #[derive(Clone)]
 pub struct Doorway {
@@ -136,8 +139,10 @@ pub(super) fn redirect(
         (StatusCode::SEE_OTHER, header::LOCATION)
     };
     let mut response = status.into_response();
-    for cookie in done.headers().get_all(header::SET_COOKIE) {
-        response.headers_mut().append(header::SET_COOKIE, cookie.clone());
+    for name in [header::SET_COOKIE, HeaderName::from_static(CLEAR_SITE_DATA)] {
+        for value in done.headers().get_all(&name) {
+            response.headers_mut().append(&name, value.clone());
+        }
     }
     response.headers_mut().insert(where_to, location);
     response.headers_mut().insert(header::VARY, HeaderValue::from_static(panel::HEADER));
@@ -187,5 +192,14 @@ pub fn set_cookie(cookie: &str) {
         HeaderValue::from_str(cookie),
     ) {
         response.append_header(header::SET_COOKIE, value);
+    }
+}
+
+/// For server functions: has the browser forget what the house's pages keep in it, drafts and unsent
+/// messages. What was chosen for every visit is in cookies, and stays.
+pub fn forget_storage() {
+    if let Some(response) = leptos::prelude::use_context::<leptos_axum::ResponseOptions>() {
+        let name = HeaderName::from_static(CLEAR_SITE_DATA);
+        response.insert_header(name, HeaderValue::from_static("\"storage\""));
     }
 }

@@ -160,7 +160,7 @@ impl Visit {
                 (Target::Person(to.to_owned()), body, Some(to.to_owned()))
             }
             // A plain client knows no other commands: what it sends is what it means.
-            Command::Say(_) | Command::Topic(_) | Command::Unknown(_) => {
+            Command::Say(_) | Command::Topic(_) | Command::Help | Command::Unknown(_) => {
                 (Target::Room(self.room.name.clone()), said, None)
             }
         };

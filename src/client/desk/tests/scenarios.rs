@@ -540,6 +540,18 @@ fn pm_goes_to_one_person_and_is_confirmed_once_stored() {
 }
 
 #[test]
+fn help_is_shown_and_nothing_is_said() {
+    let (mut server, mut page) = connected(&["a"]);
+    page.lose(1006);
+    page.draft = "/help".into();
+    page.say("/help");
+    assert_eq!((page.helped, page.draft.as_str()), (1, ""), "without a connection too");
+    page.settle(&mut server);
+    assert!(page.log().is_empty() && page.storage.is_empty());
+    assert!(server.logs[&room("a")].is_empty());
+}
+
+#[test]
 fn pm_to_nobody_is_refused_and_the_text_comes_back() {
     let (mut server, mut page) = connected(&["a"]);
     page.say("/pm nobody hi");
@@ -774,6 +786,31 @@ fn silence_is_death_and_a_wake_asks() {
     page.settle(&mut server);
     page.pass(10_000, &mut server);
     assert_eq!(page.generation, before + 1, "it answered");
+}
+
+#[test]
+fn who_does_nothing_for_ten_minutes_is_said_to_be_idle() {
+    let (mut server, mut page) = connected(&["a"]);
+    let here = |server: &Server| {
+        server.heard.iter().rev().find_map(|frame| match frame {
+            ClientFrame::Here { active, .. } => Some(*active),
+            _ => None,
+        })
+    };
+    for _ in 0..4 {
+        page.pass(5 * 60_000, &mut server);
+        page.input(Input::Used);
+    }
+    page.lose(1006);
+    page.reconnect(&mut server);
+    assert_eq!(here(&server), Some(true), "it was used");
+    page.pass(10 * 60_000, &mut server);
+    page.lose(1006);
+    page.reconnect(&mut server);
+    assert_eq!(here(&server), Some(false), "it is said on a new connection too");
+    page.input(Input::Used);
+    page.settle(&mut server);
+    assert_eq!(here(&server), Some(true));
 }
 
 #[test]

@@ -439,6 +439,7 @@ pub struct Page {
     pub waiting: i64,
     pub pushed: Vec<String>,
     pub visits: Vec<String>,
+    pub helped: usize,
     pub draft: String,
     pub files: Vec<Item>,
     /// Uploads that were begun, and those that were given up.
@@ -486,6 +487,7 @@ impl Page {
             waiting: 0,
             pushed: vec![],
             visits: vec![],
+            helped: 0,
             draft: String::new(),
             files: vec![],
             uploads: vec![],
@@ -536,6 +538,7 @@ impl Page {
                         .push(at.map_or_else(|| urls::page(&to), |id| urls::message(&to, &id)));
                 }
                 Effect::Visit(address) => self.visits.push(address),
+                Effect::Help => self.helped += 1,
                 Effect::Keep { cid, stored } => {
                     self.storage.insert(cid, stored);
                 }
