@@ -181,7 +181,7 @@ impl World {
     /// A connection more follows everything. Room sockets and main sockets take turns, so that the
     /// look of the one does not make good what the other's lacks.
     fn follow(&mut self) {
-        let by_list = self.followed % 2 == 0;
+        let by_list = self.followed.is_multiple_of(2);
         self.followed += 1;
         for (p, place) in PLACES.into_iter().enumerate().take(2) {
             if by_list {
@@ -322,10 +322,10 @@ impl World {
 
     /// Everybody goes, and nothing is kept of them.
     fn end(mut self) -> Result<(), TestCaseError> {
-        for p in 0..3 {
-            for (name, (conns, _)) in std::mem::take(&mut self.models[p]).0 {
+        for (place, model) in PLACES.into_iter().zip(&mut self.models) {
+            for (name, (conns, _)) in std::mem::take(model).0 {
                 for conn in conns {
-                    self.house.leave_at(PLACES[p], &name, conn);
+                    self.house.leave_at(place, &name, conn);
                 }
             }
         }
