@@ -8,7 +8,6 @@ use crate::server::groups::Group;
 use crate::server::store::heads::{self, Head, Of};
 use crate::server::store::replay::{self, Stretch};
 use crate::server::store::rooms::Room;
-use crate::server::store::writer::Party;
 use crate::server::store::{Connection, directs, logs};
 
 impl Followed {
@@ -92,19 +91,7 @@ impl Domain {
     pub fn online(&self, place: &Place) -> Option<Online> {
         match place {
             Place::Room { log, .. } => Some(self.presence.look().online(Group::Room(*log))),
-            Place::Direct { me, other, .. } => {
-                let look = self.presence.look();
-                let two = [me, other];
-                let of = |is: &dyn Fn(&Party) -> bool| {
-                    let some = two.into_iter().filter(|one| is(one));
-                    let mut some: Vec<_> = some.map(|one| one.name.to_string()).collect();
-                    some.sort();
-                    some
-                };
-                let users = of(&|one| look.is_here(Group::House, &one.name));
-                let idle = of(&|one| look.is_idle(one.id));
-                Some(Online { count: users.len(), users: Some(users), idle })
-            }
+            Place::Direct { me, other, .. } => Some(self.presence.look().online_of([me, other])),
             Place::Own { .. } => None,
         }
     }

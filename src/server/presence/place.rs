@@ -1,7 +1,6 @@
 //! One place and the people in it.
 
 use super::Patience;
-use crate::protocol::limits::PRESENCE_NAMES;
 use crate::server::groups::ConnId;
 use crate::server::store::UserId;
 use crate::server::store::writer::Party;
@@ -26,6 +25,8 @@ pub struct News {
     /// Who of those who are here is not active any more, and who is so again.
     pub dozed: People,
     pub woke: People,
+    /// Of these the others may know something that was true between and is not any more.
+    pub doubted: People,
     /// What was told before is no ground to build on: everybody is to be named anew.
     pub anew: bool,
 }
@@ -41,7 +42,14 @@ pub struct Place {
     /// Those here who are not active.
     idle: People,
     dozed: People,
+    /// Also of those who went as idle, until that is told: if they are back before, they are awake.
     woke: People,
+    /// Who was told to somebody new between what was told last and what will be, and then changed back.
+    doubted: People,
+    /// Somebody new was told what the others have yet to hear.
+    seen: bool,
+    /// So many are named; past it they are counted.
+    most: usize,
     told_at: Option<Instant>,
     /// It was too full to name people since they were named last.
     unnamed: bool,
@@ -50,6 +58,24 @@ pub struct Place {
 }
 
 impl Place {
+    /// Nobody yet, of whom `most` are named.
+    pub fn new(most: usize) -> Self {
+        Self { most, ..Self::default() }
+    }
+
+    /// Somebody new is told who is here, and builds on it.
+    pub fn see(&mut self) {
+        let untold = [&self.joined, &self.left, &self.dozed, &self.woke];
+        self.seen |= untold.iter().any(|changes| !changes.is_empty());
+    }
+
+    /// A change that was not told yet is undone. That is silent, unless somebody has seen it.
+    fn doubt(&mut self, name: &Arc<str>, id: UserId) {
+        if self.seen {
+            self.doubted.insert(Arc::clone(name), id);
+        }
+    }
+
     /// A connection of theirs is here now; again changes nothing.
     pub fn enter(&mut self, who: &Party, conn: ConnId) {
         match self.people.entry(Arc::clone(&who.name)) {
@@ -64,10 +90,11 @@ impl Place {
             }
             Entry::Vacant(new) => {
                 new.insert(Person { id: who.id, connections: vec![conn], leaves_at: None });
-                if self.left.remove(&who.name).is_none() {
-                    self.joined.insert(Arc::clone(&who.name), who.id);
+                match self.left.remove(&who.name) {
+                    Some(_) => self.doubt(&who.name, who.id),
+                    None => _ = self.joined.insert(Arc::clone(&who.name), who.id),
                 }
-                self.unnamed |= self.people.len() > PRESENCE_NAMES;
+                self.unnamed |= !self.is_nameable();
             }
         }
     }
@@ -77,13 +104,22 @@ impl Place {
         if !self.people.contains_key(name) {
             return;
         }
-        if idle {
-            if self.idle.insert(Arc::clone(name), id).is_none() && self.woke.remove(name).is_none()
-            {
-                self.dozed.insert(Arc::clone(name), id);
-            }
-        } else if self.idle.remove(name).is_some() && self.dozed.remove(name).is_none() {
-            self.woke.insert(Arc::clone(name), id);
+        let changed = match idle {
+            true => self.idle.insert(Arc::clone(name), id).is_none(),
+            false => self.idle.remove(name).is_some(),
+        };
+        if !changed {
+            return;
+        }
+        let (now, before) = match idle {
+            true => (&mut self.dozed, &mut self.woke),
+            false => (&mut self.woke, &mut self.dozed),
+        };
+        if before.remove(name).is_none() {
+            now.insert(Arc::clone(name), id);
+        } else if self.is_nameable() {
+            // Where nobody is named everybody is to be named anew, with who is idle.
+            self.doubt(name, id);
         }
     }
 
@@ -99,17 +135,22 @@ impl Place {
     }
 
     fn go(&mut self, name: Arc<str>) -> Option<UserId> {
+        let id = self.people.get(&name)?.id;
+        // Nobody is idle where they are not.
+        self.stir(&name, id, false);
         let person = self.people.remove(&name)?;
         if let Some(at) = person.leaves_at {
             self.leaving.remove(&(at, Arc::clone(&name)));
         }
-        for asleep in [&mut self.idle, &mut self.dozed, &mut self.woke] {
-            asleep.remove(&name);
+        match self.joined.remove(&name) {
+            Some(_) => self.doubt(&name, id),
+            None => {
+                // That they left leaves no doubt about them, whatever was seen.
+                self.doubted.remove(&name);
+                self.left.insert(name, id);
+            }
         }
-        if self.joined.remove(&name).is_none() {
-            self.left.insert(name, person.id);
-        }
-        Some(person.id)
+        Some(id)
     }
 
     /// A connection of theirs is here no more; if it was their last, they are gone at `at`. Answers who
@@ -143,12 +184,13 @@ impl Place {
     }
 
     fn has_news(&self) -> bool {
-        let nameable_again = self.unnamed && self.people.len() <= PRESENCE_NAMES;
+        let nameable_again = self.unnamed && self.is_nameable();
         let stirred = !self.dozed.is_empty() || !self.woke.is_empty();
         !self.joined.is_empty()
             || !self.left.is_empty()
             || nameable_again
             || self.lost
+            || !self.doubted.is_empty()
             || stirred && self.is_nameable()
     }
 
@@ -171,11 +213,16 @@ impl Place {
             return None;
         }
         self.told_at = Some(now);
-        let anew = (self.unnamed || std::mem::take(&mut self.lost)) && self.is_nameable();
+        self.seen = false;
+        let doubted = std::mem::take(&mut self.doubted);
+        // Where there are too many to name, the count that is told now makes it good.
+        let wrong = std::mem::take(&mut self.lost) || !doubted.is_empty();
+        let anew = (self.unnamed || wrong) && self.is_nameable();
         self.unnamed &= !anew;
         let (joined, left) = (std::mem::take(&mut self.joined), std::mem::take(&mut self.left));
-        let (dozed, woke) = (std::mem::take(&mut self.dozed), std::mem::take(&mut self.woke));
-        Some(News { joined, left, dozed, woke, anew })
+        let (dozed, mut woke) = (std::mem::take(&mut self.dozed), std::mem::take(&mut self.woke));
+        woke.retain(|name, _| !left.contains_key(name));
+        Some(News { joined, left, dozed, woke, doubted, anew })
     }
 
     /// Nobody is here, nothing is to be told, and the pause after the last announcement is over: a
@@ -184,9 +231,9 @@ impl Place {
         self.people.is_empty() && !self.has_news() && self.quiet_until(patience, now) <= now
     }
 
-    /// Whether people are named: past [`PRESENCE_NAMES`] they are counted.
+    /// Whether people are named: where there are too many they are counted.
     pub fn is_nameable(&self) -> bool {
-        self.people.len() <= PRESENCE_NAMES
+        self.people.len() <= self.most
     }
 
     /// How many are here.

@@ -4,6 +4,7 @@ use super::place::{News, Place};
 use super::watched::Watched;
 use super::{Announcement, Patience, Scene};
 use crate::protocol::frames::Online;
+use crate::protocol::limits::PRESENCE_NAMES;
 use crate::server::groups::{ConnId, Group};
 use crate::server::store::writer::Party;
 use crate::server::store::{UserId, directs};
@@ -66,7 +67,9 @@ impl State {
         let id = &mut self.next_id;
         let entry = self.places.entry(group).or_insert_with(|| {
             *id += 1;
-            Entry { place: Place::default(), id: *id, alarm: None }
+            // Of the house each hears only of those they have a conversation with.
+            let most = if group == Group::House { usize::MAX } else { PRESENCE_NAMES };
+            Entry { place: Place::new(most), id: *id, alarm: None }
         });
         &mut entry.place
     }
@@ -107,10 +110,9 @@ impl State {
         if !person.rooms.contains(&group) {
             person.rooms.push(group);
         }
-        if person.idle {
-            self.make(group).stir(&who.name, who.id, true);
-            self.wind(group, now);
-        }
+        let idle = person.idle;
+        self.make(group).stir(&who.name, who.id, idle);
+        self.wind(group, now);
     }
 
     /// A connection of this user is here no more.
@@ -277,6 +279,20 @@ impl State {
     /// many are online, since each hears only of its own two.
     fn tell_partners(&self, news: &News, due: &mut Vec<Announcement>) {
         let mut told: BTreeMap<(UserId, UserId), Announcement> = BTreeMap::new();
+        for (name, id) in &news.doubted {
+            for partner in self.watched.partners(*id) {
+                let Some(other) = self.online.get(&partner) else { continue };
+                let pair = directs::pair(*id, partner);
+                let two = [(*id, name), (partner, &other.name)];
+                let scene = scene(two);
+                let Online { count, users, idle } = self.of_two(two);
+                let (join, leave, awake) = (users.unwrap_or_default(), Vec::new(), Vec::new());
+                told.insert(
+                    pair,
+                    Announcement { scene, join, leave, all: true, idle, awake, count },
+                );
+            }
+        }
         let all = [(&news.joined, 0), (&news.left, 1), (&news.dozed, 2), (&news.woke, 3)];
         let all = all.into_iter().flat_map(|(who, what)| who.iter().map(move |who| (who, what)));
         for ((name, id), what) in all {
@@ -285,15 +301,12 @@ impl State {
                 let Some(other) = self.online.get(&partner) else { continue };
                 let pair = directs::pair(*id, partner);
                 let one = told.entry(pair).or_insert_with(|| {
-                    let me = (*id, Arc::clone(name));
-                    let other = (partner, Arc::clone(&other.name));
-                    let (low, high) = if pair.0 == *id { (me, other) } else { (other, me) };
                     let count = [pair.0, pair.1]
                         .into_iter()
                         .filter(|user| self.online.contains_key(user))
                         .count();
                     Announcement {
-                        scene: Scene::Conversation { low, high },
+                        scene: scene([(*id, name), (partner, &other.name)]),
                         join: Vec::new(),
                         leave: Vec::new(),
                         all: false,
@@ -302,6 +315,10 @@ impl State {
                         count,
                     }
                 });
+                // It names both as they are.
+                if one.all {
+                    continue;
+                }
                 let names = match what {
                     0 => &mut one.join,
                     1 => &mut one.leave,
@@ -314,9 +331,35 @@ impl State {
         due.extend(told.into_values());
     }
 
-    /// Who is here; no names past [`crate::protocol::limits::PRESENCE_NAMES`].
+    /// Somebody is told who is in this place, and builds on it with the announcements to come.
+    fn see(&mut self, group: Group) {
+        if let Some(entry) = self.places.get_mut(&group) {
+            entry.place.see();
+        }
+    }
+
+    fn of_two(&self, two: [(UserId, &Arc<str>); 2]) -> Online {
+        let of = |is: &dyn Fn(&Person) -> bool| {
+            let some = two.iter().filter(|(id, _)| self.online.get(id).is_some_and(is));
+            let mut some: Vec<_> = some.map(|(_, name)| name.to_string()).collect();
+            some.sort();
+            some
+        };
+        let users = of(&|_| true);
+        Online { count: users.len(), users: Some(users), idle: of(&|person| person.idle) }
+    }
+
+    /// Which of the two of a conversation are online, for somebody who follows it.
     #[must_use]
-    pub fn online(&self, group: Group) -> Online {
+    pub fn online_of(&mut self, two: [&Party; 2]) -> Online {
+        self.see(Group::House);
+        self.of_two(two.map(|one| (one.id, &one.name)))
+    }
+
+    /// Who is here, for somebody who follows this; no names past [`PRESENCE_NAMES`].
+    #[must_use]
+    pub fn online(&mut self, group: Group) -> Online {
+        self.see(group);
         let Some(place) = self.place(group) else {
             return Online { count: 0, users: Some(Vec::new()), idle: Vec::new() };
         };
@@ -329,9 +372,10 @@ impl State {
     }
 
     /// The names here, without `user` unless another connection of theirs is here already. Past
-    /// [`crate::protocol::limits::PRESENCE_NAMES`] nobody else is named.
+    /// [`PRESENCE_NAMES`] nobody else is named. It is for somebody who follows this.
     #[must_use]
-    pub fn list_for(&self, group: Group, user: Option<&str>) -> Vec<String> {
+    pub fn list_for(&mut self, group: Group, user: Option<&str>) -> Vec<String> {
+        self.see(group);
         let Some(place) = self.place(group) else { return Vec::new() };
         let back = |name: &str| Some(name) != user || place.holds_live(name);
         if place.is_nameable() {
@@ -370,4 +414,10 @@ impl State {
             + self.watched.times()
             + self.away.len()
     }
+}
+
+fn scene(two: [(UserId, &Arc<str>); 2]) -> Scene {
+    let [one, other] = two.map(|(id, name)| (id, Arc::clone(name)));
+    let (low, high) = if one.0 <= other.0 { (one, other) } else { (other, one) };
+    Scene::Conversation { low, high }
 }
