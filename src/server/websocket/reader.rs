@@ -94,13 +94,15 @@ pub struct Reader {
     fragments: Option<(bool, Vec<u8>)>,
     /// Bytes of the longest message.
     most: usize,
+    /// The other side has closed: whatever comes after that says nothing (RFC 6455, 5.5.1).
+    closed: bool,
 }
 
 impl Reader {
     /// One that reads messages of up to `most` bytes.
     #[must_use]
     pub fn new(most: usize) -> Self {
-        Self { partial: Vec::new(), fragments: None, most }
+        Self { partial: Vec::new(), fragments: None, most, closed: false }
     }
 
     /// Takes what has come and puts the messages that are whole into `messages`. `bytes` is
@@ -109,6 +111,9 @@ impl Reader {
     /// # Errors
     /// What the connection must end for. The messages before it are there all the same.
     pub fn feed(&mut self, bytes: &mut [u8], messages: &mut Vec<Message>) -> Result<(), Violation> {
+        if self.closed {
+            return Ok(());
+        }
         if self.partial.is_empty() {
             let used = self.read(bytes, messages)?;
             self.partial.extend_from_slice(&bytes[used..]);
@@ -134,9 +139,9 @@ impl Reader {
             unmask(payload, header.mask);
             used = start + header.payload;
             if let Some(message) = self.message(&header, payload)? {
-                let last = matches!(message, Message::Close(_));
+                self.closed = matches!(message, Message::Close(_));
                 messages.push(message);
-                if last {
+                if self.closed {
                     return Ok(bytes.len());
                 }
             }
@@ -338,6 +343,11 @@ mod tests {
         let bytes = [frame(0x88, &1000_u16.to_be_bytes()), frame(0x81, b"late")].concat();
         assert_eq!(read(&bytes, 9_999), (vec![Message::Close(Some(1000))], None));
         assert_eq!(read(&frame(0x88, b""), 1), (vec![Message::Close(None)], None));
+        // What comes after it is not looked at, whether it came with it or later.
+        let more = [frame(0x88, b""), vec![0, 0]].concat();
+        for step in [1, 9_999] {
+            assert_eq!(read(&more, step), (vec![Message::Close(None)], None));
+        }
     }
 
     #[test]
