@@ -136,7 +136,7 @@ test('an ordinary evening', async ({ house, person, visitor, guard }) => {
   await noor.post('#book club', '@mira do you have the second volume?');
   await noor.post('@mira', 'see you at half past seven?');
   for (const [who, room] of [[lin, '中文 聊天室'], [jo, 'garden']] as const) await who.openRoom(room);
-  for (const who of [mira, wen, noor, sam]) await who.openRoom('lobby');
+  for (const who of [mira, wen, noor, sam]) await who.joinRoom('lobby');
   const topic = { to: '#lobby', text: 'Workshop, walks and whatever the day brings', page: '/chat/lobby/about' };
   await mira.context.request.post(`${house.url}/api/set_topic`, {
     form: topic,

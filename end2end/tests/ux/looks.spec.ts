@@ -207,3 +207,21 @@ test(`${LOOKS} — and nothing moves while the page comes up`, async ({ person }
     expect((await observed(alice.page)).shift, path).toBeLessThan(0.02);
   }
 });
+
+test('the time stands on the line of the name', async ({ person }) => {
+  const alice = await person('alice');
+  await alice.openRoom('lobby');
+  await alice.say('on one line');
+  await alice.hears('on one line');
+  const [name, time] = await alice.messages('on one line').evaluate((row) =>
+    ['.by bdi', '.by time'].map((which) => {
+      const mark = document.createElement('span');
+      mark.style.cssText = 'display: inline-block; width: 1px; height: 0';
+      row.querySelector(which)!.append(mark);
+      const { bottom } = mark.getBoundingClientRect();
+      mark.remove();
+      return bottom;
+    }),
+  );
+  expect(Math.abs(name - time), 'pixels between the two baselines').toBeLessThanOrEqual(1);
+});
