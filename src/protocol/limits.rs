@@ -11,8 +11,8 @@ pub const FRAME: usize = 64 * 1024;
 pub const FRAME_READ: usize = 1024 * 1024;
 /// Conversations one connection may follow.
 pub const ROOMS: usize = 128;
-/// Rooms a user makes in a day: enough for a team that begins, too few to fill the index.
-pub const ROOMS_PER_DAY: usize = 20;
+/// Rooms a user makes in a day: enough for a program that moves a team in, and still an end.
+pub const ROOMS_PER_DAY: usize = 200;
 /// Connections of one user.
 pub const CONNECTIONS_PER_USER: usize = 10;
 /// Connections of one address.

@@ -57,8 +57,8 @@ pub struct Config {
     #[arg(long, env = "ROOMFUL_MESSAGE_RATE", default_value = "20/10s", value_parser = named!("ROOMFUL_MESSAGE_RATE", read_rate))]
     pub message_rate: MessageRate,
 
-    /// Frames of a connection beside messages and changes to them, such as 600/10s, or off.
-    #[arg(long, env = "ROOMFUL_FRAME_RATE", default_value = "600/10s", value_parser = named!("ROOMFUL_FRAME_RATE", read_rate))]
+    /// Frames of a connection beside messages and changes to them, such as 10000/10s, or off.
+    #[arg(long, env = "ROOMFUL_FRAME_RATE", default_value = "10000/10s", value_parser = named!("ROOMFUL_FRAME_RATE", read_rate))]
     pub frame_rate: MessageRate,
 
     /// Rooms a user may make in a day, who is no administrator; 0 for no limit.
