@@ -65,17 +65,17 @@ fn titles(state: HouseState, place: &Target, out: &mut Out) {
     let (count, here) = state
         .online
         .with(|online| (online.count, online.users.iter().flatten().any(|user| user == name)));
-    let (lit, how, sheet) = match place {
-        Target::Person(name) => {
+    let (lit, how) = match place {
+        Target::Person(_) => {
             let how = if here { Word::HereNow } else { Word::Away };
-            (here, w.say(how).to_owned(), Sheet::Person(name.clone()))
+            (here, w.say(how).to_owned())
         }
         _ => {
             let how = match count {
                 0 => w.say(Word::NobodyHere).to_owned(),
                 count => w.count(Word::CountHere, count as i64),
             };
-            (count > 0, how, Sheet::About(name.to_owned()))
+            (count > 0, how)
         }
     };
     drawer("rooms-button", Word::Rooms, side::ID, icons::ROOMS, out);
@@ -101,19 +101,8 @@ fn titles(state: HouseState, place: &Target, out: &mut Out) {
         out.close();
         pins(place, &about.pins, out);
     });
-    let about_it = w.say(Word::AboutIt);
-    out.open(
-        "a",
-        &[
-            ("class", "icon-button about-button"),
-            ("href", &sheet.address()),
-            ("data-panel", ""),
-            ("aria-label", about_it),
-            ("title", about_it),
-        ],
-    );
-    icons::put(icons::ABOUT, out);
-    out.close();
+    let about = Sheet::about(place).address();
+    icons::way("icon-button about-button", &about, Word::AboutIt, icons::ABOUT, out);
     drawer("people-button", Word::People, roster::ID, icons::PEOPLE, out);
 }
 

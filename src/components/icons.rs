@@ -58,21 +58,26 @@ pub fn icon(path: &'static str) -> impl IntoView {
     }
 }
 
-/// The way to the page about what a line names, at its end.
-pub fn more(sheet: &Sheet, out: &mut Out) {
-    let label = words().say(Word::AboutIt);
+/// The way to a page that opens as a panel.
+pub fn way(class: &str, address: &str, word: Word, path: &str, out: &mut Out) {
+    let label = words().say(word);
     out.open(
         "a",
         &[
-            ("class", "more"),
-            ("href", &sheet.address()),
+            ("class", class),
+            ("href", address),
             ("data-panel", ""),
             ("aria-label", label),
             ("title", label),
         ],
     );
-    put(MORE, out);
+    put(path, out);
     out.close();
+}
+
+/// The way to the page about what a line names, at its end.
+pub fn more(sheet: &Sheet, out: &mut Out) {
+    way("more", &sheet.address(), Word::AboutIt, MORE, out);
 }
 
 /// The button that closes a drawer. Only drawers show it: on wide screens they are columns.

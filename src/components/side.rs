@@ -39,7 +39,8 @@ fn column(state: HouseState, out: &mut Out) {
     out.leaf("b", &[], "Roomful");
     out.close();
     if me.is_some() {
-        way_by_icon("bell", &Sheet::Mentions.address(), Word::YourMentions, icons::BELL, out);
+        let mentions = Sheet::Mentions.address();
+        icons::way("icon-button bell", &mentions, Word::YourMentions, icons::BELL, out);
     }
     find(out);
     icons::close_drawer(ID, out);
@@ -80,26 +81,9 @@ fn way(class: &str, address: &str, word: Word, out: &mut Out) {
     out.leaf("a", &link, words().say(word));
 }
 
-/// Likewise, as an icon.
-fn way_by_icon(class: &str, address: &str, word: Word, path: &str, out: &mut Out) {
-    let (class, word) = (["icon-button ", class].concat(), words().say(word));
-    out.open(
-        "a",
-        &[
-            ("class", &class),
-            ("href", address),
-            ("data-panel", ""),
-            ("aria-label", word),
-            ("title", word),
-        ],
-    );
-    icons::put(path, out);
-    out.close();
-}
-
 /// The way to the search.
 pub fn find(out: &mut Out) {
-    way_by_icon("find", urls::SEARCH, Word::Search, icons::FIND, out);
+    icons::way("icon-button find", urls::SEARCH, Word::Search, icons::FIND, out);
 }
 
 fn lines(state: HouseState, lines: &[Line], member: bool, out: &mut Out) {
@@ -147,11 +131,7 @@ fn line(known: &Line, version: Option<&str>, current: bool, member: bool, out: &
     count(if told { known.waiting() } else { 0 }, "count", "", Word::Unread, out);
     out.close();
     if member {
-        let sheet = match &known.to {
-            Target::Person(name) => Sheet::Person(name.clone()),
-            to => Sheet::About(to.name().to_owned()),
-        };
-        more(&sheet, out);
+        more(&Sheet::about(&known.to), out);
     }
     out.close();
 }

@@ -31,6 +31,15 @@ pub enum Sheet {
 }
 
 impl Sheet {
+    /// The page about a place: about the room, or the person whom one talks to.
+    #[must_use]
+    pub fn about(place: &Target) -> Self {
+        match place {
+            Target::Person(name) => Self::Person(name.clone()),
+            place => Self::About(place.name().to_owned()),
+        }
+    }
+
     /// Its path.
     #[must_use]
     pub fn address(&self) -> String {

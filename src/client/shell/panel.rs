@@ -143,8 +143,7 @@ fn submitted(event: Event) {
 pub fn show_held(html: &str) {
     open();
     // What was asked for before comes too late.
-    ASKED.set(ASKED.get().wrapping_add(1));
-    busy(false);
+    end();
     show(html);
 }
 
@@ -228,7 +227,7 @@ fn open() {
     }
 }
 
-/// What was asked in a panel that is closed is asked no more.
+/// What was asked in a panel that is closed, or shows something else, is asked no more.
 fn end() {
     ASKED.set(ASKED.get().wrapping_add(1));
     SENDING.set(false);
