@@ -41,3 +41,4 @@ mod rooms;
 mod search;
 mod slow_readers;
 mod state;
+mod tokens;
