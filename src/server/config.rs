@@ -41,6 +41,11 @@ pub struct Config {
     #[arg(long, env = "ROOMFUL_TRUSTED_PROXIES", value_delimiter = ',', value_parser = named!("ROOMFUL_TRUSTED_PROXIES", read_net))]
     pub trusted_proxies: Vec<IpNet>,
 
+    /// Networks that may be called though they are not public, by http too: addresses or networks,
+    /// parted by commas.
+    #[arg(long, env = "ROOMFUL_REACHABLE", value_delimiter = ',', value_parser = named!("ROOMFUL_REACHABLE", read_net))]
+    pub reachable: Vec<IpNet>,
+
     /// Who may make an account: open, invite or closed.
     #[arg(long = "signup", env = "ROOMFUL_SIGNUP", default_value = "open", value_parser = named!("ROOMFUL_SIGNUP", read_sign_up))]
     pub sign_up: SignUp,
@@ -155,6 +160,7 @@ impl Config {
             database_url: format!("sqlite:{}", database.display()),
             public_url: None,
             trusted_proxies: Vec::new(),
+            reachable: Vec::new(),
             sign_up: SignUp::Open,
             public_reading: true,
             log: "warn".to_owned(),

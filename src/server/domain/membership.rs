@@ -259,6 +259,7 @@ impl Domain {
                     message: None,
                     seq: None,
                     text: room.name.clone(),
+                    link: None,
                     at: acting.now,
                 };
                 acting.own(guest.id, guest.own, "notify", &notice).await?;

@@ -22,9 +22,11 @@ pub mod notices;
 pub mod people;
 pub mod places;
 pub mod post;
+pub mod push;
 mod reach;
 pub mod read;
 mod remembered;
+pub mod repeats;
 pub mod rights;
 pub mod rooms;
 pub mod search;
@@ -37,6 +39,7 @@ pub mod who;
 use crate::protocol::{Refusal, limits};
 use crate::server::config::Config;
 use crate::server::groups::Groups;
+use crate::server::outside::Outside;
 use crate::server::presence::{Patience, Presence};
 use crate::server::security::rate::{Makers, Searches, Speech, TokenRate};
 use crate::server::security::slowdown::Slowdown;
@@ -68,6 +71,8 @@ pub struct Domain {
     pub connections: connections::Connections,
     /// What people send that is no text.
     pub files: files::Files,
+    /// What reaches out of the house.
+    pub outside: Arc<Outside>,
     /// Who has which face.
     pub faces: faces::Faces,
     pages: history::Pages,
@@ -151,6 +156,7 @@ impl Domain {
             guesses_at_account: Slowdown::new(FREE_FAILURES.0),
             guesses_from_address: Slowdown::new(FREE_FAILURES.1),
             files: files::Files::new(Shelf::at(config.files_folder())),
+            outside: Arc::new(Outside::new(&config)),
             faces: faces::Faces::default(),
             pages: history::Pages::default(),
             set_up_key: Mutex::new(None),

@@ -25,7 +25,7 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// On its seat it joins the user's own group, and is online from now on.
+    /// On its seat it joins the house's group and the user's own, and is online from now on.
     #[must_use]
     pub fn open(domain: Arc<Domain>, who: Who, seat: &Seat, dialect: Dialect) -> Self {
         let shown = match &who {
@@ -48,6 +48,7 @@ impl Connection {
             bad_frames: VecDeque::new(),
             domain,
         };
+        connection.join(Group::House, Side::Low);
         if let Who::Member(me) = connection.who.clone() {
             connection.join(Group::User(me.id), Side::Low);
             connection.enter(Group::House);

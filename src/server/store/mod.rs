@@ -17,6 +17,7 @@ pub mod mentions;
 pub mod people;
 #[cfg(test)]
 mod plans;
+pub mod pushes;
 pub mod replay;
 pub mod revisions;
 pub mod rooms;
