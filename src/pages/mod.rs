@@ -8,6 +8,8 @@ mod account;
 #[cfg(feature = "ssr")]
 mod agent;
 #[cfg(feature = "ssr")]
+mod api;
+#[cfg(feature = "ssr")]
 mod document;
 #[cfg(feature = "ssr")]
 mod edits;
@@ -36,23 +38,27 @@ mod people;
 mod search;
 #[cfg(feature = "ssr")]
 mod settings;
+#[cfg(feature = "ssr")]
+mod tokens;
 
 #[cfg(feature = "ssr")]
 pub use {
     about::{Inside, PinLine, about, inside, new_room},
     account::account,
+    api::{Answer, Call, Docs, Field, ProblemLine, api},
     edits::edits,
     entrance::{log_in, set_up, sign_up},
     help::help,
     house::{house, house_around, new_line, row, rows},
     index::{card, index, index_around},
     jump::jump,
-    keeping::{house_invites, house_people, house_rooms},
+    keeping::{house_invites, house_people, house_rooms, house_tokens},
     mentions::mentions,
     missing::{no_page, no_room, trouble},
     people::{InRoom, people, person},
     search::search,
     settings::settings,
+    tokens::Tokens,
 };
 
 pub use look::Theme;

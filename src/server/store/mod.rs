@@ -11,6 +11,7 @@ pub mod heads;
 pub mod history;
 pub mod invites;
 mod json;
+pub mod kept_answers;
 pub mod logs;
 pub mod memberships;
 pub mod mentions;
