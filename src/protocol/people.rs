@@ -125,6 +125,9 @@ pub struct Notify {
     pub seq: Option<i64>,
     /// How it begins; of a reaction, which.
     pub text: String,
+    /// Whether it came before their eyes: it is kept among what called them, and is nothing new.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub seen: bool,
     /// When.
     pub at: At,
 }

@@ -259,6 +259,7 @@ impl Domain {
                     message: None,
                     seq: None,
                     text: room.name.clone(),
+                    seen: false,
                     at: acting.now,
                 };
                 acting.own(guest.id, guest.own, "notify", &notice).await?;
