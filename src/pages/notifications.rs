@@ -31,10 +31,8 @@ pub fn notifications(shell: &Shell, shown: Shown, now: At, returned: Option<&Ret
             let current = here.then_some("page");
             view! { <a href=address data-panel="" aria-current=current>{w.say(word)}</a> }
         };
-        let tabs = [
-            (urls::NOTICES, Word::AllNotices, all),
-            (urls::MENTIONS, Word::OnlyMentions, !all),
-        ];
+        let tabs =
+            [(urls::NOTICES, Word::AllNotices, all), (urls::MENTIONS, Word::OnlyMentions, !all)];
         let list = match shown {
             Shown::All(page) => all_of_it(shell, page, now),
             Shown::Mentions(page) => what_called(shell, page, now),
@@ -121,11 +119,11 @@ fn why(it: &Noticed) -> String {
     let place = it.to.name();
     let private = matches!(it.to, Target::Person(_));
     match it.kind {
-        NoticeKind::Reaction if private => {
-            w.with(Word::ReactedInPrivate, &[&it.emoji.join(" ")])
-        }
+        NoticeKind::Reaction if private => w.with(Word::ReactedInPrivate, &[&it.emoji.join(" ")]),
         NoticeKind::Reaction => w.with(Word::ReactedIn, &[&it.emoji.join(" "), place]),
         NoticeKind::Invite => w.with(Word::InvitedYouTo, &[place]),
+        NoticeKind::Push => w.say(Word::ToldYou).to_owned(),
+        NoticeKind::Broadcast => w.say(Word::ToldEverybody).to_owned(),
         _ if private && it.count > 1 => w.count(Word::PrivateMessages, it.count as i64),
         _ if private => w.say(Word::InPrivate).to_owned(),
         NoticeKind::Reply => w.with(Word::AnsweredIn, &[place]),

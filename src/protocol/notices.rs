@@ -1,6 +1,9 @@
 //! What concerns me: the notices of my own log, and which of them I have yet to see.
 
-use super::{At, Target, people::{Mentions, NoticeKind}};
+use super::{
+    At, Target,
+    people::{Mentions, NoticeKind},
+};
 use serde::{Deserialize, Serialize};
 
 /// A notice that I have yet to see.

@@ -41,6 +41,11 @@ pub struct Config {
     #[arg(long, env = "ROOMFUL_TRUSTED_PROXIES", value_delimiter = ',', value_parser = named!("ROOMFUL_TRUSTED_PROXIES", read_net))]
     pub trusted_proxies: Vec<IpNet>,
 
+    /// Networks that may be called though they are not public, by http too: addresses or networks,
+    /// parted by commas.
+    #[arg(long, env = "ROOMFUL_REACHABLE", value_delimiter = ',', value_parser = named!("ROOMFUL_REACHABLE", read_net))]
+    pub reachable: Vec<IpNet>,
+
     /// Who may make an account: open, invite or closed.
     #[arg(long = "signup", env = "ROOMFUL_SIGNUP", default_value = "open", value_parser = named!("ROOMFUL_SIGNUP", read_sign_up))]
     pub sign_up: SignUp,
@@ -60,6 +65,10 @@ pub struct Config {
     /// Frames of a connection beside messages and changes to them, such as 10000/10s, or off.
     #[arg(long, env = "ROOMFUL_FRAME_RATE", default_value = "10000/10s", value_parser = named!("ROOMFUL_FRAME_RATE", read_rate))]
     pub frame_rate: MessageRate,
+
+    /// Requests that one token may be used for, such as 600/60s, or off.
+    #[arg(long, env = "ROOMFUL_API_RATE", default_value = "600/60s", value_parser = named!("ROOMFUL_API_RATE", read_rate))]
+    pub api_rate: MessageRate,
 
     /// Rooms a user may make in a day, who is no administrator; 0 for no limit.
     #[arg(long, env = "ROOMFUL_ROOMS_PER_DAY", default_value_t = limits::ROOMS_PER_DAY, value_parser = named!("ROOMFUL_ROOMS_PER_DAY", read_count))]
@@ -151,11 +160,13 @@ impl Config {
             database_url: format!("sqlite:{}", database.display()),
             public_url: None,
             trusted_proxies: Vec::new(),
+            reachable: Vec::new(),
             sign_up: SignUp::Open,
             public_reading: true,
             log: "warn".to_owned(),
             message_rate: MessageRate(None),
             frame_rate: MessageRate(None),
+            api_rate: MessageRate(None),
             rooms_per_day: 0,
             connections_per_user: limits::CONNECTIONS_PER_USER,
             connections_per_address: limits::CONNECTIONS_PER_ADDRESS,

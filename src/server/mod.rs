@@ -6,6 +6,7 @@ pub mod door;
 pub mod groups;
 pub mod http;
 pub mod kept;
+pub mod outside;
 pub mod pictures;
 pub mod presence;
 pub mod security;

@@ -42,3 +42,4 @@ mod rooms;
 mod search;
 mod slow_readers;
 mod state;
+mod tokens;

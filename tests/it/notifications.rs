@@ -459,7 +459,10 @@ async fn the_page_shows_it_and_its_form_marks_it_without_a_script() {
     let house = House::open().await;
     let (alice, bob) = (house.person("alice").await, house.person("bob").await);
     let empty = bob.get("/notifications/").await.is(200).text();
-    assert!(empty.contains("Nothing has happened yet") && !empty.contains("see_notices"), "{empty}");
+    assert!(
+        empty.contains("Nothing has happened yet") && !empty.contains("see_notices"),
+        "{empty}"
+    );
     let mut hers = alice.socket().await;
     let sent = hers.send(LOBBY, "@bob <b>look</b>").await;
     hers.send("@bob", "one").await;

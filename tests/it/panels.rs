@@ -339,7 +339,9 @@ async fn what_calls_me_is_listed_and_leads_to_the_message() {
     .await;
     shows(&bob, "/notifications/?only=mentions", &["the oven is yours @bob <b>", "in lobby"]).await;
     assert!(!shows(&alice, "/notifications/?only=mentions", &[]).await.contains(&link));
-    assert!(house.visitor().get("/notifications/?only=mentions").await.leads_to().starts_with("/login"));
+    assert!(
+        house.visitor().get("/notifications/?only=mentions").await.leads_to().starts_with("/login")
+    );
 
     let edit = json!({"t": "edit", "to": LOBBY, "message": id, "body": "the oven is free @bob"});
     socket.ask_ok(edit).await;

@@ -13,7 +13,9 @@ use crate::client::{
 };
 use crate::protocol::{
     Code, Refusal, Target,
-    frames::{After, ClientFrame, Event, Follow, Followed, Kind, Notice, Online, Reply, SubOk, What},
+    frames::{
+        After, ClientFrame, Event, Follow, Followed, Kind, Notice, Online, Reply, SubOk, What,
+    },
     json,
     notices::Unseen,
     people::NoticeKind,

@@ -1,11 +1,12 @@
 //! What concerns me, as a list: the notices that my own log keeps, as they stand now.
 
+use super::who::Scope;
 use super::{Domain, Who, unavailable};
 use crate::protocol::notices::{Noticed, Notices};
 use crate::protocol::people::{NoticeKind, Notify};
 use crate::protocol::{Refusal, limits, views::glimpse};
-use crate::server::store::notifications::{self, Noted, Stretch};
 use crate::server::store::UserId;
+use crate::server::store::notifications::{self, Noted, Stretch};
 
 impl Domain {
     /// A page of what concerns me, the latest first: what was deleted or taken back, and where I may not look
@@ -15,6 +16,7 @@ impl Domain {
     /// `login_needed` for a visitor.
     pub async fn notifications(&self, who: &Who, before: Option<i64>) -> Result<Notices, Refusal> {
         let me = who.member()?;
+        me.may(Scope::Read)?;
         let mut db = self.store.glance().await.map_err(unavailable)?;
         let stretch = notifications::page(&mut db, me.id, me.own, before).await;
         let unseen = notifications::unseen(&mut db, me.id).await.map_err(unavailable)?;
@@ -64,13 +66,13 @@ fn belongs(line: &Noticed, notify: &Notify) -> bool {
 }
 
 fn line(notify: Notify, new: bool, text: Option<String>, files: bool) -> Noticed {
-    let Notify { kind, from, to, message, text: told, at, .. } = notify;
+    let Notify { kind, from, to, message, text: told, link, at, .. } = notify;
     let (emoji, told) = match kind {
         NoticeKind::Reaction => (vec![told], String::new()),
         _ => (Vec::new(), told),
     };
     let text = text.map_or(told, |text| glimpse(&text));
-    Noticed { kind, to, from: vec![from], message, text, files, emoji, link: None, at, count: 1, new }
+    Noticed { kind, to, from: vec![from], message, text, files, emoji, link, at, count: 1, new }
 }
 
 /// An earlier one of the same line.

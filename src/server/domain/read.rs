@@ -11,7 +11,7 @@ impl Domain {
     /// # Errors
     /// `not_found` for what is not there or not mine to see.
     pub async fn mark_read(&self, who: &Who, to: &Target, seq: i64) -> Result<(), Refusal> {
-        let me = who.member()?;
+        let me = who.writer()?;
         let found = self.locate(who, to).await?;
         let (place, to) = (found.written(), found.target());
         let (done, answer) = answered();

@@ -1,7 +1,7 @@
 //! Where logs stand, and how far somebody has read in each: all that a `sub` asks, at once.
 
-use super::{Connection, LogId, Result, UserId, json, sqlite};
 use super::notifications::UNSEEN_AMONG;
+use super::{Connection, LogId, Result, UserId, json, sqlite};
 use crate::protocol::limits::UNREAD_MOST;
 use crate::protocol::notices::Unseen;
 

@@ -18,6 +18,7 @@ pub mod notifications;
 pub mod people;
 #[cfg(test)]
 mod plans;
+pub mod pushes;
 pub mod replay;
 pub mod revisions;
 pub mod rooms;
@@ -25,6 +26,7 @@ pub mod search;
 pub mod sessions;
 pub mod sqlite;
 pub mod standing;
+pub mod token_uses;
 pub mod tokens;
 pub mod users;
 pub mod writer;

@@ -192,7 +192,11 @@ macro_rules! stands {
 /// null where it is said nowhere but in their own log.
 macro_rules! seen_by {
     () => {
-        concat!("CASE WHEN m.seq IS NULL THEN NULL WHEN k.data ->> 'kind' = 'reaction' THEN ", given!(), " ELSE m.seq END")
+        concat!(
+            "CASE WHEN m.seq IS NULL THEN NULL WHEN k.data ->> 'kind' = 'reaction' THEN ",
+            given!(),
+            " ELSE m.seq END"
+        )
     };
 }
 

@@ -50,6 +50,7 @@ impl Batch<'_> {
             seq: Some(seq),
             text: glimpse(of.text),
             seen: notice.seen,
+            link: None,
             at: self.now,
         };
         let raw = |data: &Notify| {
