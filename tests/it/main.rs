@@ -11,6 +11,7 @@ mod support;
 #[path = "../chaos/storm/mod.rs"]
 mod storm;
 
+mod api;
 mod attacks;
 mod bad_frames;
 mod bad_input;
@@ -29,6 +30,7 @@ mod http;
 mod known_faults;
 mod language;
 mod main_socket;
+mod notifications;
 mod notify;
 mod pages;
 mod panels;

@@ -56,7 +56,7 @@ pub async fn piece(app: &App, body: &mut BodyDataStream) -> io::Result<Option<By
 /// message of yours that takes it. Needs the scope `write`.
 #[utoipa::path(post, path = "/api/v1/files", operation_id = "send_file", tag = "messages",
     params(("name" = Option<String>, Query, nullable = false, description = "What the file is called.", example = "plan.pdf")),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The bytes."),
+    request_body(content = inline(super::v1::schemas::Bytes), content_type = "application/octet-stream", description = "The bytes."),
     responses((status = 201, description = "It was taken in.", body = FileView)))]
 pub async fn take(
     State(app): State<App>,

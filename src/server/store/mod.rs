@@ -15,6 +15,7 @@ pub mod kept_answers;
 pub mod logs;
 pub mod memberships;
 pub mod mentions;
+pub mod notifications;
 pub mod people;
 #[cfg(test)]
 mod plans;

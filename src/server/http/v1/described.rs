@@ -8,10 +8,11 @@ use axum::response::{IntoResponse as _, Response};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
-    ComponentsBuilder, ContentBuilder, InfoBuilder, OpenApi, Ref, RefOr, ResponseBuilder,
+    ComponentsBuilder, ContentBuilder, InfoBuilder, OpenApi, Ref, RefOr, Required, ResponseBuilder,
     SecurityRequirement,
 };
 use utoipa::{PartialSchema as _, ToSchema as _};
@@ -91,8 +92,36 @@ fn make() -> OpenApi {
             let refused = Ref::from_response_name(format!("Refused{status}"));
             operation.responses.responses.insert(status.to_string(), RefOr::Ref(refused));
         }
+        if method == "post" {
+            operation.parameters.get_or_insert_default().push(idempotency_key());
+        }
     });
     api
+}
+
+/// What every call that does something takes.
+fn idempotency_key() -> Parameter {
+    let text = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(255))
+        .pattern(Some("^[!#-~]+$"));
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "A text of your own for this request, such as a UUID. Sent again with the same one within a \
+             day, it is not done again and gets the same answer.",
+        ))
+        .schema(Some(text))
+        .build()
+}
+
+/// The document as text.
+#[must_use]
+pub fn document() -> &'static str {
+    &JSON
 }
 
 /// `GET /api/v1/openapi.json`.
@@ -130,7 +159,11 @@ fn kind(api: &Value, schema: &Value) -> String {
         return kinds.collect::<Vec<_>>().join(" or ");
     }
     if let Some(name) = schema["$ref"].as_str().and_then(|to| to.rsplit('/').next()) {
-        let words = led(api, schema)["enum"].as_array();
+        let found = led(api, schema);
+        if std::ptr::eq(found, schema) {
+            return name.to_owned();
+        }
+        let words = found["enum"].as_array();
         let is_object = led(api, schema)["type"] == "object";
         return match words {
             Some(words) => words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" | "),
@@ -162,10 +195,11 @@ fn fields(api: &Value, schema: &Value) -> Vec<Field> {
         name: name.clone(),
         kind: kind(api, value),
         needed: required(name),
-        text: match value["description"].as_str() {
-            Some(text) => text.to_owned(),
-            None => text(led(api, value), "description"),
-        },
+        text: [value, &value["oneOf"][0], led(api, value)]
+            .into_iter()
+            .map(|it| text(it, "description"))
+            .find(|text| !text.is_empty())
+            .unwrap_or_default(),
     };
     schema["properties"].as_object().into_iter().flatten().map(field).collect()
 }

@@ -7,7 +7,7 @@ mod me;
 mod messages;
 mod push;
 mod rooms;
-mod schemas;
+pub mod schemas;
 pub mod sent;
 
 use super::problem::{self, Problem};

@@ -31,10 +31,10 @@ pub struct ToPush {
     #[schema(default = true)]
     stored: bool,
     /// Push it again and again: milliseconds from one to the next.
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     every_ms: Option<u64>,
     /// How often at most. Only with `every_ms`.
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     times: Option<u64>,
     /// Until when at most. Only with `every_ms`.
     until: Option<At>,
