@@ -30,8 +30,6 @@ struct Manifest {
     js: String,
     wasm: String,
     words: [String; Lang::ALL.len()],
-    glue: String,
-    release: String,
 }
 
 /// Addresses of the browser's side; empty where it was not built.
@@ -45,14 +43,7 @@ pub fn manifest() -> pages::Assets {
 fn read_manifest() -> pages::Assets {
     Site::get(MANIFEST)
         .and_then(|file| serde_json::from_slice::<Manifest>(&file.data).ok())
-        .map(|Manifest { css, js, wasm, words, glue, release }| pages::Assets {
-            css,
-            js,
-            wasm,
-            words,
-            glue,
-            release,
-        })
+        .map(|Manifest { css, js, wasm, words }| pages::Assets { css, js, wasm, words })
         .unwrap_or_default()
 }
 
