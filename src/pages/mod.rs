@@ -10,6 +10,8 @@ mod agent;
 #[cfg(feature = "ssr")]
 mod api;
 #[cfg(feature = "ssr")]
+mod devices;
+#[cfg(feature = "ssr")]
 mod document;
 #[cfg(feature = "ssr")]
 mod edits;
@@ -21,6 +23,8 @@ mod help;
 mod house;
 #[cfg(feature = "ssr")]
 mod index;
+#[cfg(feature = "ssr")]
+mod installed;
 #[cfg(feature = "ssr")]
 mod jump;
 #[cfg(feature = "ssr")]
@@ -39,6 +43,8 @@ mod search;
 #[cfg(feature = "ssr")]
 mod settings;
 #[cfg(feature = "ssr")]
+mod share;
+#[cfg(feature = "ssr")]
 mod tokens;
 
 #[cfg(feature = "ssr")]
@@ -46,11 +52,13 @@ pub use {
     about::{Inside, PinLine, about, inside, new_room},
     account::account,
     api::{Answer, Call, Docs, Field, ProblemLine, api},
+    devices::devices,
     edits::edits,
     entrance::{log_in, set_up, sign_up},
     help::help,
     house::{house, house_around, new_line, row, rows},
     index::{card, index, index_around},
+    installed::{manifest, offline},
     jump::jump,
     keeping::{house_invites, house_people, house_rooms, house_tokens},
     missing::{no_page, no_room, trouble},
@@ -58,6 +66,7 @@ pub use {
     people::{InRoom, people, person},
     search::search,
     settings::settings,
+    share::share,
     tokens::Tokens,
 };
 
@@ -79,6 +88,10 @@ pub struct Assets {
     pub wasm: String,
     /// What the program says, by language.
     pub words: [String; Lang::ALL.len()],
+    /// The script that every page has: it begins the service worker.
+    pub glue: String,
+    /// Names all of them together; the service worker bears it too.
+    pub release: String,
 }
 
 /// Who may make an account.
@@ -148,6 +161,34 @@ pub struct SessionLine {
     pub seen_at: At,
     /// Whether it is the one that is looking.
     pub this: bool,
+}
+
+/// A browser that is told of what concerns me.
+#[derive(Clone, Debug)]
+pub struct DeviceLine {
+    /// Names it in the forms that test and remove it.
+    pub id: String,
+    /// The browser's name for itself.
+    pub agent: String,
+    /// Since when.
+    pub made_at: At,
+    /// When its push service last took something.
+    pub sent_at: Option<At>,
+    /// Whether what was sent since then came to nothing.
+    pub failing: bool,
+    /// Whether it is the one that is looking.
+    pub this: bool,
+}
+
+/// The data of the page about my devices.
+#[derive(Clone, Debug, Default)]
+pub struct Devices {
+    /// The house's public key.
+    pub key: String,
+    /// My devices, the latest first.
+    pub devices: Vec<DeviceLine>,
+    /// Whether a test was taken just now.
+    pub tested: bool,
 }
 
 /// An invitation link that still opens the door.

@@ -14,6 +14,8 @@ pub const LOG_IN: &str = "/login";
 pub const SIGN_UP: &str = "/signup";
 /// My password and my sessions.
 pub const ACCOUNT: &str = "/account";
+/// Which of my devices are told of what concerns me.
+pub const DEVICES: &str = "/devices";
 /// The house's picture…
 pub const ICON: &str = "/favicon.svg";
 /// …and with a light in it, while something waits.
@@ -31,6 +33,14 @@ pub const SETTINGS: &str = "/settings";
 pub const HELP: &str = "/help";
 /// Rooms and people by name, to jump to.
 pub const JUMP: &str = "/jump";
+/// What a browser is told of the house before it installs it.
+pub const MANIFEST: &str = "/manifest.webmanifest";
+/// What another program on the device shares.
+pub const SHARE: &str = "/share";
+/// What is shown in place of a page that cannot be had.
+pub const OFFLINE: &str = "/offline";
+/// The house's picture on a phone's first screen.
+pub const APPLE_ICON: &str = "/apple-touch-icon.png";
 /// Where the first administrator is made.
 pub const SET_UP: &str = "/setup";
 
@@ -78,6 +88,12 @@ pub fn page(target: &Target) -> String {
 #[must_use]
 pub fn message(target: &Target, id: &str) -> String {
     format!("{}?at={}#{}", page(target), encode(id), anchor(id))
+}
+
+/// The page of a target with this text in its composer.
+#[must_use]
+pub fn with_draft(target: &Target, text: &str) -> String {
+    format!("{}?draft={}", page(target), encode(text))
 }
 
 /// The id that the row of a message has in its page.

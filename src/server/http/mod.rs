@@ -8,6 +8,7 @@ pub mod files;
 pub mod forms;
 pub mod guard;
 pub mod history;
+pub mod installed;
 pub mod multipart;
 pub mod pages;
 pub mod panels;
@@ -105,6 +106,7 @@ fn router(app: App) -> Router {
         .route("/notifications", get(pages::with_slash))
         .route(crate::protocol::urls::NOTICES, get(panels::sheet))
         .route("/mentions", get(panels::mentions))
+        .route(crate::protocol::urls::DEVICES, get(panels::sheet))
         .route("/rooms/new", get(panels::sheet))
         .route("/house", get(panels::sheet))
         .route("/house/rooms", get(panels::sheet))
@@ -114,6 +116,9 @@ fn router(app: App) -> Router {
         .route("/settings", get(pages::settings))
         .route("/help", get(pages::help))
         .route("/jump", get(pages::jump))
+        .route(crate::protocol::urls::MANIFEST, get(installed::manifest))
+        .route(crate::protocol::urls::OFFLINE, get(installed::offline))
+        .route(crate::protocol::urls::SHARE, get(installed::share))
         .route(crate::protocol::urls::FACE, post(faces::put))
         .route("/face/{name}", get(faces::show))
         .route("/files/{id}/{name}", get(files::show))

@@ -80,11 +80,19 @@ fn every_call_has_its_line() {
         };
         shown.insert(format!("{method} {path}"));
     }
-    let examples = [("users/{name}", "users/bob"), ("rooms/{name}", "rooms/lobby"), ("pushes/{name}", "pushes/$ID")];
+    let examples = [
+        ("users/{name}", "users/bob"),
+        ("rooms/{name}", "rooms/lobby"),
+        ("pushes/{name}", "pushes/$ID"),
+    ];
     for (path, item) in document["paths"].as_object().unwrap() {
         for method in item.as_object().unwrap().keys() {
-            let path = examples.iter().fold(path.clone(), |path, (from, to)| path.replace(from, to));
-            assert!(shown.contains(&format!("{method} {path}")), "{method} {path} is not on the page: {shown:?}");
+            let path =
+                examples.iter().fold(path.clone(), |path, (from, to)| path.replace(from, to));
+            assert!(
+                shown.contains(&format!("{method} {path}")),
+                "{method} {path} is not on the page: {shown:?}"
+            );
         }
     }
 }

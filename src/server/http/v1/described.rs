@@ -93,7 +93,7 @@ fn make() -> OpenApi {
             operation.responses.responses.insert(status.to_string(), RefOr::Ref(refused));
         }
         if method == "post" {
-            operation.parameters.get_or_insert_default().push(idempotency_key());
+            operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
         }
     });
     api
