@@ -1,8 +1,8 @@
 //! The known faults (K) of the systems that this one replaces: each is a test that they fail.
 //!
 //! Here is what the server decides. K6 (the socket's address), K7 and K19 (reconnecting), K20
-//! (input methods) are the browser's and are tested there; K1, K2, K5's repeated push, K11 and K21
-//! belong to parts that come later.
+//! (input methods) are the browser's and are tested there; K1, K2 and K5's repeated push are in
+//! `api/push.rs`; K11 belongs to a part that comes later.
 
 use crate::support::{
     House, cid, database, encoded, eventually,

@@ -21,20 +21,16 @@ pub struct Kept {
     pub body: String,
 }
 
+/// The answer to a key.
+pub const FIND: &str = "SELECT request, status, location, body FROM kept_answers
+         WHERE owner = $1 AND name = $2 AND at > $3";
+
 /// The answer to this key, of whoever's it is.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn find(db: &mut Connection, owner: &str, name: &str, now: At) -> Result<Option<Kept>> {
-    sqlx::query_as(
-        "SELECT request, status, location, body FROM kept_answers
-         WHERE owner = $1 AND name = $2 AND at > $3",
-    )
-    .bind(owner)
-    .bind(name)
-    .bind(now.0 - KEPT_MS)
-    .fetch_optional(db)
-    .await
+    sqlx::query_as(FIND).bind(owner).bind(name).bind(now.0 - KEPT_MS).fetch_optional(db).await
 }
 
 /// Keeps an answer, in place of one that is too old.

@@ -2,7 +2,9 @@
 //! own, however large the house is.
 
 use super::sqlite::search;
-use super::{Connection, Store, devices, directs, files, revisions, rooms, sqlite};
+use super::{
+    Connection, Store, devices, directs, files, kept_answers, revisions, rooms, sqlite, tokens,
+};
 use crate::server::store::sqlite::BUSY;
 use sqlx::AssertSqlSafe;
 
@@ -29,7 +31,7 @@ const LARGE: &str = "
 
 /// Statements, and how many lists in each are sorted: the rooms and the conversations of whoever
 /// looks; on the index, the rooms that are not for everybody and that they may see.
-const STATEMENTS: [(&str, &str, usize); 39] = [
+const STATEMENTS: [(&str, &str, usize); 42] = [
     ("MESSAGES_AROUND", sqlite::MESSAGES_AROUND, 0),
     ("MESSAGES_AT", sqlite::MESSAGES_AT, 0),
     ("PUT_CHANGES", sqlite::PUT_CHANGES, 0),
@@ -67,6 +69,9 @@ const STATEMENTS: [(&str, &str, usize); 39] = [
     ("files::FIND", files::FIND, 0),
     ("devices::OF_USER", devices::OF_USER, 0),
     ("devices::REACH", devices::REACH, 0),
+    ("tokens::FIND", tokens::FIND, 0),
+    ("tokens::EXPIRED", tokens::EXPIRED, 0),
+    ("kept_answers::FIND", kept_answers::FIND, 0),
     ("FREE", sqlite::FREE, 0),
     ("UNNAMED", sqlite::UNNAMED, 0),
 ];

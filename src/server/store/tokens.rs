@@ -69,21 +69,22 @@ pub struct Owner {
     pub log_id: LogId,
 }
 
+/// Whose token has this hash.
+pub const FIND: &str =
+    "SELECT t.id, t.name AS label, t.scopes, t.expires_at, t.user_id, u.name, u.admin, u.log_id
+      FROM tokens t JOIN users u ON u.id = t.user_id
+      WHERE t.hash = $1 AND t.revoked_at IS NULL AND u.banned_at IS NULL
+        AND (t.expires_at IS NULL OR t.expires_at > $2)";
+/// Which tokens came to their end.
+pub const EXPIRED: &str =
+    "SELECT id, user_id FROM tokens WHERE expires_at > $1 AND expires_at <= $2";
+
 /// The owner of a token that is good, and who is not kept out.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn find(db: &mut Connection, hash: &str, now: At) -> Result<Option<Owner>> {
-    sqlx::query_as(
-        "SELECT t.id, t.name AS label, t.scopes, t.expires_at, t.user_id, u.name, u.admin, u.log_id
-         FROM tokens t JOIN users u ON u.id = t.user_id
-         WHERE t.hash = $1 AND t.revoked_at IS NULL AND u.banned_at IS NULL
-           AND (t.expires_at IS NULL OR t.expires_at > $2)",
-    )
-    .bind(hash)
-    .bind(now.0)
-    .fetch_optional(db)
-    .await
+    sqlx::query_as(FIND).bind(hash).bind(now.0).fetch_optional(db).await
 }
 
 /// Whether the token of this public id is good, and its owner not kept out.
@@ -137,11 +138,7 @@ pub async fn revoke(db: &mut Connection, id: &str, now: At) -> Result<Option<Use
 /// # Errors
 /// When the database cannot be read.
 pub async fn expired(db: &mut Connection, since: At, now: At) -> Result<Vec<(String, UserId)>> {
-    sqlx::query_as("SELECT id, user_id FROM tokens WHERE expires_at > $1 AND expires_at <= $2")
-        .bind(since.0)
-        .bind(now.0)
-        .fetch_all(db)
-        .await
+    sqlx::query_as(EXPIRED).bind(since.0).bind(now.0).fetch_all(db).await
 }
 
 #[derive(FromRow)]
