@@ -43,3 +43,4 @@ mod search;
 mod slow_readers;
 mod state;
 mod tokens;
+mod webpush;

@@ -17,6 +17,10 @@ pub struct Gauges {
     pub presence: usize,
     /// Jobs that wait for the writer.
     pub jobs: usize,
+    /// Notifications that wait for devices.
+    pub for_devices: usize,
+    /// Those that were dropped because too many waited, since the house opened.
+    pub for_devices_lost: usize,
     /// Uses of tokens that wait to be noted.
     pub uses: usize,
 }
@@ -33,6 +37,8 @@ impl Domain {
             memberships: self.groups.memberships(),
             presence: self.presence.look().kept(),
             jobs: self.writer.waiting(),
+            for_devices: self.pocket.waiting(),
+            for_devices_lost: self.pocket.lost(),
             uses: self.audit.waiting(),
         }
     }
