@@ -14,6 +14,7 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
 pub enum Method {
     Get,
     Post,
+    #[allow(dead_code)]
     Delete,
 }
 

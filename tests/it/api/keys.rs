@@ -47,10 +47,10 @@ async fn the_same_key_and_request_is_answered_as_before() {
 async fn what_was_refused_may_be_tried_again_with_its_key() {
     let house = House::open().await;
     let alice = keyed(&programs(&house, "alice", false).await, "again");
-    let push = json!({"text": "hi", "stored": false});
-    post(&alice, "/api/v1/push/users/bob", push.clone()).await.is(404);
+    let say = json!({"to": "@bob", "body": "hi"});
+    post(&alice, "/api/v1/messages", say.clone()).await.is(404);
     house.account("bob", false).await;
-    post(&alice, "/api/v1/push/users/bob", push).await.is(200);
+    post(&alice, "/api/v1/messages", say).await.is(201);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -118,13 +118,13 @@ async fn keys_are_let_go_after_a_day() {
     let house = House::open().await;
     house.person("bob").await.enter("lobby").await.entered().await;
     let alice = keyed(&programs(&house, "alice", false).await, "old");
-    let push = json!({"text": "x", "stored": false});
-    post(&alice, "/api/v1/push/users/bob", push.clone()).await.is(200);
+    let say = json!({"to": "#lobby", "body": "x"});
+    post(&alice, "/api/v1/messages", say.clone()).await.is(201);
     let mut tx = house.verbs().store.write().await.unwrap();
     let day = 24 * 3_600 * 1_000_i64;
     sqlx::query("UPDATE kept_answers SET at = at - $1").bind(day).execute(&mut *tx).await.unwrap();
     tx.commit().await.unwrap();
-    let again = post(&alice, "/api/v1/push/users/bob", push).await.is(200);
+    let again = post(&alice, "/api/v1/messages", say).await.is(201);
     assert_eq!(again.header("idempotency-replayed"), None);
     house.verbs().sweep_notes().await;
     let mut db = house.verbs().store.glance().await.unwrap();
