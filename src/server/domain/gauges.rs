@@ -1,4 +1,5 @@
-//! What the server holds for those who are connected: all of it is zero once they have gone.
+//! What the server holds for those who are connected, and what goes on for them: all of it is zero once they
+//! have gone.
 
 use super::Domain;
 
@@ -17,6 +18,10 @@ pub struct Gauges {
     pub presence: usize,
     /// Jobs that wait for the writer.
     pub jobs: usize,
+    /// Repeating pushes that go on.
+    pub repeats: usize,
+    /// Those of them that are being pushed right now.
+    pub ticking: usize,
 }
 
 impl Domain {
@@ -24,6 +29,7 @@ impl Domain {
     #[must_use]
     pub fn gauges(&self) -> Gauges {
         let (users, addresses) = self.connections.seated();
+        let (repeats, ticking) = self.repeats.gauge();
         Gauges {
             connections: self.connections.open(),
             users,
@@ -31,6 +37,8 @@ impl Domain {
             memberships: self.groups.memberships(),
             presence: self.presence.look().kept(),
             jobs: self.writer.waiting(),
+            repeats,
+            ticking,
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::server::store::{LogId, UserId};
 use std::sync::Arc;
 
 /// Somebody with an account.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
     /// Key.
     pub id: UserId,
