@@ -2,6 +2,7 @@
 
 use super::config::Config;
 use super::domain::Domain;
+use super::domain::tokens::NewToken;
 use super::door::{self, Phase};
 use super::groups::Groups;
 use super::groups::memory::Memory;
@@ -115,6 +116,7 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
         let _vital = Vital("who pushes again and again");
         repeats.keep_repeating().await;
     });
+    let noting = Arc::clone(&domain);
     let helpers = vec![
         tokio::spawn(async move {
             let _vital = Vital("who tells of comings and goings");
@@ -126,6 +128,10 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
         }),
         tokio::spawn(async move { indexing.keep_indexing().await }),
         tokio::spawn(async move {
+            let _vital = Vital("who notes what tokens are used for");
+            noting.keep_noting().await;
+        }),
+        tokio::spawn(async move {
             loop {
                 tokio::time::sleep(SWEEP).await;
                 sweeping.sweep();
@@ -135,6 +141,7 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
             loop {
                 // What failed was logged, and is tried again in an hour.
                 let _ = letting_go.sweep_files().await;
+                letting_go.sweep_uses().await;
                 tokio::time::sleep(SWEEP_FILES).await;
             }
         }),
@@ -181,6 +188,10 @@ impl Running {
             let _ = helper.await;
         }
         let store = self.domain.store.clone();
+        let noted = self.domain.audit.write_down(&store);
+        if tokio::time::timeout(Duration::from_secs(1), noted).await.is_err() {
+            tracing::warn!("some uses of tokens were not noted");
+        }
         drop(self.domain);
         let _ = tokio::time::timeout(Duration::from_secs(1), self.writing.ended()).await;
         let _ = tokio::time::timeout(Duration::from_secs(1), store.close()).await;
@@ -213,11 +224,11 @@ impl Running {
         self.domain.make_user(name, password.to_owned(), admin).await.map(drop)
     }
 
-    /// Makes a token: for tests.
+    /// Makes a token that reads and writes: for tests.
     ///
     /// # Errors
     /// Those of making a token.
     pub async fn add_token(&self, name: &str) -> Result<String, crate::protocol::Refusal> {
-        self.domain.add_token(name).await
+        Ok(self.domain.add_token(NewToken::plain(name)).await?.secret)
     }
 }

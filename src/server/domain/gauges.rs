@@ -22,6 +22,8 @@ pub struct Gauges {
     pub repeats: usize,
     /// Those of them that are being pushed right now.
     pub ticking: usize,
+    /// Uses of tokens that wait to be noted.
+    pub uses: usize,
 }
 
 impl Domain {
@@ -39,6 +41,7 @@ impl Domain {
             jobs: self.writer.waiting(),
             repeats,
             ticking,
+            uses: self.audit.waiting(),
         }
     }
 }

@@ -55,7 +55,7 @@ impl Domain {
         paced: bool,
         done: Done<SendOk>,
     ) -> Result<(), Refusal> {
-        let me = who.member()?;
+        let me = who.writer()?;
         if !draft.files.is_empty() && draft.body.trim().is_empty() {
             // The files say it all.
             draft.body.clear();

@@ -6,6 +6,7 @@ mod links;
 pub(super) mod stored;
 
 use super::places::Place;
+use super::who::Scope;
 use super::{Domain, Member, Who, unavailable};
 use crate::protocol::commands::check_body;
 use crate::protocol::names::fold;
@@ -160,10 +161,10 @@ impl Domain {
     ///
     /// # Errors
     /// `login_needed` for a visitor, `not_found` for who or what is not there or not theirs to see,
-    /// `forbidden` where they may not write, and to everybody for all but administrators; what is wrong
-    /// with the text or the link; `cid_conflict`; `rate_limited`.
+    /// `forbidden` of a token that does not push, where they may not write, and to everybody for all but
+    /// administrators; what is wrong with the text or the link; `cid_conflict`; `rate_limited`.
     pub async fn push(&self, who: &Who, aim: &Aim, pushing: Pushing) -> Result<Pushed, Refusal> {
-        let me = who.member()?;
+        let me = pusher(who, aim)?;
         self.check_pushing(aim, &pushing)?;
         let found = self.aimed(who, aim).await?;
         self.keeps_pace(me)?;
@@ -224,7 +225,7 @@ impl Domain {
 
     /// Finds at whom it is aimed, for whoever pushes: finding is being allowed to push there.
     pub(super) async fn aimed(&self, who: &Who, aim: &Aim) -> Result<Found, Refusal> {
-        let me = who.member()?;
+        let me = pusher(who, aim)?;
         match aim {
             Aim::Person(name) => {
                 let other = self.party_named(name).await?;
@@ -236,7 +237,7 @@ impl Domain {
                 Ok(Found::Person(other))
             }
             Aim::Room(name) => self.locate(who, &Target::Room(name.clone())).await.map(Found::Room),
-            Aim::Everyone => self.admin(who).map(|_| Found::Everyone),
+            Aim::Everyone => Ok(Found::Everyone),
         }
     }
 
@@ -271,6 +272,13 @@ impl Domain {
         }
         Ok(())
     }
+}
+
+/// Whoever asks, if they may push there at all.
+pub(super) fn pusher<'a>(who: &'a Who, aim: &Aim) -> Result<&'a Arc<Member>, Refusal> {
+    let me = who.member()?;
+    me.may(if *aim == Aim::Everyone { Scope::Broadcast } else { Scope::Push })?;
+    Ok(me)
 }
 
 /// What stands for a push that is to be done once.

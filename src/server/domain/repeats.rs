@@ -4,13 +4,15 @@
 mod runner;
 mod step;
 
-use super::push::{Aim, Pushing, digest, stored::conflict};
+use super::push::{Aim, Pushing, digest, pusher, stored::conflict};
+use super::who::Scope;
 use super::{Domain, Member, Who, unavailable};
 use crate::protocol::{At, Code, Refusal};
 use crate::server::security::secrets;
 use crate::server::store::repeats::{self, Row};
 use crate::server::store::{Connection, Result as Stored};
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
@@ -190,6 +192,13 @@ fn shown(row: Row) -> Option<Repeat> {
     })
 }
 
+/// Whoever asks, if they push anything: to people and rooms, or to everybody.
+fn pushes_at_all(who: &Who) -> Result<&Arc<Member>, Refusal> {
+    let me = who.member()?;
+    me.may(Scope::Push).or_else(|refusal| me.may(Scope::Broadcast).map_err(|_| refusal))?;
+    Ok(me)
+}
+
 fn not_here() -> Refusal {
     Refusal::not_found("such repeating push")
 }
@@ -208,7 +217,7 @@ impl Domain {
         pushing: Pushing,
         repetition: Repetition,
     ) -> Result<Repeat, Refusal> {
-        let me = who.member()?;
+        let me = pusher(who, aim)?;
         let now = At::now();
         self.check_pushing(aim, &pushing)?;
         check(&repetition, now)?;
@@ -220,7 +229,7 @@ impl Domain {
             id: secrets::short_id(),
             user_id: me.id,
             by_name: me.name.to_string(),
-            token: None,
+            token: me.token.as_ref().map(|token| token.id.clone()),
             digest: digest(&found, &pushing, &(every_ms, times, until)),
             aim: found.aim().word(),
             text: pushing.text,
@@ -266,9 +275,9 @@ impl Domain {
     /// ended stay for a day.
     ///
     /// # Errors
-    /// `login_needed` for a visitor.
+    /// `login_needed` for a visitor, `forbidden` of a token that does not push.
     pub async fn repeating(&self, who: &Who) -> Result<Vec<Repeat>, Refusal> {
-        let me = who.member()?;
+        let me = pushes_at_all(who)?;
         let mut db = self.store.glance().await.map_err(unavailable)?;
         let rows = repeats::list(&mut db, (!me.admin).then_some(me.id)).await;
         Ok(rows.map_err(unavailable)?.into_iter().filter_map(shown).collect())
@@ -280,7 +289,7 @@ impl Domain {
     /// # Errors
     /// `not_found` for all but its maker and administrators.
     pub async fn stop_repeating(&self, who: &Who, id: &str) -> Result<(), Refusal> {
-        let me = who.member()?;
+        let me = pushes_at_all(who)?;
         // What is being pushed is heard first.
         let _turn = self.repeats.turn.lock().await;
         let now = At::now();

@@ -80,7 +80,7 @@ pub enum Broadcast {
     /// Those in `group` may not see `to` any more, but for these: main sockets are told, room sockets
     /// are closed with this code. It reaches a group, or all connections of a user.
     Gone { group: Group, to: Target, reason: String, code: u16, but: BTreeSet<UserId> },
-    /// The end of one session's connections, or of all the user's.
+    /// The end of one session's or token's connections, or of all the user's.
     End { session: Option<String>, code: u16 },
 }
 

@@ -141,7 +141,7 @@ impl Wake for Signal {
 }
 
 impl Queue {
-    /// An empty queue of the connection of `session`.
+    /// An empty queue of the connection of `session`: the public id of a session or a token.
     #[must_use]
     pub fn new(
         dialect: Dialect,

@@ -26,6 +26,7 @@ pub mod search;
 pub mod sessions;
 pub mod sqlite;
 pub mod standing;
+pub mod token_uses;
 pub mod tokens;
 pub mod users;
 pub mod writer;

@@ -191,7 +191,8 @@ impl Domain {
         let cid = pushing.cid.clone().unwrap_or_else(secrets::short_id);
         let (reply_to, files) = (None, Vec::new());
         let draft = Draft { to: place.target(), cid, body, reply_to, files };
-        let program = Member { kind: AuthorKind::Bot, ..Member::clone(me) };
+        // That it may push was asked, and is all that it takes.
+        let program = Member { kind: AuthorKind::Bot, token: None, ..Member::clone(me) };
         let (done, answer) = answered();
         let said = match self.say_unhurried(&Who::Member(program.into()), draft, done).await {
             Ok(()) => answer.await,

@@ -7,9 +7,10 @@ use super::{Reason, Repeats};
 use crate::protocol::views::AuthorKind;
 use crate::protocol::{At, Refusal};
 use crate::server::domain::push::{Aim, Found, Pushing};
+use crate::server::domain::sessions::by_token;
 use crate::server::domain::{Domain, Member, Who, unavailable};
 use crate::server::store::repeats::{self, Row, Stand};
-use crate::server::store::users;
+use crate::server::store::{tokens, users};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -128,6 +129,10 @@ impl Domain {
     /// Whoever made it, with the rights of now; none where they have none any more.
     async fn maker(&self, row: &Row) -> Result<Option<Arc<Member>>, Refusal> {
         let mut db = self.store.glance().await.map_err(unavailable)?;
+        if let Some(token) = &row.token {
+            let owner = tokens::by_id(&mut db, token, At::now()).await.map_err(unavailable)?;
+            return Ok(owner.map(|owner| Arc::new(by_token(owner))));
+        }
         let user = users::by_id(&mut db, row.user_id).await.map_err(unavailable)?;
         let member = |user: users::User| Member {
             id: user.id,
@@ -135,6 +140,7 @@ impl Domain {
             admin: user.admin,
             own: user.log_id,
             session: None,
+            token: None,
             kind: AuthorKind::Bot,
         };
         Ok(user.map(|user| Arc::new(member(user))))
