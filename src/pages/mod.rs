@@ -25,9 +25,9 @@ mod jump;
 mod keeping;
 mod look;
 #[cfg(feature = "ssr")]
-mod mentions;
-#[cfg(feature = "ssr")]
 mod missing;
+#[cfg(feature = "ssr")]
+mod notifications;
 #[cfg(feature = "ssr")]
 mod parts;
 #[cfg(feature = "ssr")]
@@ -48,8 +48,8 @@ pub use {
     index::{card, index, index_around},
     jump::jump,
     keeping::{house_invites, house_people, house_rooms},
-    mentions::mentions,
     missing::{no_page, no_room, trouble},
+    notifications::notifications,
     people::{InRoom, people, person},
     search::search,
     settings::settings,
@@ -104,6 +104,8 @@ pub struct Shell {
     pub enter_breaks: bool,
     /// Who is looking.
     pub me: Option<Me>,
+    /// How much concerns them that they have yet to see, on pages outside the rooms.
+    pub notices: usize,
     /// No user exists yet: every page says that the house is being set up.
     pub setting_up: bool,
     /// Who may make an account.

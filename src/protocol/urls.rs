@@ -18,6 +18,11 @@ pub const ACCOUNT: &str = "/account";
 pub const ICON: &str = "/favicon.svg";
 /// …and with a light in it, while something waits.
 pub const ICON_LIT: &str = "/favicon-lit.svg";
+/// What concerns me…
+pub const NOTICES: &str = "/notifications/";
+/// …and of that only what calls me.
+#[cfg(feature = "ssr")]
+pub const MENTIONS: &str = "/notifications/?only=mentions";
 /// What was said, searched.
 pub const SEARCH: &str = "/search";
 /// Language, light or dark, keys.

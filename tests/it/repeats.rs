@@ -278,7 +278,8 @@ async fn r8_of_two_processes_one_does_what_is_due() {
     })
     .await;
     for n in 0..3 {
-        let count = told.iter().filter(|data| data["text"] == n.to_string()).count();
+        let text = n.to_string();
+        let count = told.iter().filter(|data| data["text"] == *text).count();
         assert_eq!(count, 4, "each tick once: {told:?}");
     }
     for (task, ..) in others {

@@ -197,6 +197,7 @@ impl Domain {
             own: stand.own.as_ref().map(|own| After { epoch: own.epoch.clone(), seq: own.top }),
             rooms,
             people: stand.people.iter().map(person).collect(),
+            notices: stand.notices.clone(),
             outside: member && !joined && matches!(here, Place::Room { .. }),
         }
     }

@@ -125,6 +125,7 @@ impl Found {
             message: None,
             seq: None,
             text: pushing.text,
+            seen: false,
             link: pushing.link,
             at,
         }

@@ -43,6 +43,14 @@ impl<'a> Visitor<'a> {
         nonce: &str,
         path: &str,
     ) -> Result<Self, Refusal> {
+        let panel = visit::is_for_panel(headers);
+        let notices = match &who {
+            // A place tells it with all else that is beside the log, and a panel has no header.
+            Who::Member(me) if !panel && urls::target(path_of(path)).is_none() => {
+                app.domain.unread_notices(me.id).await?
+            }
+            _ => 0,
+        };
         let shell = Shell {
             lang: wishes::lang(headers),
             theme: wishes::theme(headers),
@@ -51,10 +59,11 @@ impl<'a> Visitor<'a> {
             nonce: nonce.to_owned(),
             assets: (*app.assets).clone(),
             me: who.me(),
+            notices,
             setting_up: !app.domain.is_inhabited().await?,
             sign_up: app.domain.config.sign_up,
             path: path.to_owned(),
-            panel: visit::is_for_panel(headers),
+            panel,
             run: app.run.as_deref().map(str::to_owned),
         };
         let takes_brotli = assets::takes_brotli(headers);
@@ -238,6 +247,11 @@ impl<'a> Visitor<'a> {
             Err(refusal) => self.trouble(&refusal),
         }
     }
+}
+
+/// A path without its query.
+fn path_of(address: &str) -> &str {
+    address.split_once('?').map_or(address, |(path, _)| path)
 }
 
 /// What every handler is given.
