@@ -13,7 +13,7 @@ use crate::support::{
     room_socket::{chat, join, leave},
     wire::Got,
 };
-use roomful::protocol::{Code, close};
+use roomful::protocol::{Code, close, people::Access};
 use roomful::server::domain::push::Aim;
 use roomful::server::groups::Group;
 use serde_json::json;
@@ -71,7 +71,7 @@ async fn k03_what_is_pushed_to_a_room_is_not_for_a_user_of_its_name() {
     let house = House::open().await;
     house.account("alice", false).await;
     let (lobby, bob) = (house.person("lobby").await, house.person("bob").await);
-    bob.make_room("bob").await;
+    house.verbs().make_room(&house.who(&bob).await, "bob", Access::Open).await.unwrap();
     let mut namesake = lobby.socket().await;
     let mut room_of_bob = lobby.enter("bob").await;
     room_of_bob.entered().await;
