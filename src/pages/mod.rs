@@ -20,6 +20,8 @@ mod house;
 #[cfg(feature = "ssr")]
 mod index;
 #[cfg(feature = "ssr")]
+mod installed;
+#[cfg(feature = "ssr")]
 mod jump;
 #[cfg(feature = "ssr")]
 mod keeping;
@@ -36,6 +38,8 @@ mod people;
 mod search;
 #[cfg(feature = "ssr")]
 mod settings;
+#[cfg(feature = "ssr")]
+mod share;
 
 #[cfg(feature = "ssr")]
 pub use {
@@ -46,6 +50,7 @@ pub use {
     help::help,
     house::{house, house_around, new_line, row, rows},
     index::{card, index, index_around},
+    installed::{manifest, offline},
     jump::jump,
     keeping::{house_invites, house_people, house_rooms},
     missing::{no_page, no_room, trouble},
@@ -53,6 +58,7 @@ pub use {
     people::{InRoom, people, person},
     search::search,
     settings::settings,
+    share::share,
 };
 
 pub use look::Theme;
@@ -73,6 +79,10 @@ pub struct Assets {
     pub wasm: String,
     /// What the program says, by language.
     pub words: [String; Lang::ALL.len()],
+    /// The script that every page has: it begins the service worker.
+    pub glue: String,
+    /// Names all of them together; the service worker bears it too.
+    pub release: String,
 }
 
 /// Who may make an account.

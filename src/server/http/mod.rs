@@ -8,6 +8,7 @@ pub mod files;
 pub mod forms;
 pub mod guard;
 pub mod history;
+pub mod installed;
 pub mod multipart;
 pub mod pages;
 pub mod panels;
@@ -110,6 +111,9 @@ fn router(app: App) -> Router {
         .route("/settings", get(pages::settings))
         .route("/help", get(pages::help))
         .route("/jump", get(pages::jump))
+        .route(crate::protocol::urls::MANIFEST, get(installed::manifest))
+        .route(crate::protocol::urls::OFFLINE, get(installed::offline))
+        .route(crate::protocol::urls::SHARE, get(installed::share))
         .route("/api/v1/search", get(search::search))
         .route(crate::protocol::urls::FACE, post(faces::put))
         .route("/face/{name}", get(faces::show))
