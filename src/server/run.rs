@@ -91,6 +91,7 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
     let (domain, writing) = Domain::new(config, store, groups).map_err(StartError::Thread)?;
     let domain = Arc::new(domain);
     domain.learn_faces().await.map_err(|_| StartError::Read)?;
+    domain.open_pocket().await.map_err(|_| StartError::Read)?;
     if let Err(error) = domain.files.shelf.tidy() {
         tracing::warn!(%error, "unfinished files could not be removed");
     }
@@ -116,6 +117,7 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
         let _vital = Vital("who pushes again and again");
         repeats.keep_repeating().await;
     });
+    let reaching = Arc::clone(&domain);
     let noting = Arc::clone(&domain);
     let helpers = vec![
         tokio::spawn(async move {
@@ -127,6 +129,7 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
             hanging_up.keep_hanging_up().await;
         }),
         tokio::spawn(async move { indexing.keep_indexing().await }),
+        tokio::spawn(reaching.keep_reaching()),
         tokio::spawn(async move {
             let _vital = Vital("who notes what tokens are used for");
             noting.keep_noting().await;

@@ -45,3 +45,4 @@ mod search;
 mod slow_readers;
 mod state;
 mod tokens;
+mod webpush;

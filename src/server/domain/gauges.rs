@@ -22,6 +22,10 @@ pub struct Gauges {
     pub repeats: usize,
     /// Those of them that are being pushed right now.
     pub ticking: usize,
+    /// Notifications that wait for devices.
+    pub for_devices: usize,
+    /// Those that were dropped because too many waited, since the house opened.
+    pub for_devices_lost: usize,
     /// Uses of tokens that wait to be noted.
     pub uses: usize,
 }
@@ -41,6 +45,8 @@ impl Domain {
             jobs: self.writer.waiting(),
             repeats,
             ticking,
+            for_devices: self.pocket.waiting(),
+            for_devices_lost: self.pocket.lost(),
             uses: self.audit.waiting(),
         }
     }

@@ -5,6 +5,7 @@
 
 pub mod acts;
 pub mod batch;
+pub mod devices;
 pub mod directs;
 pub mod files;
 pub mod heads;
