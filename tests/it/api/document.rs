@@ -14,7 +14,6 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
 pub enum Method {
     Get,
     Post,
-    #[allow(dead_code)]
     Delete,
 }
 

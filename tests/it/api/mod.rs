@@ -2,8 +2,11 @@
 //! describes it.
 
 mod calls;
+mod command;
 mod document;
 mod keys;
+mod lines;
+mod push;
 mod refusals;
 
 use crate::support::{House, Person, http::Answer};
@@ -42,5 +45,12 @@ pub async fn post(person: &Person, path: &str, body: Value) -> Answer {
 pub async fn get(person: &Person, path: &str) -> Answer {
     let answer = person.get(path).await;
     fits(Method::Get, path, &answer);
+    answer
+}
+
+/// A call that ends something; what is answered is what the document says.
+pub async fn delete(person: &Person, path: &str) -> Answer {
+    let answer = person.request("DELETE", path, b"").await;
+    fits(Method::Delete, path, &answer);
     answer
 }
