@@ -7,3 +7,4 @@ pub mod messages;
 pub mod people;
 pub mod rooms;
 pub mod settings;
+pub mod webhooks;

@@ -36,6 +36,8 @@ mod people;
 mod search;
 #[cfg(feature = "ssr")]
 mod settings;
+#[cfg(feature = "ssr")]
+mod webhooks;
 
 #[cfg(feature = "ssr")]
 pub use {
@@ -53,6 +55,7 @@ pub use {
     people::{InRoom, people, person},
     search::search,
     settings::settings,
+    webhooks::{program, webhooks},
 };
 
 pub use look::Theme;

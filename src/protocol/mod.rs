@@ -19,6 +19,8 @@ pub mod sheets;
 pub mod target;
 pub mod urls;
 pub mod views;
+#[cfg(feature = "ssr")]
+pub mod webhooks;
 
 pub use at::At;
 pub use refusal::{Code, Refusal};

@@ -1,5 +1,6 @@
 //! Every setting, by flag or environment, in one list.
 
+use super::domain::hooks;
 use super::security::addresses::read_net;
 use super::security::origin;
 use super::security::passwords::Cost;
@@ -135,6 +136,12 @@ pub struct Config {
     /// How long a request's body may take.
     #[arg(skip = http::BODY_PATIENCE)]
     pub body_patience: Duration,
+    /// How long a call of a webhook may take.
+    #[arg(skip = hooks::PATIENCE)]
+    pub hook_patience: Duration,
+    /// How long after a call that failed the next one comes; each later one comes later.
+    #[arg(skip = hooks::RETRY)]
+    pub hook_retry: Duration,
     /// How much work a password's hash is.
     #[arg(skip = Cost::DEFAULT)]
     pub password_cost: Cost,
@@ -181,6 +188,8 @@ impl Config {
             at_door: door::AT_DOOR,
             head_patience: door::HEAD,
             body_patience: http::BODY_PATIENCE,
+            hook_patience: hooks::PATIENCE,
+            hook_retry: hooks::RETRY,
             password_cost: Cost::TESTS,
         }
     }

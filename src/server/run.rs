@@ -88,6 +88,7 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
     let run = config.dev.then(|| super::security::secrets::short_id().into());
     let (domain, writing) = Domain::new(config, store, groups).map_err(StartError::Thread)?;
     let domain = Arc::new(domain);
+    domain.is_at(public.clone());
     domain.learn_faces().await.map_err(|_| StartError::Read)?;
     if let Err(error) = domain.files.shelf.tidy() {
         tracing::warn!(%error, "unfinished files could not be removed");
@@ -109,6 +110,7 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
     let hanging_up = Arc::clone(&domain);
     let indexing = Arc::clone(&domain);
     let letting_go = Arc::clone(&domain);
+    let calling = Arc::clone(&domain);
     let helpers = vec![
         tokio::spawn(async move {
             let _vital = Vital("who tells of comings and goings");
@@ -119,6 +121,7 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
             hanging_up.keep_hanging_up().await;
         }),
         tokio::spawn(async move { indexing.keep_indexing().await }),
+        tokio::spawn(calling.keep_calling()),
         tokio::spawn(async move {
             loop {
                 tokio::time::sleep(SWEEP).await;

@@ -17,6 +17,8 @@ pub struct Gauges {
     pub presence: usize,
     /// Jobs that wait for the writer.
     pub jobs: usize,
+    /// Webhooks that are being called.
+    pub calls: usize,
 }
 
 impl Domain {
@@ -31,6 +33,7 @@ impl Domain {
             memberships: self.groups.memberships(),
             presence: self.presence.look().kept(),
             jobs: self.writer.waiting(),
+            calls: self.hooks.calls(),
         }
     }
 }

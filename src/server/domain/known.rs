@@ -144,6 +144,7 @@ mod tests {
             own: LogId(1),
             session: Some(session.to_owned()),
             kind: AuthorKind::User,
+            bot_of: None,
         };
         Caller { member: Arc::new(member), read: Instant::now(), expires }
     }

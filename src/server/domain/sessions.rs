@@ -94,6 +94,7 @@ impl Domain {
             own: user.log_id,
             session: None,
             kind: AuthorKind::Bot,
+            bot_of: None,
         };
         Ok(user.map(|user| (member(user), None)))
     }
@@ -117,6 +118,7 @@ impl Domain {
             own: owner.log_id,
             session: Some(owner.id),
             kind: AuthorKind::User,
+            bot_of: None,
         };
         Ok(Some((member, Some(At(owner.expires_at)))))
     }

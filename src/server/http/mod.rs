@@ -8,6 +8,7 @@ pub mod files;
 pub mod forms;
 pub mod guard;
 pub mod history;
+pub mod hooks;
 pub mod multipart;
 pub mod pages;
 pub mod panels;
@@ -93,6 +94,7 @@ fn router(app: App) -> Router {
         .route("/account", get(pages::account))
         .route("/chat/{room}/about", get(panels::sheet))
         .route("/chat/{room}/people", get(panels::sheet))
+        .route("/chat/{room}/webhooks", get(panels::sheet))
         .route("/chat/{room}/edits/{message}", get(panels::sheet))
         .route("/talk/{person}/edits/{message}", get(panels::sheet))
         .route("/people", get(panels::sheet))
@@ -112,6 +114,7 @@ fn router(app: App) -> Router {
         .route("/files/{id}/{name}", get(files::show))
         .route(crate::protocol::urls::UPLOAD, post(files::take))
         .route("/api/v1/messages", get(history::messages))
+        .route("/hooks/{id}/{secret}", post(hooks::take))
         .route("/api/{function}", post(forms::post).get(forms::call))
         .route("/ws", get(upgrade::main))
         .route("/ws/chat/{room}/", get(upgrade::room))

@@ -2,7 +2,7 @@
 //! own, however large the house is.
 
 use super::sqlite::search;
-use super::{Connection, Store, directs, files, revisions, rooms, sqlite};
+use super::{Connection, Store, deliveries, directs, files, hooks, revisions, rooms, sqlite};
 use crate::server::store::sqlite::BUSY;
 use sqlx::AssertSqlSafe;
 
@@ -26,7 +26,7 @@ const LARGE: &str = "
 
 /// Statements, and how many lists in each are sorted: the rooms and the conversations of whoever
 /// looks; on the index, the rooms that are not for everybody and that they may see.
-const STATEMENTS: [(&str, &str, usize); 35] = [
+const STATEMENTS: [(&str, &str, usize); 39] = [
     ("MESSAGES_AROUND", sqlite::MESSAGES_AROUND, 0),
     ("MESSAGES_AT", sqlite::MESSAGES_AT, 0),
     ("PUT_CHANGES", sqlite::PUT_CHANGES, 0),
@@ -62,6 +62,10 @@ const STATEMENTS: [(&str, &str, usize); 35] = [
     ("files::FIND", files::FIND, 0),
     ("FREE", sqlite::FREE, 0),
     ("UNNAMED", sqlite::UNNAMED, 0),
+    ("hooks::CALLED", hooks::CALLED, 0),
+    ("hooks::SAID_SINCE", hooks::SAID_SINCE, 0),
+    ("deliveries::DUE", deliveries::DUE, 0),
+    ("deliveries::TOLD", deliveries::TOLD, 0),
 ];
 
 /// How SQLite would go about a statement, step by step.
@@ -109,8 +113,10 @@ fn no_limit_is_a_bare_parameter() {
     let sources = [
         include_str!("sqlite.rs"),
         include_str!("sqlite/search.rs"),
+        include_str!("deliveries.rs"),
         include_str!("directs.rs"),
         include_str!("history.rs"),
+        include_str!("hooks.rs"),
         include_str!("rooms.rs"),
     ];
     for source in sources {
