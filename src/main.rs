@@ -1,5 +1,8 @@
 //! The command line: each command reads its arguments and calls one verb.
 
+#[path = "commands/token.rs"]
+mod token;
+
 use clap::{Args, Parser, Subcommand};
 use roomful::server::config::{self, Config, DATABASE_URL};
 use roomful::server::domain::Domain;
@@ -33,9 +36,9 @@ enum Command {
     /// Make users, set their passwords, and keep them out. Works beside a running server.
     #[command(subcommand)]
     User(User),
-    /// Make tokens for programs. Works beside a running server.
+    /// Make tokens for programs, list and end them. Works beside a running server.
     #[command(subcommand)]
-    Token(Token),
+    Token(token::Token),
     /// Copy everything, while the server runs: the database into one file, and what people sent
     /// into a folder of that name with .files at its end.
     Backup {
@@ -102,18 +105,6 @@ struct Password {
     /// Read the password from standard input, its first line.
     #[arg(long)]
     password_stdin: bool,
-}
-
-#[derive(Subcommand)]
-enum Token {
-    /// Make a token and print it, once: only its hash is stored.
-    Add {
-        /// The user in whose name the program acts.
-        #[arg(long)]
-        user: String,
-        #[command(flatten)]
-        database: Database,
-    },
 }
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
@@ -194,10 +185,7 @@ async fn run(command: Command) -> Outcome {
             println!("{name} may come in again, and must log in anew.");
             Ok(())
         }
-        Command::Token(Token::Add { user, database }) => {
-            println!("{}", database.domain().await?.add_token(&user).await?);
-            Ok(())
-        }
+        Command::Token(token) => token.run().await,
         Command::Backup { file, database, files } => {
             if file.exists() {
                 return Err(format!(

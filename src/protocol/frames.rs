@@ -3,7 +3,7 @@
 
 mod event;
 
-use super::{At, Refusal, Target, json, limits::Limits, views};
+use super::{At, Refusal, Target, json, limits::Limits, people::Notify, views};
 pub use event::{Change, Event, Kind, MessageData, Notice, What};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -268,6 +268,8 @@ pub enum ServerFrame {
     Typing { to: Target, user: String },
     /// I may not see it any more: `removed`, `banned` or `deleted`.
     Gone { to: Target, reason: String },
+    /// Something was pushed to me, to a room that I follow, or to everybody, that is in no log of mine.
+    Push(Notify),
     /// Are you there? With the tops of what changed since the last.
     Ping { tops: BTreeMap<Target, i64> },
     /// A refusal of a frame that had no number.
@@ -365,8 +367,10 @@ fn read_frame(t: &str, text: &str) -> Option<ServerFrame> {
         tops: BTreeMap<Target, i64>,
         err: Option<Refusal>,
     }
-    if t == "hello" {
-        return json::read(text).map(ServerFrame::Hello);
+    match t {
+        "hello" => return json::read(text).map(ServerFrame::Hello),
+        "push" => return json::read(text).map(ServerFrame::Push),
+        _ => {}
     }
     if !matches!(t, "event" | "online" | "typing" | "gone" | "ping" | "error") {
         return None;

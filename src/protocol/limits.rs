@@ -68,6 +68,9 @@ pub const FILE_BYTES_A_DAY: i64 = 1024 * 1024 * 1024;
 /// Unread messages are counted up to here; beyond it a client shows "99+".
 pub const UNREAD_MOST: i64 = 100;
 
+/// Characters of the address that a push leads to.
+pub const LINK: usize = 2_000;
+
 /// Different reactions to one message: more is no answer but a wall.
 pub const REACTIONS: usize = 20;
 /// Pinned messages of one conversation.

@@ -17,6 +17,8 @@ pub mod refusal;
 pub mod search;
 pub mod sheets;
 pub mod target;
+#[cfg(feature = "ssr")]
+pub mod tokens;
 pub mod urls;
 pub mod views;
 #[cfg(feature = "ssr")]

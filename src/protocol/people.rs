@@ -62,7 +62,8 @@ words! {
     Access: Open "open", Members "members", Admins "admins";
     Role: Member "member", Moderator "moderator";
     Level: All "all", Mentions "mentions", Nothing "nothing";
-    NoticeKind: Mention "mention", Reply "reply", Reaction "reaction", Direct "direct", Invite "invite";
+    NoticeKind: Mention "mention", Reply "reply", Reaction "reaction", Direct "direct", Invite "invite",
+        Push "push", Broadcast "broadcast";
 }
 
 impl Level {
@@ -103,28 +104,35 @@ pub enum NoticeKind {
     Direct,
     /// Somebody took them into a room that is not for everybody.
     Invite,
+    /// A program, or somebody by way of one, told them something.
+    Push,
+    /// The house told everybody something.
+    Broadcast,
 }
 
-/// The data of a `notify` event.
+/// The data of a `notify` event, and of a `push` frame, which tells the same and is stored nowhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notify {
     /// Why.
     pub kind: NoticeKind,
-    /// Names it: the message's id, for an invitation the room's. With `kind`, the same only for the
-    /// same thing.
+    /// Names it: the message's id, for an invitation the room's, for a push its own. With `kind`, the
+    /// same only for the same thing.
     pub id: String,
     /// Who did it.
     pub from: String,
-    /// Where.
+    /// Where; `~` for what is told to me alone, or to everybody.
     pub to: Target,
-    /// The message's id; none for an invitation.
+    /// The message's id; none for an invitation and for a push.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// The message's seq: what counts is whether I have read that far.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seq: Option<i64>,
-    /// How it begins; of a reaction, which.
+    /// How it begins; of a reaction, which; of a push, all of it.
     pub text: String,
+    /// Of a push, where it leads: a path of this house, or an https address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
     /// When.
     pub at: At,
 }

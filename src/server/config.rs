@@ -67,6 +67,10 @@ pub struct Config {
     #[arg(long, env = "ROOMFUL_FRAME_RATE", default_value = "10000/10s", value_parser = named!("ROOMFUL_FRAME_RATE", read_rate))]
     pub frame_rate: MessageRate,
 
+    /// Requests that one token may be used for, such as 600/60s, or off.
+    #[arg(long, env = "ROOMFUL_API_RATE", default_value = "600/60s", value_parser = named!("ROOMFUL_API_RATE", read_rate))]
+    pub api_rate: MessageRate,
+
     /// Rooms a user may make in a day, who is no administrator; 0 for no limit.
     #[arg(long, env = "ROOMFUL_ROOMS_PER_DAY", default_value_t = limits::ROOMS_PER_DAY, value_parser = named!("ROOMFUL_ROOMS_PER_DAY", read_count))]
     pub rooms_per_day: usize,
@@ -169,6 +173,7 @@ impl Config {
             log: "warn".to_owned(),
             message_rate: MessageRate(None),
             frame_rate: MessageRate(None),
+            api_rate: MessageRate(None),
             rooms_per_day: 0,
             connections_per_user: limits::CONNECTIONS_PER_USER,
             connections_per_address: limits::CONNECTIONS_PER_ADDRESS,

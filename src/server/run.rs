@@ -2,6 +2,7 @@
 
 use super::config::Config;
 use super::domain::Domain;
+use super::domain::tokens::NewToken;
 use super::door::{self, Phase};
 use super::groups::Groups;
 use super::groups::memory::Memory;
@@ -111,6 +112,7 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
     let indexing = Arc::clone(&domain);
     let letting_go = Arc::clone(&domain);
     let calling = Arc::clone(&domain);
+    let noting = Arc::clone(&domain);
     let helpers = vec![
         tokio::spawn(async move {
             let _vital = Vital("who tells of comings and goings");
@@ -123,6 +125,10 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
         tokio::spawn(async move { indexing.keep_indexing().await }),
         tokio::spawn(calling.keep_calling()),
         tokio::spawn(async move {
+            let _vital = Vital("who notes what tokens are used for");
+            noting.keep_noting().await;
+        }),
+        tokio::spawn(async move {
             loop {
                 tokio::time::sleep(SWEEP).await;
                 sweeping.sweep();
@@ -132,6 +138,7 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
             loop {
                 // What failed was logged, and is tried again in an hour.
                 let _ = letting_go.sweep_files().await;
+                letting_go.sweep_uses().await;
                 tokio::time::sleep(SWEEP_FILES).await;
             }
         }),
@@ -165,6 +172,10 @@ impl Running {
             let _ = helper.await;
         }
         let store = self.domain.store.clone();
+        let noted = self.domain.audit.write_down(&store);
+        if tokio::time::timeout(Duration::from_secs(1), noted).await.is_err() {
+            tracing::warn!("some uses of tokens were not noted");
+        }
         drop(self.domain);
         let _ = tokio::time::timeout(Duration::from_secs(1), self.writing.ended()).await;
         let _ = tokio::time::timeout(Duration::from_secs(1), store.close()).await;
@@ -196,11 +207,11 @@ impl Running {
         self.domain.make_user(name, password.to_owned(), admin).await.map(drop)
     }
 
-    /// Makes a token: for tests.
+    /// Makes a token that reads and writes: for tests.
     ///
     /// # Errors
     /// Those of making a token.
     pub async fn add_token(&self, name: &str) -> Result<String, crate::protocol::Refusal> {
-        self.domain.add_token(name).await
+        Ok(self.domain.add_token(NewToken::plain(name)).await?.secret)
     }
 }

@@ -41,3 +41,5 @@ mod rooms;
 mod search;
 mod slow_readers;
 mod state;
+mod tokens;
+mod webhooks;

@@ -287,8 +287,8 @@ async fn two_connections_of_one_user_that_close_at_once_are_one_leave() {
         assert_eq!(online, json!({"count": 0, "users": []}), "round {round}");
         stage.speaker.assert_none(|f| f["t"] == "online" && f.to_string().contains("bob"));
     }
-    // The speaker's own group and the lobby.
-    assert_eq!(stage.house.running().domain().groups.memberships(), 2);
+    // The house, the speaker's own group and the lobby.
+    assert_eq!(stage.house.running().domain().groups.memberships(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,9 @@
 //! for time. A call that is held blocks its thread: such tests need the runtime of many threads.
 
 use super::soon;
-use roomful::server::groups::{Broadcast, ConnId, Group, Groups, Member, Queue, memory::Memory};
+use roomful::server::groups::{
+    Broadcast, ConnId, Group, Groups, Heard, Member, Push, Queue, memory::Memory,
+};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::watch;
 
@@ -142,6 +144,17 @@ impl Groups for Gates {
         if gated {
             self.pass(Point::AfterPublish, group);
         }
+    }
+
+    fn push(&self, group: Group, push: &Push) -> Heard {
+        self.pass(Point::BeforePublish, group);
+        let heard = self.inner.push(group, push);
+        self.pass(Point::AfterPublish, group);
+        heard
+    }
+
+    fn is_heard(&self, group: Group) -> bool {
+        self.inner.is_heard(group)
     }
 
     fn memberships(&self) -> usize {

@@ -84,7 +84,7 @@ impl Desk {
                 }
             }
             ServerFrame::Typing { to, user } => self.writes(&to, user, now),
-            ServerFrame::Error { .. } => {}
+            ServerFrame::Push(_) | ServerFrame::Error { .. } => {}
         }
     }
 

@@ -1,13 +1,13 @@
 //! Accounts: making one, proving that it is mine, changing its password.
 
 use super::sessions::Begun;
-use super::{Domain, Member, Who, unavailable};
+use super::{Domain, Member, Scope, Who, unavailable};
 use crate::protocol::names::{self, Kind, Name, fold};
 use crate::protocol::{At, Code, Refusal, close};
 use crate::server::config::SignUp;
 use crate::server::groups::{Broadcast, Group};
 use crate::server::security::{addresses::network, passwords, secrets};
-use crate::server::store::{UserId, invites, sessions, tokens, users};
+use crate::server::store::{UserId, invites, sessions, users};
 use crate::words::Word;
 use std::net::IpAddr;
 use std::sync::atomic::Ordering;
@@ -194,7 +194,7 @@ impl Domain {
         current: String,
         new: String,
     ) -> Result<(), Refusal> {
-        let me = who.member()?;
+        let me = who.writer()?;
         let now = Instant::now();
         passwords::check(&new)
             .map_err(|refusal| Refusal { field: Some("new".to_owned()), ..refusal })?;
@@ -250,20 +250,6 @@ impl Domain {
         self.groups.publish(Group::User(user), &end);
     }
 
-    /// Makes a token for a program that acts as this user; only its hash is stored.
-    ///
-    /// # Errors
-    /// `not_found` for an unknown user.
-    pub async fn add_token(&self, name: &str) -> Result<String, Refusal> {
-        let token = secrets::secret();
-        let mut tx = self.store.write().await.map_err(unavailable)?;
-        let user = users::find(&mut tx, &fold(name)).await.map_err(unavailable)?;
-        let user = user.ok_or_else(|| Refusal::not_found("person of that name"))?;
-        tokens::add(&mut tx, &secrets::hash(&token), user.id).await.map_err(unavailable)?;
-        tx.commit().await.map_err(unavailable)?;
-        Ok(token)
-    }
-
     pub(super) fn admin<'a>(&self, who: &'a Who) -> Result<&'a Member, Refusal> {
         let me = who.member()?;
         if me.admin { Ok(me) } else { Err(Refusal::new(Code::Forbidden, Word::AdminsOnly)) }
@@ -275,6 +261,7 @@ impl Domain {
     /// `forbidden` for all but administrators.
     pub async fn make_invite(&self, who: &Who) -> Result<String, Refusal> {
         let me = self.admin(who)?;
+        me.may(Scope::Write)?;
         let invite = secrets::secret();
         let now = At::now();
         let mut tx = self.store.write().await.map_err(unavailable)?;
@@ -290,7 +277,7 @@ impl Domain {
     /// # Errors
     /// `forbidden` for all but administrators.
     pub async fn end_invite(&self, who: &Who, invite: &str) -> Result<(), Refusal> {
-        self.admin(who)?;
+        self.admin(who)?.may(Scope::Write)?;
         let mut tx = self.store.write().await.map_err(unavailable)?;
         invites::end(&mut tx, invite).await.map_err(unavailable)?;
         tx.commit().await.map_err(unavailable)
@@ -301,7 +288,7 @@ impl Domain {
     /// # Errors
     /// `forbidden` for all but administrators.
     pub async fn invites(&self, who: &Who) -> Result<Vec<invites::Invite>, Refusal> {
-        self.admin(who)?;
+        self.admin(who)?.may(Scope::Read)?;
         let mut db = self.store.glance().await.map_err(unavailable)?;
         invites::open(&mut db, At::now()).await.map_err(unavailable)
     }

@@ -25,7 +25,7 @@ impl Domain {
         wish: Wish,
         done: Done<ChangeOk>,
     ) -> Result<(), Refusal> {
-        let me = who.member()?;
+        let me = who.writer()?;
         let found = self.locate(who, to).await?;
         let place = found.written().ok_or_else(|| Refusal::not_found("such message"))?;
         self.may_write(me, &found).await?;

@@ -72,7 +72,7 @@ impl Domain {
     /// # Errors
     /// `invalid` for what is no picture, `too_long` for one that is too large, `rate_limited`.
     pub async fn set_face(&self, who: &Who, picture: Option<Vec<u8>>) -> Result<(), Refusal> {
-        let me = who.member()?;
+        let me = who.writer()?;
         // Each is drawn, and lies on the disk for an hour at least.
         self.deeds.may_speak(me.id)?;
         let drawn = match picture {

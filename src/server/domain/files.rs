@@ -1,7 +1,7 @@
 //! Files: taking them in, showing them to whoever may read the message that has them, and letting go
 //! of those that nobody shows any more.
 
-use super::{Domain, Who, unavailable};
+use super::{Domain, Scope, Who, unavailable};
 use crate::protocol::refusal::Reason;
 use crate::protocol::views::FileView;
 use crate::protocol::{At, Code, Refusal, Target, limits, names};
@@ -165,7 +165,7 @@ impl Domain {
     /// # Errors
     /// `login_needed` for a visitor, `too_many` where too many come at once.
     pub fn line_up(&self, who: &Who) -> Result<Sending, Refusal> {
-        self.files.line_up(who.member()?.id)
+        self.files.line_up(who.writer()?.id)
     }
 
     /// Begins to take a file in. `bytes`: how many will come, where that was said.
@@ -179,7 +179,7 @@ impl Domain {
         name: &str,
         bytes: Option<u64>,
     ) -> Result<Receiving, Refusal> {
-        let me = who.member()?;
+        let me = who.writer()?;
         let most = self.config.file_limit as u64;
         if most == 0 {
             return Err(Refusal::new(Code::Forbidden, Word::FilesNone));
@@ -277,6 +277,7 @@ impl Domain {
     /// `not_found` for everybody else.
     pub async fn file(&self, who: &Who, id: &str, small: bool) -> Result<Shown, Refusal> {
         let none = || Refusal::not_found("such file");
+        who.may(Scope::Read)?;
         let mut db = self.store.glance().await.map_err(unavailable)?;
         let found = files::find(&mut db, id).await.map_err(unavailable)?.ok_or_else(none)?;
         drop(db);

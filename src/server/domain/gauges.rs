@@ -19,6 +19,8 @@ pub struct Gauges {
     pub jobs: usize,
     /// Webhooks that are being called.
     pub calls: usize,
+    /// Uses of tokens that wait to be noted.
+    pub uses: usize,
 }
 
 impl Domain {
@@ -34,6 +36,7 @@ impl Domain {
             presence: self.presence.look().kept(),
             jobs: self.writer.waiting(),
             calls: self.hooks.calls(),
+            uses: self.audit.waiting(),
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use super::membership::{lose, strike};
 use super::moderation::put_out;
-use super::{Domain, Member, ONE_MORE, Who, cut, unavailable};
+use super::{Domain, Member, ONE_MORE, Scope, Who, cut, unavailable};
 use crate::protocol::names::fold;
 use crate::protocol::people::{Access, Account, Accounts, RoomLine, Rooms};
 use crate::protocol::{At, Code, Refusal};
@@ -36,6 +36,7 @@ impl Domain {
     where
         F: for<'a, 'c> FnOnce(&'a mut Acting<'c>) -> Boxed<'a, Outcome> + Send + 'static,
     {
+        me.may(Scope::Write)?;
         let me = me.id;
         self.act(move |acting| {
             Box::pin(async move {
@@ -134,7 +135,7 @@ impl Domain {
         query: &str,
         offset: usize,
     ) -> Result<Accounts, Refusal> {
-        self.admin(who)?;
+        self.admin(who)?.may(Scope::Read)?;
         let mut db = self.store.glance().await.map_err(unavailable)?;
         let page = people::page(&mut db, &fold(query), true, ONE_MORE, offset).await;
         let mut page = page.map_err(unavailable)?;
@@ -162,7 +163,7 @@ impl Domain {
         query: &str,
         offset: usize,
     ) -> Result<Rooms, Refusal> {
-        self.admin(who)?;
+        self.admin(who)?.may(Scope::Read)?;
         let mut db = self.store.glance().await.map_err(unavailable)?;
         let page = rooms::all(&mut db, &fold(query), ONE_MORE, offset).await;
         let mut page = page.map_err(unavailable)?;

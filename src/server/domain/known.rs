@@ -47,7 +47,7 @@ pub struct Caller {
     pub member: Arc<Member>,
     /// When the database last said so.
     pub read: Instant,
-    /// When the session ends by its age; none for a token.
+    /// When the session or token ends by its age.
     pub expires: Option<At>,
 }
 
@@ -122,11 +122,10 @@ impl Known {
         }
     }
 
-    /// A session of this user has ended.
-    pub fn forget_session(&self, user: UserId, session: &str) {
-        self.callers.forget(|caller| {
-            caller.member.id == user && caller.member.session.as_deref() == Some(session)
-        });
+    /// A session or token of this user has ended, by its public id.
+    pub fn forget_session(&self, user: UserId, ended: &str) {
+        self.callers
+            .forget(|caller| caller.member.id == user && caller.member.here_by() == Some(ended));
     }
 }
 
@@ -143,6 +142,7 @@ mod tests {
             admin: false,
             own: LogId(1),
             session: Some(session.to_owned()),
+            token: None,
             kind: AuthorKind::User,
             bot_of: None,
         };

@@ -129,7 +129,7 @@ impl Domain {
     /// # Errors
     /// `not_found` for what is not there or not mine to see.
     pub async fn join(&self, who: &Who, room: &str) -> Result<(), Refusal> {
-        let me = who.member()?;
+        let me = who.writer()?;
         let room = self.room(who, room).await?;
         self.deeds.may_speak(me.id)?;
         self.act(enrolment(me, room)).await
@@ -153,7 +153,7 @@ impl Domain {
     /// # Errors
     /// `not_found` for what is not there or not mine to see.
     pub async fn leave(&self, who: &Who, room: &str) -> Result<(), Refusal> {
-        let me = Arc::clone(who.member()?);
+        let me = Arc::clone(who.writer()?);
         let room = self.room(who, room).await?;
         self.deeds.may_speak(me.id)?;
         self.act(move |acting| {
@@ -176,7 +176,7 @@ impl Domain {
     /// # Errors
     /// `not_found` for what is not there or not mine to see.
     pub async fn set_level(&self, who: &Who, to: &Target, level: Level) -> Result<(), Refusal> {
-        let me = who.member()?;
+        let me = who.writer()?;
         let place = self.locate(who, to).await?;
         self.deeds.may_speak(me.id)?;
         self.join_to_speak(who, &place).await?;
@@ -220,7 +220,7 @@ impl Domain {
     /// `not_found` for a room or a person that is not there, `forbidden` where I may not invite, where
     /// they may not come, or who takes nothing from me.
     pub async fn invite(&self, who: &Who, room: &str, person: &str) -> Result<(), Refusal> {
-        let me = Arc::clone(who.member()?);
+        let me = Arc::clone(who.writer()?);
         let room = self.room(who, room).await?;
         if !may_invite(&me, self.standing(me.id, room.log_id).await?) {
             let why = Word::JoinToInvite;
@@ -260,6 +260,7 @@ impl Domain {
                     message: None,
                     seq: None,
                     text: room.name.clone(),
+                    link: None,
                     at: acting.now,
                 };
                 acting.own(guest.id, guest.own, "notify", &notice).await?;

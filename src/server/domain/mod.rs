@@ -3,6 +3,7 @@
 
 pub mod accounts;
 mod announce;
+pub mod audit;
 pub mod changes;
 pub mod connections;
 pub mod faces;
@@ -22,14 +23,17 @@ pub mod notices;
 pub mod people;
 pub mod places;
 pub mod post;
+pub mod push;
 mod reach;
 pub mod read;
 mod remembered;
+pub mod repeats;
 pub mod rights;
 pub mod rooms;
 pub mod search;
 pub mod sessions;
 mod tell;
+pub mod tokens;
 pub mod typing;
 pub mod who;
 
@@ -38,7 +42,7 @@ use crate::server::config::Config;
 use crate::server::groups::Groups;
 use crate::server::outside::Outside;
 use crate::server::presence::{Patience, Presence};
-use crate::server::security::rate::{Makers, Searches, Speech};
+use crate::server::security::rate::{Makers, Searches, Speech, TokenRate};
 use crate::server::security::slowdown::Slowdown;
 use crate::server::shelf::Shelf;
 use crate::server::store::Store;
@@ -47,7 +51,7 @@ use std::net::IpAddr;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-pub use who::{Member, Who};
+pub use who::{Member, Scope, TokenUse, Who};
 
 /// Failed log-ins that pass without a wait: of one account, of one address.
 const FREE_FAILURES: (u32, u32) = (5, 20);
@@ -83,6 +87,11 @@ pub struct Domain {
     /// Whose turn it is to search.
     searching: tokio::sync::Semaphore,
     indexer: Arc<indexer::Indexer>,
+    /// What tokens are used for.
+    pub audit: audit::Audit,
+    /// How fast each token is used.
+    pub token_rate: TokenRate,
+    fresh: tokens::Fresh,
     guesses_at_account: Slowdown<String>,
     guesses_from_address: Slowdown<IpAddr>,
     /// The key of the set-up link, until the first user exists.
@@ -141,6 +150,9 @@ impl Domain {
             speech: Speech::new(config.message_rate.0),
             deeds: Speech::new(config.message_rate.0),
             makers: Arc::new(Makers::new(config.rooms_per_day)),
+            audit: audit::Audit::default(),
+            token_rate: TokenRate::new(config.api_rate.0),
+            fresh: tokens::Fresh::default(),
             searches: Searches::default(),
             searching: tokio::sync::Semaphore::new(search::AT_ONCE),
             indexer,
@@ -187,6 +199,7 @@ impl Domain {
         self.deeds.sweep();
         self.makers.sweep();
         self.searches.sweep();
+        self.token_rate.sweep();
     }
 
     fn set_up_key(&self) -> std::sync::MutexGuard<'_, Option<String>> {

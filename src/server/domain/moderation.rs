@@ -3,7 +3,7 @@
 use super::membership::{as_it_stands, enrol, lose, strike};
 use super::places::no_room;
 use super::rights::keeps_order;
-use super::{Domain, Member, ONE_MORE, Who, cut, unavailable};
+use super::{Domain, Member, ONE_MORE, Scope, Who, cut, unavailable};
 use crate::protocol::people::{Access, MemberLine, Mine, Role, RoomView};
 use crate::protocol::{At, Code, Refusal};
 use crate::server::groups::Group;
@@ -106,6 +106,7 @@ impl Domain {
         who: &Who,
         room: &str,
     ) -> Result<(Arc<Member>, Room), Refusal> {
+        who.may(Scope::Write)?;
         let (me, room) = self.my_order(who, room).await?;
         self.deeds.may_speak(me.id)?;
         Ok((me, room))
@@ -236,6 +237,7 @@ impl Domain {
         room: &str,
         offset: usize,
     ) -> Result<RoomView, Refusal> {
+        who.may(Scope::Read)?;
         let room = self.room(who, room).await?;
         let log = room.log_id;
         let mine = match who {
@@ -295,6 +297,7 @@ impl Domain {
         person: &str,
     ) -> Result<Option<(String, memberships::Standing)>, Refusal> {
         let stands = async {
+            who.may(Scope::Read)?;
             let (me, room) = self.my_order(who, room).await?;
             let other = self.under(&me, person).await?;
             Ok((room.name, self.standing(other.id, room.log_id).await?))

@@ -2,7 +2,7 @@
 //! that calls nobody asks nothing and costs nothing.
 
 use super::places::Place;
-use super::{Domain, Member, ONE_MORE, Who, cut, unavailable};
+use super::{Domain, Member, ONE_MORE, Scope, Who, cut, unavailable};
 use crate::protocol::markdown;
 use crate::protocol::names::fold;
 use crate::protocol::people::{Mentioned, Mentions, NoticeKind};
@@ -146,6 +146,7 @@ impl Domain {
     /// `login_needed` for a visitor.
     pub async fn mentions(&self, who: &Who, before: Option<i64>) -> Result<Mentions, Refusal> {
         let me = who.member()?;
+        me.may(Scope::Read)?;
         let mut db = self.store.glance().await.map_err(unavailable)?;
         let page = mentions::page(&mut db, me.id, me.admin, before, ONE_MORE).await;
         let mut page = page.map_err(unavailable)?;

@@ -1,6 +1,6 @@
 //! People: who there is, what is shown of one, and whom I wish to hear nothing of.
 
-use super::{Domain, ONE_MORE, Who, cut, unavailable};
+use super::{Domain, ONE_MORE, Scope, Who, cut, unavailable};
 use crate::protocol::names::{Kind, fold};
 use crate::protocol::people::{People, PersonLine, PersonView, Somebody};
 use crate::protocol::{At, Code, Refusal, Target, limits};
@@ -40,6 +40,7 @@ impl Domain {
     /// `login_needed` for a visitor, `not_found` for a person who is not there.
     pub async fn person(&self, who: &Who, name: &str) -> Result<PersonView, Refusal> {
         let me = who.member()?;
+        me.may(Scope::Read)?;
         let person = self.somebody(name).await?;
         let mut db = self.store.glance().await.map_err(unavailable)?;
         let blocked = people::blocks(&mut db, me.id, person.id).await.map_err(unavailable)?;
@@ -60,7 +61,7 @@ impl Domain {
     /// # Errors
     /// `login_needed` for a visitor, `too_long` for what no name holds.
     pub async fn people(&self, who: &Who, query: &str, offset: usize) -> Result<People, Refusal> {
-        who.member()?;
+        who.member()?.may(Scope::Read)?;
         if query.chars().count() > Kind::User.most() {
             return Err(Refusal::too_long("query", Word::QueryTooLong));
         }
@@ -79,7 +80,7 @@ impl Domain {
     /// # Errors
     /// `not_found` for a person who is not there, `invalid` of myself, `too_many` past a bound.
     pub async fn block(&self, who: &Who, person: &str, on: bool) -> Result<(), Refusal> {
-        let me = who.member()?.party();
+        let me = who.writer()?.party();
         let other = self.somebody(person).await?;
         if other.id == me.id {
             return Err(Refusal::invalid("person", Word::IsYou));

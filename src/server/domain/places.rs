@@ -1,6 +1,6 @@
 //! Finding a place is being allowed to see it: every target is looked up here, for whoever asks.
 
-use super::{Domain, Member, Who, unavailable};
+use super::{Domain, Member, Scope, Who, unavailable};
 use crate::protocol::names::fold;
 use crate::protocol::{Refusal, Target};
 use crate::server::groups::{Group, Side};
@@ -100,16 +100,17 @@ impl Domain {
         }
     }
 
-    /// The same, with the log of a conversation that has one.
+    /// The same, with the log of a conversation that has one: to read in it.
     ///
     /// # Errors
-    /// Those of [`Domain::locate`].
+    /// Those of [`Domain::locate`]; `forbidden` of a token that does not read.
     pub async fn find(
         &self,
         db: &mut Connection,
         who: &Who,
         to: &Target,
     ) -> Result<Place, Refusal> {
+        who.may(Scope::Read)?;
         let folded = fold(to.name());
         let mut place = match self.recall(who, to, &folded)? {
             Some(place) => place,

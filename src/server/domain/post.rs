@@ -35,7 +35,7 @@ impl Domain {
         mut draft: Draft,
         done: Done<SendOk>,
     ) -> Result<(), Refusal> {
-        let me = who.member()?;
+        let me = who.writer()?;
         if !draft.files.is_empty() && draft.body.trim().is_empty() {
             // The files say it all.
             draft.body.clear();

@@ -10,7 +10,7 @@ impl Domain {
     /// # Errors
     /// `not_found` for what is not there or not mine to see.
     pub async fn mark_read(&self, who: &Who, to: &Target, seq: i64) -> Result<(), Refusal> {
-        let me = who.member()?;
+        let me = who.writer()?;
         let found = self.locate(who, to).await?;
         // My own log is read by following it.
         let Some(place) = found.written() else { return Ok(()) };

@@ -2,7 +2,7 @@
 
 use super::changes::{self, Wish};
 use super::rights::viewer;
-use super::{Domain, ONE_MORE, Who, cut, membership, unavailable};
+use super::{Domain, ONE_MORE, Scope, Who, cut, membership, unavailable};
 use crate::protocol::names::{self, Kind, fold};
 use crate::protocol::people::{Access, Role};
 use crate::protocol::views::{Index, RoomCard};
@@ -54,7 +54,7 @@ impl Domain {
     /// I may not see no more is told), `forbidden` for a room of the administrators by anybody else,
     /// `rate_limited` for whoever made many of late and is no administrator.
     pub async fn make_room(&self, who: &Who, name: &str, access: Access) -> Result<Room, Refusal> {
-        let me = Arc::clone(who.member()?);
+        let me = Arc::clone(who.writer()?);
         let name = names::check(Kind::Room, name)?;
         if access == Access::Admins {
             self.admin(who)?;
@@ -122,6 +122,7 @@ impl Domain {
         filter: &str,
         offset: usize,
     ) -> Result<Index<Vec<Stand>>, Refusal> {
+        who.may(Scope::Read)?;
         if !self.config.public_reading {
             who.member()?;
         }

@@ -7,7 +7,7 @@ mod query;
 mod snippet;
 
 use super::places::Place;
-use super::{Domain, Who, unavailable};
+use super::{Domain, Scope, Who, unavailable};
 use crate::protocol::names::fold;
 use crate::protocol::search::{Asked, Found, HITS, Hit, QUESTION};
 use crate::protocol::{At, Code, Refusal, Target};
@@ -44,6 +44,7 @@ impl Domain {
         address: IpAddr,
         asked: &Asked,
     ) -> Result<Found, Refusal> {
+        who.may(Scope::Read)?;
         if !self.config.public_reading {
             who.member()?;
         }

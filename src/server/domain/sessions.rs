@@ -2,13 +2,14 @@
 
 use super::known::{Caller, Shown};
 use super::remembered::Reading;
-use super::{Domain, Member, Who, unavailable};
+use super::who::TokenUse;
+use super::{Domain, Member, Scope, Who, unavailable};
 use crate::protocol::views::AuthorKind;
 use crate::protocol::{At, Code, Refusal, close};
 use crate::server::groups::{Broadcast, Group};
 use crate::server::security::secrets;
 use crate::server::store::acts::Changed;
-use crate::server::store::{UserId, people, sessions, tokens, users};
+use crate::server::store::{UserId, people, sessions, tokens};
 use crate::words::Word;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -86,17 +87,27 @@ impl Domain {
 
     async fn of_token(&self, hash: &str) -> Result<Option<(Member, Option<At>)>, Refusal> {
         let mut db = self.store.glance().await.map_err(unavailable)?;
-        let user = tokens::find(&mut db, hash).await.map_err(unavailable)?;
-        let member = |user: users::User| Member {
-            id: user.id,
-            name: user.name.into(),
-            admin: user.admin,
-            own: user.log_id,
+        let owner = tokens::find(&mut db, hash, At::now()).await.map_err(unavailable)?;
+        let Some(owner) = owner else { return Ok(None) };
+        let expires_at = owner.expires_at.map(At);
+        let token = TokenUse {
+            id: owner.id,
+            name: owner.label,
+            // What cannot be read opens nothing.
+            scopes: owner.scopes.parse().unwrap_or_default(),
+            expires_at,
+        };
+        let member = Member {
+            id: owner.user_id,
+            name: owner.name.into(),
+            admin: owner.admin,
+            own: owner.log_id,
             session: None,
+            token: Some(Arc::new(token)),
             kind: AuthorKind::Bot,
             bot_of: None,
         };
-        Ok(user.map(|user| (member(user), None)))
+        Ok(Some((member, expires_at)))
     }
 
     async fn of_session(&self, hash: &str) -> Result<Option<(Member, Option<At>)>, Refusal> {
@@ -117,6 +128,7 @@ impl Domain {
             admin: owner.admin,
             own: owner.log_id,
             session: Some(owner.id),
+            token: None,
             kind: AuthorKind::User,
             bot_of: None,
         };
@@ -129,21 +141,22 @@ impl Domain {
         tx.commit().await
     }
 
-    /// Whether whoever opened a connection is still who they were: their session goes on.
+    /// Whether whoever opened a connection is still who they were: their session or token goes on.
     ///
     /// # Errors
     /// `unavailable` when the database cannot be read.
     pub async fn goes_on(&self, who: &Who) -> Result<bool, Refusal> {
         let Who::Member(me) = who else { return Ok(true) };
         let mut db = self.store.glance().await.map_err(unavailable)?;
-        let Some(session) = &me.session else {
-            // A token goes on until whoever it is of is kept out.
-            return Ok(!people::is_banned(&mut db, me.id).await.map_err(unavailable)?);
+        let Some(shown) = me.here_by() else { return Ok(true) };
+        let goes_on = match me.token {
+            Some(_) => tokens::goes_on(&mut db, shown, At::now()).await,
+            None => sessions::goes_on(&mut db, shown, At::now()).await,
         };
-        let goes_on = sessions::goes_on(&mut db, session, At::now()).await.map_err(unavailable)?;
+        let goes_on = goes_on.map_err(unavailable)?;
         drop(db);
         if !goes_on {
-            self.known.forget_session(me.id, session);
+            self.known.forget_session(me.id, shown);
         }
         Ok(goes_on)
     }
@@ -172,23 +185,34 @@ impl Domain {
         Ok(Begun { secret })
     }
 
-    /// Hangs up on sessions that another process ended, a command or another server; runs as long
-    /// as the server. It begins with all notes there are: one that was made while the server
-    /// started must not be missed.
+    /// Hangs up on sessions and tokens that another process ended, a command or another server, and on
+    /// tokens whose time is over; runs as long as the server. It begins with all notes there are: one
+    /// that was made while the server started must not be missed.
     pub async fn keep_hanging_up(&self) {
-        let mut last = 0;
+        let (mut last, mut looked) = (0, At::now());
         loop {
-            if let Err(error) = self.hang_up_since(&mut last).await {
+            if let Err(error) = self.hang_up_since(&mut last, &mut looked).await {
                 tracing::warn!(%error, "whose session was ended is not known");
             }
             tokio::time::sleep(LOOKED_EVERY).await;
         }
     }
 
-    async fn hang_up_since(&self, last: &mut i64) -> crate::server::store::Result<()> {
+    async fn hang_up_since(
+        &self,
+        last: &mut i64,
+        looked: &mut At,
+    ) -> crate::server::store::Result<()> {
         let mut db = self.store.glance().await?;
+        let now = At::now();
+        for (token, user) in tokens::expired(&mut db, *looked, now).await? {
+            self.hang_up_token(user, token);
+        }
+        *looked = now;
         for (id, user, session) in sessions::ended_since(&mut db, *last).await? {
-            if session != sessions::EVERYTHING {
+            if let Some(token) = session.strip_prefix(sessions::TOKEN) {
+                self.hang_up_token(user, token.to_owned());
+            } else if session != sessions::EVERYTHING {
                 self.hang_up(user, session);
             } else if people::is_banned(&mut db, user).await? {
                 // Unless they were let in again since.
@@ -206,6 +230,7 @@ impl Domain {
     /// `login_needed` for a visitor.
     pub async fn sessions(&self, who: &Who) -> Result<Vec<sessions::Session>, Refusal> {
         let me = who.member()?;
+        me.may(Scope::Read)?;
         let mut db = self.store.glance().await.map_err(unavailable)?;
         sessions::of(&mut db, me.id, At::now()).await.map_err(unavailable)
     }
@@ -215,7 +240,7 @@ impl Domain {
     /// # Errors
     /// `not_found` for one that is not mine.
     pub async fn end_session(&self, who: &Who, session: &str) -> Result<(), Refusal> {
-        let me = who.member()?;
+        let me = who.writer()?;
         let mut tx = self.store.write().await.map_err(unavailable)?;
         if !sessions::end(&mut tx, me.id, session).await.map_err(unavailable)? {
             return Err(Refusal::not_found("such session"));

@@ -68,7 +68,7 @@ pub(super) fn tell(groups: &dyn Groups, committed: Vec<Committed>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::groups::{ConnId, Member};
+    use crate::server::groups::{self, ConnId, Member, Push};
     use crate::server::store::LogId;
     use std::sync::Mutex;
 
@@ -84,6 +84,12 @@ mod tests {
                 let seqs = events.iter().map(|event| event.seq).collect();
                 self.0.lock().unwrap().push((group, seqs));
             }
+        }
+        fn push(&self, _: Group, _: &Push) -> groups::Heard {
+            groups::Heard::default()
+        }
+        fn is_heard(&self, _: Group) -> bool {
+            false
         }
         fn memberships(&self) -> usize {
             0

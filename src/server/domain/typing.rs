@@ -11,7 +11,7 @@ impl Domain {
     /// # Errors
     /// `not_found` for what is not there or not mine to see.
     pub async fn is_typing(&self, who: &Who, to: &Target) -> Result<(), Refusal> {
-        let me = who.member()?;
+        let me = who.writer()?;
         let place = self.locate(who, to).await?;
         // Where one of the two blocked the other nothing is told, this neither.
         if self.may_write(me, &place).await.is_err() {

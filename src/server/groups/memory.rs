@@ -1,7 +1,7 @@
 //! Groups of one process: a frame is encoded once and its bytes are shared by every queue.
 
-use super::wire::Encoded;
-use super::{Broadcast, ConnId, Group, Groups, Member};
+use super::wire::{Encoded, Pushed};
+use super::{Broadcast, ConnId, Group, Groups, Heard, Member, Push};
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
@@ -45,6 +45,24 @@ impl Groups for Memory {
         for member in members {
             member.queue.deliver(&encoded, member.side);
         }
+    }
+
+    fn push(&self, group: Group, push: &Push) -> Heard {
+        let groups = self.groups.read().unwrap_or_else(PoisonError::into_inner);
+        let mut heard = Heard::default();
+        let Some(members) = groups.get(&group) else { return heard };
+        let pushed = Pushed::of(group, push);
+        for member in members {
+            if member.queue.hear(&pushed) {
+                heard.connections += 1;
+                heard.people.extend(member.queue.user());
+            }
+        }
+        heard
+    }
+
+    fn is_heard(&self, group: Group) -> bool {
+        self.groups.read().unwrap_or_else(PoisonError::into_inner).contains_key(&group)
     }
 
     fn memberships(&self) -> usize {

@@ -9,6 +9,7 @@ pub mod queue;
 pub mod wire;
 
 use crate::protocol::frames::Event;
+use crate::protocol::people::Notify;
 use crate::protocol::{At, Target};
 use crate::server::store::{LogId, UserId};
 use serde::{Deserialize, Serialize};
@@ -32,7 +33,7 @@ pub enum Group {
     Own(UserId),
     /// All connections of a user (requirement 2).
     User(UserId),
-    /// Everyone who is online.
+    /// Everyone who is online: every connection hears it, visitors' too.
     House,
 }
 
@@ -79,8 +80,28 @@ pub enum Broadcast {
     /// Those in `group` may not see `to` any more, but for these: main sockets are told, room sockets
     /// are closed with this code. It reaches a group, or all connections of a user.
     Gone { group: Group, to: Target, reason: String, code: u16, but: BTreeSet<UserId> },
-    /// The end of one session's connections, or of all the user's.
+    /// The end of one session's or token's connections, or of all the user's.
     End { session: Option<String>, code: u16 },
+}
+
+/// What is pushed to a group: told to those who are there, once each. Plain data, like a [`Broadcast`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Push {
+    /// What.
+    pub notify: Notify,
+    /// It stands in the own log of each of them: whoever follows that has heard it already.
+    pub stored: bool,
+    /// Who hears nothing of whoever pushes it.
+    pub but: BTreeSet<UserId>,
+}
+
+/// Who heard a push: those whose queues took it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Heard {
+    /// Their people, each once; visitors are nobody.
+    pub people: BTreeSet<UserId>,
+    /// Connections.
+    pub connections: usize,
 }
 
 /// A connection's place in a group.
@@ -102,6 +123,10 @@ pub trait Groups: Send + Sync {
     fn leave(&self, group: Group, conn: ConnId);
     /// Tells everyone in the group, in the order of the calls.
     fn publish(&self, group: Group, broadcast: &Broadcast);
+    /// Pushes to everyone in the group, and counts them.
+    fn push(&self, group: Group, push: &Push) -> Heard;
+    /// Whether anybody hears the group.
+    fn is_heard(&self, group: Group) -> bool;
     /// Memberships in all: zero when nobody is connected.
     fn memberships(&self) -> usize;
 }

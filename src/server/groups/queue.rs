@@ -7,7 +7,7 @@
 
 mod item;
 
-use super::wire::{Comings, Encoded, Piece, index};
+use super::wire::{Comings, Encoded, Piece, Pushed, index};
 use super::{Group, Side};
 use crate::protocol::close;
 use crate::server::store::UserId;
@@ -54,6 +54,8 @@ struct Inner {
     /// Groups whose presence was shed: each gets a fresh list once there is room.
     stale: Vec<Group>,
     close: Option<u16>,
+    /// It has been told what it is to hear first.
+    greeted: bool,
     going: Option<Going>,
     /// Answers that others still owe this connection: sends that are being stored.
     owed: usize,
@@ -139,7 +141,7 @@ impl Wake for Signal {
 }
 
 impl Queue {
-    /// An empty queue of the connection of `session`.
+    /// An empty queue of the connection of `session`: the public id of a session or a token.
     #[must_use]
     pub fn new(
         dialect: Dialect,
@@ -154,6 +156,12 @@ impl Queue {
     #[must_use]
     pub fn of(self, user: UserId) -> Self {
         Self { user: Some(user), ..self }
+    }
+
+    /// Whose connection it is; none for a visitor.
+    #[must_use]
+    pub fn user(&self) -> Option<UserId> {
+        self.user
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -263,6 +271,39 @@ impl Queue {
         }
     }
 
+    /// A push reaches this connection; whether it hears it, or has heard it already.
+    pub fn hear(&self, pushed: &Pushed) -> bool {
+        let mut inner = self.lock();
+        let is_there = inner.greeted && inner.close.is_none();
+        if !is_there || self.user.is_some_and(|user| pushed.but.contains(&user)) {
+            return false;
+        }
+        let of = |group| inner.follows.iter().find(|f| f.group == group);
+        let item = match self.dialect {
+            Dialect::Main => {
+                // It came with its log, or will with the answer that is on its way.
+                let own = self.user.filter(|_| pushed.stored).map(Group::Own);
+                if own.and_then(of).is_some() {
+                    return true;
+                }
+                Item::alone(&pushed.main)
+            }
+            Dialect::Room => Item::alone(&pushed.room),
+        };
+        match (pushed.group, of(pushed.group).map(|follow| follow.held.is_some())) {
+            (Group::Room(_), None) => return false,
+            (Group::Room(_), Some(true)) => self.keep(&mut inner, pushed.group, Held::Other(item)),
+            _ => self.push(&mut inner, item),
+        }
+        let heard = inner.close.is_none();
+        let waker = inner.waker.take();
+        drop(inner);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        heard
+    }
+
     /// Keeps what comes while a `sub` is being answered. Where that takes so long that it becomes
     /// too much, of all that is followed together, the client is told to begin anew.
     fn keep(&self, inner: &mut Inner, group: Group, one: Held) {
@@ -322,6 +363,14 @@ impl Queue {
         self.change(|inner| self.push(inner, Item::alone(frame)));
     }
 
+    /// The same, and the last of what a connection hears before anything else.
+    pub fn greet(&self, frame: &Frame) {
+        self.change(|inner| {
+            self.push(inner, Item::alone(frame));
+            inner.greeted = true;
+        });
+    }
+
     /// The server goes down.
     pub fn go(&self, how: Going) {
         self.change(|inner| inner.going = Some(how));
@@ -356,6 +405,7 @@ impl Queue {
     /// told.
     pub fn answer(&self, frame: &Frame, tops: &[(Group, i64)]) {
         self.change(|inner| {
+            inner.greeted = true;
             // It was asked for and has a bound of its own: however long it is, it does not make its
             // reader a slow one, as long as what waited before it did not.
             let keeps_up = inner.frames < self.most_frames

@@ -1,9 +1,10 @@
 //! A broadcast in the two languages that sockets speak, each encoded once however many hear it.
 
-use super::{Addressed, Broadcast, Group, Side};
+use super::{Addressed, Broadcast, Group, Push, Side};
 use crate::protocol::At;
 use crate::protocol::Target;
 use crate::protocol::frames::{Event, EventFrame, Kind, ServerFrame};
+use crate::protocol::people::{NoticeKind, Notify};
 use crate::server::store::UserId;
 use crate::server::websocket::Frame;
 use bytes::Bytes;
@@ -25,10 +26,36 @@ pub enum RoomFrame<'a> {
     ChatMessage { user: &'a str, message: &'a str, id: &'a str, seq: i64, at: At },
     /// Somebody told me something in private.
     PrivateMessage { user: &'a str, message: &'a str, id: &'a str, at: At },
+    /// Something was pushed to the room.
+    #[serde(rename = "chat_message")]
+    PushedToRoom(PushedFrame<'a>),
+    /// Something was pushed to me, or to everybody.
+    #[serde(rename = "private_message")]
+    PushedToMe(PushedFrame<'a>),
     /// What I told somebody in private is stored.
     PrivateMessageDelivered { target: &'a str, message: &'a str },
     /// A refusal; the socket stays open.
     Error { message: &'a str },
+}
+
+/// A push as a room socket hears it: like what is said in the room, or in private, so that a plain
+/// client need not know of it. It has no seq, since it is in no log of the room, and a kind, by which
+/// others know it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PushedFrame<'a> {
+    /// Who pushed it.
+    pub user: &'a str,
+    /// The text.
+    pub message: &'a str,
+    /// Its id.
+    pub id: &'a str,
+    /// `push` or `broadcast`.
+    pub kind: NoticeKind,
+    /// Where it leads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<&'a str>,
+    /// When.
+    pub at: At,
 }
 
 /// People who came and went, for room sockets, which each know whom they have named already.
@@ -104,6 +131,41 @@ impl Run {
         let start = known.checked_sub(1).and_then(|last| self.ends.get(last));
         let bytes = || self.bytes.slice(start.map_or(0, |(_, end)| *end)..);
         (frames > 0).then(|| Piece { bytes: bytes(), frames })
+    }
+}
+
+/// What a main socket and what a room socket hears of a push.
+pub struct Pushed<'a> {
+    /// The group that it is pushed to.
+    pub group: Group,
+    /// See [`Push::stored`].
+    pub stored: bool,
+    /// See [`Push::but`].
+    pub but: &'a BTreeSet<UserId>,
+    /// For main sockets.
+    pub main: Frame,
+    /// For room sockets.
+    pub room: Frame,
+}
+
+impl<'a> Pushed<'a> {
+    /// Encodes a push to a group.
+    #[must_use]
+    pub fn of(group: Group, push: &'a Push) -> Self {
+        let Notify { kind, id, from, text, link, at, .. } = &push.notify;
+        let (kind, at, link) = (*kind, *at, link.as_deref());
+        let frame = PushedFrame { user: from, message: text, id, kind, link, at };
+        let room = match group {
+            Group::Room(_) => RoomFrame::PushedToRoom(frame),
+            _ => RoomFrame::PushedToMe(frame),
+        };
+        Self {
+            group,
+            stored: push.stored,
+            but: &push.but,
+            main: Frame::json(&ServerFrame::Push(push.notify.clone())),
+            room: Frame::json(&room),
+        }
     }
 }
 

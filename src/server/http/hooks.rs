@@ -1,7 +1,9 @@
 //! `POST /hooks/<id>/<secret>`: a room's own address, at which other programs say something in it. It
-//! takes what is sent to Slack's incoming webhooks and answers as they do.
+//! takes what is sent to Slack's incoming webhooks and answers as they do; what is refused is a problem
+//! document.
 
-use super::{App, body, problem};
+use super::problem::{self, Problem};
+use super::{App, body};
 use crate::protocol::{Code, Refusal};
 use crate::words::Word;
 use axum::body::to_bytes;
@@ -23,19 +25,19 @@ pub async fn take(
 ) -> Response {
     let request = match body::take_in(&app, request).await {
         Ok(request) => request,
-        Err(answer) => return answer,
+        Err(answer) => return Problem::of_status(answer.status()).into_response(),
     };
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MOST).await else {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+        return Problem::of_status(StatusCode::PAYLOAD_TOO_LARGE).into_response();
     };
     let Some(said) = read(&parts.headers, &body) else {
-        return problem::json(&Refusal::new(Code::BadFrame, Word::HookNotRead));
+        return problem::document(&Refusal::new(Code::BadFrame, Word::HookNotRead));
     };
     let key = parts.headers.get(KEY).and_then(|key| key.to_str().ok()).map(str::trim);
     match app.domain.take_in((&id, &secret), &said, key).await {
         Ok(_) => "ok".into_response(),
-        Err(refusal) => problem::json(&refusal),
+        Err(refusal) => problem::document(&refusal),
     }
 }
 

@@ -15,6 +15,8 @@ pub mod panels;
 pub mod problem;
 pub mod rendered;
 pub mod search;
+pub mod tokens;
+pub mod v1;
 pub mod visit;
 pub mod wishes;
 
@@ -26,7 +28,7 @@ use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
 use axum::http::{Request, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use hyper::body::Incoming;
 use std::net::SocketAddr;
 use std::ops::Deref;
@@ -115,6 +117,7 @@ fn router(app: App) -> Router {
         .route(crate::protocol::urls::UPLOAD, post(files::take))
         .route("/api/v1/messages", get(history::messages))
         .route("/hooks/{id}/{secret}", post(hooks::take))
+        .route("/api/v1/{*rest}", any(v1::nowhere))
         .route("/api/{function}", post(forms::post).get(forms::call))
         .route("/ws", get(upgrade::main))
         .route("/ws/chat/{room}/", get(upgrade::room))
@@ -146,12 +149,23 @@ impl Routes {
     pub async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
+        if v1::is(request.uri()) {
+            v1::documented(self.guarded(request, peer)).await
+        } else {
+            self.guarded(request, peer).await
+        }
+    }
+
+    async fn guarded(&self, request: Request<Body>, peer: SocketAddr) -> Response {
         guard::guarded(&self.app, request, async |request| {
             let patience = files::patience(&request).unwrap_or(PATIENCE);
-            match timeout(patience, self.router.clone().call(request)).await {
-                Ok(Ok(response)) => response,
-                Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
-            }
+            tokens::noted(&self.app, request, peer, async |request| {
+                match timeout(patience, self.router.clone().call(request)).await {
+                    Ok(Ok(response)) => response,
+                    Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+                }
+            })
+            .await
         })
         .await
     }

@@ -72,6 +72,43 @@ impl Speech {
     }
 }
 
+/// The limit on the uses of each token, by its public id; `None` is no limit.
+pub struct TokenRate {
+    limiter: Option<(DefaultKeyedRateLimiter<String>, Rate)>,
+}
+
+impl TokenRate {
+    /// A limit.
+    #[must_use]
+    pub fn new(rate: Option<Rate>) -> Self {
+        let limiter = rate.and_then(|rate| {
+            let quota = Quota::with_period(rate.period / rate.count.get())?.allow_burst(rate.count);
+            Some((DefaultKeyedRateLimiter::keyed(quota), rate))
+        });
+        Self { limiter }
+    }
+
+    /// Whether this token may be used now.
+    ///
+    /// # Errors
+    /// `rate_limited` with the time to wait.
+    pub fn may_use(&self, token: &str) -> Result<(), Refusal> {
+        let Some((limiter, rate)) = &self.limiter else { return Ok(()) };
+        limiter.check_key(&token.to_owned()).map_err(|not_until| {
+            let wait = not_until.wait_time_from(DefaultClock::default().now());
+            let said = Word::TokenTooFast.of(&[&rate.count, &rate.period.as_secs()]);
+            Refusal::rate_limited(said, wait.as_millis().max(1) as u64)
+        })
+    }
+
+    /// Forgets tokens that were not used for the whole period.
+    pub fn sweep(&self) {
+        if let Some((limiter, _)) = &self.limiter {
+            limiter.retain_recent();
+        }
+    }
+}
+
 /// What came of one more frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pace {

@@ -25,15 +25,15 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// On its seat it joins the user's own group, and is online from now on.
+    /// On its seat it joins the house's group and the user's own, and is online from now on.
     #[must_use]
     pub fn open(domain: Arc<Domain>, who: Who, seat: &Seat, dialect: Dialect) -> Self {
-        let session = match &who {
-            Who::Member(me) => me.session.clone(),
+        let shown = match &who {
+            Who::Member(me) => me.here_by().map(str::to_owned),
             Who::Visitor => None,
         };
         let config = &domain.config;
-        let queue = Queue::new(dialect, session, config.queue_frames, config.queue_bytes);
+        let queue = Queue::new(dialect, shown, config.queue_frames, config.queue_bytes);
         let queue = Arc::new(match &who {
             Who::Member(me) => queue.of(me.id),
             Who::Visitor => queue,
@@ -48,6 +48,7 @@ impl Connection {
             bad_frames: VecDeque::new(),
             domain,
         };
+        connection.join(Group::House, Side::Low);
         if let Who::Member(me) = connection.who.clone() {
             connection.join(Group::User(me.id), Side::Low);
             connection.enter(Group::House);

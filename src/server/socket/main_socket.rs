@@ -47,7 +47,7 @@ pub fn serve(opened: Opened, connection: Connection, seat: Seat) {
         heartbeat_ms: config.heartbeat.as_millis() as u64,
         limits: config.limits(),
     });
-    connection.queue.say(&Frame::json(&hello));
+    connection.queue.greet(&Frame::json(&hello));
     let session = Session {
         connection,
         follows: Vec::new(),

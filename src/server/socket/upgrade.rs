@@ -5,8 +5,8 @@ use super::life::turn_away;
 use super::stream::Stream;
 use super::{main_socket, room_socket};
 use crate::protocol::{Refusal, SUBPROTOCOL, close as codes, limits, urls};
-use crate::server::domain::Who;
 use crate::server::domain::connections::Seat;
+use crate::server::domain::{Scope, Who};
 use crate::server::groups::queue::Dialect;
 use crate::server::http::{App, problem, visit};
 use crate::server::security::addresses::network;
@@ -57,6 +57,8 @@ async fn arrive(
     if matches!(who, Who::Visitor) && !domain.config.public_reading {
         return Ok(Arrival::Closed(codes::LOGIN_NEEDED));
     }
+    // A socket hears, whatever else is done by it.
+    who.may(Scope::Read)?;
     let user = match &who {
         Who::Member(me) => Some(me.id),
         Who::Visitor => None,
@@ -67,7 +69,8 @@ async fn arrive(
             let connection = Connection::open(app.domain.clone(), who, &seat, dialect);
             // From here on it hears when its session ends. What ended before that it did not hear.
             if domain.ended_so_far() != before && !domain.goes_on(&connection.who).await? {
-                return Ok(Arrival::Closed(codes::LOGGED_OUT));
+                let code = connection.who.member().map_or(codes::LOGGED_OUT, |me| me.end_code());
+                return Ok(Arrival::Closed(code));
             }
             Arrival::Welcome(Box::new(connection), seat)
         }

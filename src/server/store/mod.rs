@@ -19,6 +19,7 @@ pub mod mentions;
 pub mod people;
 #[cfg(test)]
 mod plans;
+pub mod pushes;
 pub mod replay;
 pub mod revisions;
 pub mod rooms;
@@ -26,6 +27,7 @@ pub mod search;
 pub mod sessions;
 pub mod sqlite;
 pub mod standing;
+pub mod token_uses;
 pub mod tokens;
 pub mod users;
 pub mod writer;

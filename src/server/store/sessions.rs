@@ -181,6 +181,17 @@ pub async fn note_ended(db: &mut Connection, user: UserId, ended: &[String]) -> 
 /// tokens too: they are kept out of the house.
 pub const EVERYTHING: &str = "";
 
+/// What stands before a token's public id where it is a token that was ended. (No id has a colon.)
+pub const TOKEN: &str = "token:";
+
+/// Notes that a token was ended, likewise.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn note_token(db: &mut Connection, user: UserId, token: &str) -> Result<()> {
+    note_ended(db, user, &[format!("{TOKEN}{token}")]).await
+}
+
 /// Notes that somebody is kept out of the house, likewise.
 ///
 /// # Errors

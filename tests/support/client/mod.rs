@@ -569,7 +569,7 @@ impl Client {
                     }
                 }
             }
-            ServerFrame::Online { .. } | ServerFrame::Typing { .. } => {}
+            ServerFrame::Online { .. } | ServerFrame::Typing { .. } | ServerFrame::Push(_) => {}
             ServerFrame::Gone { to, .. } => self.breach(format_args!("was shut out of {to}")),
             ServerFrame::Error { err } => self.breach(format_args!("was refused: {err:?}")),
         }

@@ -49,6 +49,7 @@ impl Domain {
             admin: false,
             own: called.own,
             session: None,
+            token: None,
             kind: AuthorKind::Bot,
             bot_of: Some(called.log_id),
         };

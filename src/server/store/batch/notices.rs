@@ -47,6 +47,7 @@ impl Batch<'_> {
             message: Some(super::message_id(log, seq)),
             seq: Some(seq),
             text: glimpse(of.text),
+            link: None,
             at: self.now,
         };
         let raw = |data: &Notify| {

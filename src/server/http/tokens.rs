@@ -1,0 +1,48 @@
+//! What every use of a token passes and leaves: how fast it may be used, and the note of it.
+
+use super::{App, problem, visit};
+use crate::protocol::At;
+use crate::protocol::tokens::TokenUseView;
+use crate::server::domain::{TokenUse, Who};
+use axum::extract::Request;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// The token that a request shows, if it is a good one. Nothing is looked at where no header says so.
+async fn shown(app: &App, headers: &HeaderMap) -> Option<Arc<TokenUse>> {
+    headers.get(header::AUTHORIZATION)?;
+    // Whether wrong credentials or a database that fails refuse it is for what is asked to say.
+    let who = app.domain.recognise(visit::credentials(headers)).await.ok()??;
+    match who {
+        Who::Member(me) => me.token.clone(),
+        Who::Visitor => None,
+    }
+}
+
+/// Answers what may be answered, and notes it where a token was used.
+pub async fn noted(
+    app: &App,
+    request: Request,
+    peer: SocketAddr,
+    answer: impl AsyncFnOnce(Request) -> Response,
+) -> Response {
+    let Some(token) = shown(app, request.headers()).await else { return answer(request).await };
+    let (path, method) = (request.uri().path().to_owned(), request.method().to_string());
+    let address = visit::address(&app.domain.config, peer, request.headers());
+    let response = match app.domain.token_rate.may_use(&token.id) {
+        Ok(()) => answer(request).await,
+        Err(refusal) => problem::json(&refusal),
+    };
+    let is_socket = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+    app.domain.audit.note(TokenUseView {
+        token: token.id.clone(),
+        at: At::now(),
+        method: if is_socket { "socket".to_owned() } else { method },
+        path,
+        status: response.status().as_u16(),
+        address: address.to_string(),
+    });
+    response
+}
