@@ -227,7 +227,7 @@ test('an ordinary evening', async ({ house, person, visitor, guard }) => {
         ['about', '/chat/lobby/about', 'lobby'],
         ['person', '/people/noor?room=lobby', 'noor'],
         ['people', '/people', 'People'],
-        ['mentions', '/mentions', 'Mentions'],
+        ['notifications', '/notifications/', 'Notifications'],
         ['search', `/search?q=${encodeURIComponent('活动')}`, /./],
         ['account', '/account', 'Your account'],
         ['settings', '/settings', 'Settings'],

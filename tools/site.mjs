@@ -3,7 +3,9 @@
 //
 //   pkg/roomful.<hash>.{js,wasm,css}   cached for ever, because the name changes with the content
 //   pkg/roomful.<hash>.txt             what the program says, for each language
-//   everything of public/              as it is
+//   everything of public/              as it is, but for
+//     installed.js                     which is under pkg/ too
+//     sw.js                            told what the site is made of
 //   **/*.br                            each file over 1 KB once more, as brotli
 //   manifest.json                      which names the pages refer to
 //
@@ -38,6 +40,8 @@ const SMALL = [
   '--strip-producers',
   '--strip-target-features',
 ];
+/** What no page asks for: the worker itself, what is for other programs, and what browsers ask for to install. */
+const UNASKED = /^\/(sw\.js|robots\.txt|(shot|apple|icon-maskable|icon-512)[^/]*)$/;
 /** The texts, a folder for each language; in the order of `Lang::ALL`. */
 const WORDS = 'src/words';
 const LANGUAGES = ['en', 'zh'];
@@ -126,6 +130,27 @@ async function words(language) {
   return Buffer.from(lines);
 }
 
+/** A script that is sent without what is only there for its readers. */
+function plainly(script) {
+  return Buffer.from(release ? script.replace(/^ *(\/\/|\/?\*).*\n/gm, '').replace(/^ +/gm, '') : script);
+}
+
+/**
+ * Tells the worker the site's files and their release: a hash over all of them and over itself. So a
+ * browser that asks for the worker anew sees whether anything is new. Resolves to the release.
+ */
+async function tellWorker() {
+  const worker = join(NEW, 'sw.js');
+  const all = (await files(NEW)).sort();
+  const release = hash(Buffer.concat(await Promise.all(all.map(async (file) => createHash('sha256').update(`${file}\n`).update(await readFile(file)).digest()))));
+  const paths = all.map((file) => file.slice(NEW.length)).filter((file) => !UNASKED.test(file));
+  const script = await readFile(worker, 'utf8');
+  const told = script.replace(/^const SITE = .*$/m, () => `const SITE = ${JSON.stringify({ version: release, files: paths })};`);
+  if (told === script) throw new Error('public/sw.js: there is no line that begins with "const SITE ="');
+  await writeFile(worker, plainly(told));
+  return release;
+}
+
 function hash(bytes) {
   return createHash('sha256').update(bytes).digest('hex').slice(0, 16);
 }
@@ -170,7 +195,11 @@ const manifest = {
   js: await put('js', loader),
   wasm: await put('wasm', lean),
   words: await Promise.all(LANGUAGES.map(async (language) => put('txt', await words(language)))),
+  glue: await put('js', plainly(await readFile('public/installed.js', 'utf8'))),
+  release: '',
 };
+await rm(join(NEW, 'installed.js'));
+manifest.release = await tellWorker();
 if (existsSync(join(NEW, 'manifest.json'))) {
   throw new Error('public/manifest.json: that name is taken; call it manifest.webmanifest');
 }

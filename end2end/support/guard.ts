@@ -1,7 +1,13 @@
 import type { BrowserContext } from '@playwright/test';
 
 /** What the browser itself writes when the network fails, and nobody can keep it from writing. */
-const OF_THE_NETWORK = [/^Failed to load resource: net::ERR_/, /^WebSocket connection to '[^']*' failed/];
+const OF_THE_NETWORK = [
+  /^Failed to load resource: net::ERR_/,
+  /^WebSocket connection to '[^']*' failed/,
+  // Where a proxy stands before the house and has nobody to ask.
+  /^Failed to load resource: the server responded with a status of 502/,
+  /^Manifest fetch from .* failed, code 502/,
+];
 /** Where scripts are off, the program that the page names is never run. */
 const NOT_RUN = /was preloaded using link preload but not used/;
 /** Chromium's own viewer of a picture may not dress up what people sent: nothing may run there. */

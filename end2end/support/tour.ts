@@ -38,7 +38,7 @@ export async function tour(
 
 /** Looks at each panel that a room leads to. */
 export async function eachPanel(who: Person, look: (what: string) => Promise<unknown>) {
-  for (const name of ['About', 'Mentions', 'Search', 'Everybody', 'Make a room', 'Settings', 'Shortcuts', who.name]) {
+  for (const name of ['About', 'Notifications', 'Search', 'Everybody', 'Make a room', 'Settings', 'Shortcuts', who.name]) {
     const side = await rooms(who);
     if (name === 'About') await shut(who);
     await (name === 'About' ? who.page.getByRole('main') : side).getByRole('link', { name, exact: true }).click();

@@ -75,7 +75,8 @@ test('pages are guarded, files are kept', async ({ person, house }) => {
 
   const html = (await page?.text()) ?? '';
   const files = [...new Set(html.match(/\/pkg\/[\w.-]+\.(?:css|js|wasm)/g) ?? [])];
-  expect(files.map((file) => file.split('.').pop()).sort()).toEqual(['css', 'js', 'wasm']);
+  // Two scripts: the program's loader, and what every page has.
+  expect(files.map((file) => file.split('.').pop()).sort()).toEqual(['css', 'js', 'js', 'wasm']);
   for (const file of files) {
     const answer = await alice.context.request.get(house.url + file, { headers: { 'Accept-Encoding': 'br' } });
     expect(answer.status()).toBe(200);

@@ -124,13 +124,13 @@ test('times in panels are on my own clock; where no program runs they say whose 
   await bob.openRoom('lobby');
   await bob.say('@alice look');
   await alice.hears('@alice look');
-  await alice.side.getByRole('link', { name: 'Mentions' }).click();
+  await alice.page.getByRole('link', { name: 'Notifications' }).click();
   await expect(panel(alice).locator('time').first()).toBeVisible();
   const called = await first();
   expect(called.title).toMatch(new RegExp(`${called.clock}$`));
 
   const plain = await person('alice', { ...how, scripts: false });
-  await plain.visit('/mentions');
+  await plain.visit('/notifications/');
   await expect(plain.page.locator('time').first()).toHaveAttribute('title', / UTC$/);
   await plain.visit('/account');
   await expect(plain.page.locator('time').first()).toHaveText(/ UTC$/);

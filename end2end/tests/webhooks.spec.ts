@@ -27,7 +27,7 @@ for (const viewport of SIZES) {
       try {
         const alice = await person('alice', { viewport, colorScheme });
         await alice.enterRoom('den');
-        await alice.openAbout();
+        await alice.page.getByRole('main').getByRole('link', { name: 'About', exact: true }).click();
         await alice.panel.getByRole('link', { name: 'Webhooks' }).click();
         await expect(alice.panel.getByRole('heading', { level: 1, name: 'Webhooks of den' })).toBeVisible();
 

@@ -5,6 +5,7 @@ use roomful::{
     pages::{self, InRoom, Inside, InviteLine, PinLine, Shell},
     protocol::{
         At, Refusal, Target,
+        notices::{Noticed, Notices, Shown},
         people::Account,
         people::{
             Access, Accounts, Level, MemberLine, Mentioned, Mentions, Mine, NoticeKind, People,
@@ -31,6 +32,53 @@ fn line(name: &str, online: bool, idle: bool) -> PersonLine {
         idle,
         last_seen: (!online).then_some(ago(3 * HOUR)),
     }
+}
+
+/// A line of each kind.
+fn concerning() -> Notices {
+    let line = |kind, to: &str, from: &[&str], text: &str, count, new, hours: i64| Noticed {
+        kind,
+        to: Target::parse(to).unwrap_or(Target::Own),
+        from: from.iter().map(|name| (*name).to_owned()).collect(),
+        message: (to != "~" && kind != NoticeKind::Invite).then(|| "7-3".to_owned()),
+        text: text.to_owned(),
+        files: false,
+        emoji: if kind == NoticeKind::Reaction {
+            vec!["🎉".into(), "👍".into()]
+        } else {
+            vec![]
+        },
+        link: (kind == NoticeKind::Push).then(|| "/chat/kitchen/".to_owned()),
+        at: ago(hours * HOUR),
+        count,
+        new,
+    };
+    let lines = vec![
+        line(NoticeKind::Direct, "@sam", &["sam"], "Are you still awake?", 3, true, 0),
+        line(NoticeKind::Mention, "#kitchen", &["noor"], "@mira the oven is yours", 1, true, 1),
+        line(NoticeKind::Push, "~", &["wen"], "Build 512 failed in the linter.", 1, true, 2),
+        line(
+            NoticeKind::Reaction,
+            "#kitchen",
+            &["jo", "lee", "小林", "ada", "مريم"],
+            "The bread is out of the oven, come while it is warm",
+            6,
+            false,
+            3,
+        ),
+        line(NoticeKind::Reply, &format!("#{LONG_NAME}"), &["小林"], "好的，明天见。", 1, false, 9),
+        line(NoticeKind::Invite, "#library", &["lee"], "library", 1, false, 30),
+        line(
+            NoticeKind::Broadcast,
+            "~",
+            &["ada"],
+            "The house sleeps from 2 to 3 tonight.",
+            1,
+            false,
+            50,
+        ),
+    ];
+    Notices { lines, new: true, top: 40, before: Some(7) }
 }
 
 fn everybody() -> Vec<PersonLine> {
@@ -236,8 +284,16 @@ pub fn pages() -> Vec<(String, String)> {
                 ),
             ),
             ("members", pages::inside(shell, room(Access::Open, None, false))),
-            ("mentions", pages::mentions(shell, mentions.clone(), NOW)),
-            ("mentions-none", pages::mentions(shell, Mentions::default(), NOW)),
+            ("mentions", pages::notifications(shell, Shown::Mentions(mentions.clone()), NOW, None)),
+            (
+                "mentions-none",
+                pages::notifications(shell, Shown::Mentions(Mentions::default()), NOW, None),
+            ),
+            ("notifications", pages::notifications(shell, Shown::All(concerning()), NOW, None)),
+            (
+                "notifications-none",
+                pages::notifications(shell, Shown::All(Notices::default()), NOW, None),
+            ),
             ("new-room", pages::new_room(shell, "", None)),
             ("new-room-refused", pages::new_room(shell, "", wrong)),
             (

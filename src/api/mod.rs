@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod members;
 pub mod messages;
+pub mod notices;
 pub mod people;
 pub mod rooms;
 pub mod settings;

@@ -5,6 +5,7 @@ use crate::protocol::{
     At, Target,
     frames::{Followed, Online},
     limits::UNREAD_MOST,
+    notices::Unseen,
     people::Level,
     views::{Line, Side},
 };
@@ -42,6 +43,8 @@ impl Conversation {
 pub struct Conversations {
     rooms: Vec<Conversation>,
     people: Vec<Conversation>,
+    /// What concerns me and I have yet to see.
+    pub notices: Vec<Unseen>,
     /// Whether what is on the screen is a room that I could join.
     pub outside: bool,
 }
@@ -50,7 +53,7 @@ impl Conversations {
     /// As the page says it.
     #[must_use]
     pub fn new(side: &Side) -> Self {
-        let mut it = Self::default();
+        let mut it = Self { notices: side.notices.clone(), ..Self::default() };
         it.merge(side);
         it
     }
@@ -63,6 +66,7 @@ impl Conversations {
             rooms: lines(&self.rooms),
             people: lines(&self.people),
             own: None,
+            notices: self.notices.clone(),
             outside: self.outside,
         }
     }
@@ -258,10 +262,33 @@ impl Conversations {
         one.line.unread > 0
     }
 
-    /// Unread messages in all of them, as far as I wish to be told of them.
+    /// I am told of something.
+    pub fn told(&mut self, of: Unseen) {
+        if (self.notices.len() as i64) < UNREAD_MOST {
+            self.notices.push(of);
+        }
+    }
+
+    /// I have read up to `seq` there, so I have seen what was told of it; in my own log, all until then.
+    pub fn seen(&mut self, to: &Target, seq: i64) {
+        self.notices.retain(|one| match to {
+            Target::Own => one.notice > seq,
+            _ => one.to != *to || one.seq > seq,
+        });
+    }
+
+    /// Whether I have yet to see something of what I was told was said there.
+    #[must_use]
+    pub fn is_told_of(&self, to: &Target) -> bool {
+        self.notices.iter().any(|one| one.to == *to)
+    }
+
+    /// Unread messages in all of them, as far as I wish to be told of them, and what was told to me alone.
     #[must_use]
     pub fn waiting(&self) -> i64 {
-        self.rooms.iter().chain(&self.people).map(|one| one.line.waiting()).sum()
+        let told = self.notices.iter().filter(|one| one.to == Target::Own).count();
+        let all = self.rooms.iter().chain(&self.people);
+        all.map(|one| one.line.waiting()).sum::<i64>() + told as i64
     }
 
     /// Whether it is new, and what came of it.
@@ -340,6 +367,7 @@ mod tests {
             read: Some(1),
             unread: Some(unread),
             mentions: 0,
+            notices: Vec::new(),
         }
     }
 

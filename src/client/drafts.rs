@@ -18,6 +18,18 @@ pub fn prefix(user: &str) -> String {
     format!("roomful/draft/{user}/")
 }
 
+/// What the composer holds when a page opens: `stored` here before, or `brought` by the page. What came
+/// back refused is all there was; what another program shared stands below what was half written, once
+/// however often the page is loaded.
+#[must_use]
+pub fn opening(stored: Option<String>, brought: String, refused: bool) -> String {
+    match stored {
+        Some(stored) if stored.ends_with(&*brought) && (brought.is_empty() || !refused) => stored,
+        Some(stored) if !refused => [&*stored, "\n", &*brought].concat(),
+        _ => brought,
+    }
+}
+
 /// What was being written when a message was taken up to be changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Aside(Option<String>);
@@ -60,6 +72,20 @@ mod tests {
         assert_eq!(it.taken(), "");
         it.turn(&Mode::Writing, &editing("1"), "half".into(), text("old"));
         assert_eq!(it.taken(), "half", "the edit was taken");
+    }
+
+    #[test]
+    fn what_a_page_brings_never_takes_the_place_of_a_draft() {
+        let opened = |stored: Option<&str>, brought: &str, refused| {
+            opening(stored.map(str::to_owned), brought.to_owned(), refused)
+        };
+        assert_eq!(opened(None, "", false), "");
+        assert_eq!(opened(Some("half"), "", false), "half");
+        assert_eq!(opened(None, "a link", false), "a link");
+        assert_eq!(opened(Some("half"), "a link", false), "half\na link");
+        assert_eq!(opened(Some("half\na link"), "a link", false), "half\na link", "loaded again");
+        assert_eq!(opened(Some("too long"), "too long!", true), "too long!");
+        assert_eq!(opened(Some("half"), "", true), "half", "it was about something else");
     }
 
     #[test]

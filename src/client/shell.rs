@@ -104,11 +104,9 @@ fn begin(house: &House, state: HouseState) {
 fn keep_draft(user: Option<String>, state: HouseState) {
     let Some(user) = user else { return };
     let key = move |to: &Target| drafts::key(&user, to);
-    if state.draft.with_untracked(String::is_empty)
-        && let Some(draft) = browser::load(&state.place.with_untracked(&key))
-    {
-        state.draft.set(draft);
-    }
+    let stored = browser::load(&state.place.with_untracked(&key));
+    let refused = state.refusal.with_untracked(Option::is_some);
+    state.draft.set(drafts::opening(stored, state.draft.get_untracked(), refused));
     effect(move || {
         let draft = state.draft.get();
         // Of a message that is being changed there is a copy already.

@@ -273,15 +273,16 @@ fn escape(text: &str) -> String {
     escaped
 }
 
-/// Keeps the box and the draft alike. What was typed (or came back refused) before the program was
-/// there is taken over, not wiped.
+/// Keeps the box and the draft alike. What was typed before the program was there, other than the page
+/// brought, is taken over, not wiped.
 fn keep_draft(state: HouseState, area: NodeRef<html::Textarea>) {
     let mut woken = false;
+    let brought = state.draft.get_untracked();
     effect(move || {
         let draft = state.draft.get();
         let Some(area) = area.get() else { return };
         let typed = area.value();
-        if !woken && !typed.is_empty() {
+        if !woken && typed != brought {
             state.draft.set(typed);
         } else if typed != draft {
             area.set_value(&draft);

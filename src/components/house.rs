@@ -2,6 +2,7 @@
 
 use super::{
     attach, awake,
+    bell::bell,
     composer::composer,
     face, icons,
     live::{effect, live},
@@ -103,6 +104,9 @@ fn titles(state: HouseState, place: &Target, out: &mut Out) {
     });
     let about = Sheet::about(place).address();
     icons::way("icon-button about-button", &about, Word::AboutIt, icons::ABOUT, out);
+    if state.fixed.with_value(|fixed| fixed.me.is_some()) {
+        bell(state.side.with(|side| side.notices.len()), out);
+    }
     drawer("people-button", Word::People, roster::ID, icons::PEOPLE, out);
 }
 

@@ -3,6 +3,7 @@
 pub mod attach;
 pub mod attachment;
 pub mod awake;
+pub mod bell;
 pub mod completion;
 pub mod composer;
 pub mod facade;

@@ -1,6 +1,6 @@
 //! The header of the pages outside the rooms: the house's name and my account.
 
-use super::{face::face, side::find, tree::Out, window::window};
+use super::{bell::bell, face::face, side::find, tree::Out, window::window};
 use crate::{
     pages::{Shell, SignUp},
     protocol::urls,
@@ -38,6 +38,7 @@ fn account_menu(shell: &Shell) -> AnyView {
     view! {
         <nav class="account" aria-label=w.say(Word::Account)>
             {Out::view(find)}
+            {Out::view(|out| bell(shell.notices, out))}
             <a class="who" href=urls::ACCOUNT>
                 {face(&me.name, true, false)}
                 <bdi dir="auto">{me.name.clone()}</bdi>

@@ -38,10 +38,6 @@ fn column(state: HouseState, out: &mut Out) {
     window::put(true, true, out);
     out.leaf("b", &[], "Roomful");
     out.close();
-    if me.is_some() {
-        let mentions = Sheet::Mentions.address();
-        icons::way("icon-button bell", &mentions, Word::YourMentions, icons::BELL, out);
-    }
     find(out);
     icons::close_drawer(ID, out);
     out.close();

@@ -1,7 +1,7 @@
 //! The document around every page: head, style, and the program where the page has use for it.
 //! Whether a page or only its content is answered, for a panel, is decided here.
 
-use super::{Shell, Theme, jump};
+use super::{Shell, Theme, installed, jump};
 use crate::{
     components::{
         notice,
@@ -104,6 +104,7 @@ pub fn document<V: IntoView + 'static>(
                     {bars(shell.theme)}
                     <link rel="icon" href=urls::ICON type="image/svg+xml"/>
                     <link rel="stylesheet" href=shell.assets.css.clone()/>
+                    {installed::head(shell)}
                     {program}
                     {shell.run.as_deref().map(|run| reload_after(run, &shell.nonce))}
                 </head>
@@ -111,6 +112,7 @@ pub fn document<V: IntoView + 'static>(
                     {shell.setting_up.then(notice::setting_up)}
                     {body()}
                     {data}
+                    {installed::newer(shell)}
                     {wakes.then(|| (panel::dialog(), jump::frame()))}
                 </body>
             </html>

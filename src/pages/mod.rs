@@ -20,14 +20,16 @@ mod house;
 #[cfg(feature = "ssr")]
 mod index;
 #[cfg(feature = "ssr")]
+mod installed;
+#[cfg(feature = "ssr")]
 mod jump;
 #[cfg(feature = "ssr")]
 mod keeping;
 mod look;
 #[cfg(feature = "ssr")]
-mod mentions;
-#[cfg(feature = "ssr")]
 mod missing;
+#[cfg(feature = "ssr")]
+mod notifications;
 #[cfg(feature = "ssr")]
 mod parts;
 #[cfg(feature = "ssr")]
@@ -36,6 +38,8 @@ mod people;
 mod search;
 #[cfg(feature = "ssr")]
 mod settings;
+#[cfg(feature = "ssr")]
+mod share;
 #[cfg(feature = "ssr")]
 mod webhooks;
 
@@ -48,13 +52,15 @@ pub use {
     help::help,
     house::{house, house_around, new_line, row, rows},
     index::{card, index, index_around},
+    installed::{manifest, offline},
     jump::jump,
     keeping::{house_invites, house_people, house_rooms},
-    mentions::mentions,
     missing::{no_page, no_room, trouble},
+    notifications::notifications,
     people::{InRoom, people, person},
     search::search,
     settings::settings,
+    share::share,
     webhooks::{program, webhooks},
 };
 
@@ -76,6 +82,10 @@ pub struct Assets {
     pub wasm: String,
     /// What the program says, by language.
     pub words: [String; Lang::ALL.len()],
+    /// The script that every page has: it begins the service worker.
+    pub glue: String,
+    /// Names all of them together; the service worker bears it too.
+    pub release: String,
 }
 
 /// Who may make an account.
@@ -107,6 +117,8 @@ pub struct Shell {
     pub enter_breaks: bool,
     /// Who is looking.
     pub me: Option<Me>,
+    /// How much concerns them that they have yet to see, on pages outside the rooms.
+    pub notices: usize,
     /// No user exists yet: every page says that the house is being set up.
     pub setting_up: bool,
     /// Who may make an account.

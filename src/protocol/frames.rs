@@ -3,7 +3,7 @@
 
 mod event;
 
-use super::{At, Refusal, Target, json, limits::Limits, people::Notify, views};
+use super::{At, Refusal, Target, json, limits::Limits, notices::Unseen, people::Notify, views};
 pub use event::{Change, Event, Kind, MessageData, Notice, What};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -194,6 +194,9 @@ pub struct Followed {
     /// Those of them that call me, counted likewise.
     #[serde(default, skip_serializing_if = "views::is_zero")]
     pub mentions: i64,
+    /// Of my own log: the notices that I have yet to see, counted likewise; `unread` says how many.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<Unseen>,
 }
 
 /// The answer to a `sub`.

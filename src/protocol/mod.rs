@@ -10,6 +10,7 @@ pub mod limits;
 pub mod markdown;
 mod marks;
 pub mod names;
+pub mod notices;
 pub mod panel;
 pub mod people;
 pub mod refusal;

@@ -130,6 +130,9 @@ pub struct Notify {
     pub seq: Option<i64>,
     /// How it begins; of a reaction, which; of a push, all of it.
     pub text: String,
+    /// Whether it came before their eyes: it is kept among what called them, and is nothing new.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub seen: bool,
     /// Of a push, where it leads: a path of this house, or an https address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,

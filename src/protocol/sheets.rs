@@ -2,7 +2,7 @@
 
 use super::{
     Target,
-    urls::{decode, encode, page, target},
+    urls::{self, decode, encode, page, target},
 };
 
 /// A page that opens as a panel.
@@ -20,8 +20,8 @@ pub enum Sheet {
     People,
     /// One of them.
     Person(String),
-    /// What mentions me.
-    Mentions,
+    /// What concerns me.
+    Notices,
     /// Making a room.
     NewRoom,
     /// Looking after the house: the people in it…
@@ -57,7 +57,7 @@ impl Sheet {
             Self::Webhooks(room) => ("/chat/", room, "/webhooks"),
             Self::Person(name) => ("/people/", name, ""),
             Self::People => return "/people".to_owned(),
-            Self::Mentions => return "/mentions".to_owned(),
+            Self::Notices => return urls::NOTICES.to_owned(),
             Self::NewRoom => return "/rooms/new".to_owned(),
             Self::HousePeople => return "/house".to_owned(),
             Self::HouseRooms => return "/house/rooms".to_owned(),
@@ -82,7 +82,7 @@ impl Sheet {
         }
         match (first, second, third) {
             ("people", None, None) => Some(Self::People),
-            ("mentions", None, None) => Some(Self::Mentions),
+            ("notifications", Some(""), None) => Some(Self::Notices),
             ("house", None, None) => Some(Self::HousePeople),
             ("house", Some("rooms"), None) => Some(Self::HouseRooms),
             ("house", Some("invitations"), None) => Some(Self::HouseInvites),
@@ -116,8 +116,8 @@ mod tests {
 
     #[test]
     fn every_page_has_one_address() {
-        use Sheet::{HouseInvites, HousePeople, HouseRooms, Mentions, NewRoom, People};
-        for sheet in [People, Mentions, NewRoom, HousePeople, HouseRooms, HouseInvites] {
+        use Sheet::{HouseInvites, HousePeople, HouseRooms, NewRoom, Notices, People};
+        for sheet in [People, Notices, NewRoom, HousePeople, HouseRooms, HouseInvites] {
             assert_eq!(Sheet::at(&sheet.address()), Some(sheet));
         }
         for nowhere in

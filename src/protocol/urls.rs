@@ -18,6 +18,11 @@ pub const ACCOUNT: &str = "/account";
 pub const ICON: &str = "/favicon.svg";
 /// …and with a light in it, while something waits.
 pub const ICON_LIT: &str = "/favicon-lit.svg";
+/// What concerns me…
+pub const NOTICES: &str = "/notifications/";
+/// …and of that only what calls me.
+#[cfg(feature = "ssr")]
+pub const MENTIONS: &str = "/notifications/?only=mentions";
 /// What was said, searched.
 pub const SEARCH: &str = "/search";
 /// Language, light or dark, keys.
@@ -26,6 +31,14 @@ pub const SETTINGS: &str = "/settings";
 pub const HELP: &str = "/help";
 /// Rooms and people by name, to jump to.
 pub const JUMP: &str = "/jump";
+/// What a browser is told of the house before it installs it.
+pub const MANIFEST: &str = "/manifest.webmanifest";
+/// What another program on the device shares.
+pub const SHARE: &str = "/share";
+/// What is shown in place of a page that cannot be had.
+pub const OFFLINE: &str = "/offline";
+/// The house's picture on a phone's first screen.
+pub const APPLE_ICON: &str = "/apple-touch-icon.png";
 /// Where the first administrator is made.
 pub const SET_UP: &str = "/setup";
 
@@ -73,6 +86,12 @@ pub fn page(target: &Target) -> String {
 #[must_use]
 pub fn message(target: &Target, id: &str) -> String {
     format!("{}?at={}#{}", page(target), encode(id), anchor(id))
+}
+
+/// The page of a target with this text in its composer.
+#[must_use]
+pub fn with_draft(target: &Target, text: &str) -> String {
+    format!("{}?draft={}", page(target), encode(text))
 }
 
 /// The id that the row of a message has in its page.

@@ -5,6 +5,7 @@ use super::{
     At, Refusal, Target,
     frames::{After, Online},
     limits::Limits,
+    notices::Unseen,
     people::{Level, Mine, Role},
 };
 use serde::{Deserialize, Serialize};
@@ -323,6 +324,9 @@ pub struct Side {
     /// Where my own log stood before this was read: what comes after it may change the column.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own: Option<After>,
+    /// What concerns me and I have yet to see.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<Unseen>,
     /// Whether what is on the screen is a room that I could join.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub outside: bool,

@@ -104,6 +104,17 @@ impl Presence {
         self.change(|state, now| state.active(user, conn, active, now));
     }
 
+    /// See [`State::show`].
+    pub fn show(&self, user: UserId, conn: ConnId, shows: Option<Group>) {
+        self.look().show(user, conn, shows);
+    }
+
+    /// See [`State::attends`].
+    #[must_use]
+    pub fn attends(&self, group: Group, user: UserId) -> bool {
+        self.look().attends(group, user)
+    }
+
     /// See [`State::oust`].
     pub fn oust(&self, group: Group, gone: impl Fn(UserId) -> bool) {
         self.change(|state, now| state.oust(group, gone, now));

@@ -63,7 +63,8 @@ async fn an_id_opens_nothing_by_way_of_another_place() {
             format!("/api/open_place?to={}&at={id}", encoded(LOBBY)),
             format!("/api/history?to={}&around={id}", encoded(LOBBY)),
             "/people/alice?room=den".to_owned(),
-            "/mentions".to_owned(),
+            "/notifications/".to_owned(),
+            "/notifications/?only=mentions".to_owned(),
         ] {
             let page = who.get(&path).await;
             assert!(!page.text().contains("third pot"), "{path}");
@@ -280,7 +281,8 @@ async fn numbers_at_the_end_of_their_range_break_nothing() {
     }
     for seq in [i64::MIN, i64::MIN + 1, -1, 0, i64::MAX - 1, i64::MAX] {
         for path in [
-            format!("/mentions?before={seq}"),
+            format!("/notifications/?before={seq}"),
+            format!("/notifications/?only=mentions&before={seq}"),
             format!("/api/v1/search?q=hello&older={seq}"),
             format!("/search?q=hello&older={seq}"),
             format!("/api/v1/messages?to=%23lobby&before={seq}"),

@@ -186,7 +186,7 @@ async fn no_english_is_left_in_a_chinese_page() {
                 "/settings",
                 "/help",
                 "/jump?name=b",
-                "/mentions",
+                "/notifications/?only=mentions",
                 "/people",
                 "/people/bob",
                 "/chat/lobby/about",

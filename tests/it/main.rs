@@ -29,6 +29,7 @@ mod http;
 mod known_faults;
 mod language;
 mod main_socket;
+mod notifications;
 mod notify;
 mod pages;
 mod panels;

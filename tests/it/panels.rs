@@ -328,18 +328,20 @@ async fn what_calls_me_is_listed_and_leads_to_the_message() {
     let house = House::open().await;
     let alice = house.in_browser("alice").await;
     let bob = house.in_browser("bob").await;
-    shows(&bob, "/mentions", &["Nobody has mentioned you yet."]).await;
+    shows(&bob, "/notifications/?only=mentions", &["Nobody has mentioned you yet."]).await;
     let mut socket = alice.socket().await;
     let said = socket.send(LOBBY, "the oven is yours @bob <b>").await;
     let id = said["id"].as_str().unwrap().to_owned();
     let link = format!("/chat/lobby/?at={id}");
     super::support::eventually("the mention", async || {
-        bob.get("/mentions").await.text().contains(&link).then_some(())
+        bob.get("/notifications/?only=mentions").await.text().contains(&link).then_some(())
     })
     .await;
-    shows(&bob, "/mentions", &["the oven is yours @bob <b>", "in lobby"]).await;
-    assert!(!shows(&alice, "/mentions", &[]).await.contains(&link));
-    assert!(house.visitor().get("/mentions").await.leads_to().starts_with("/login"));
+    shows(&bob, "/notifications/?only=mentions", &["the oven is yours @bob <b>", "in lobby"]).await;
+    assert!(!shows(&alice, "/notifications/?only=mentions", &[]).await.contains(&link));
+    assert!(
+        house.visitor().get("/notifications/?only=mentions").await.leads_to().starts_with("/login")
+    );
 
     let edit = json!({"t": "edit", "to": LOBBY, "message": id, "body": "the oven is free @bob"});
     socket.ask_ok(edit).await;

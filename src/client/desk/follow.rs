@@ -13,8 +13,11 @@ use crate::client::{
 };
 use crate::protocol::{
     Code, Refusal, Target,
-    frames::{After, ClientFrame, Event, Follow, Followed, Kind, Notice, Online, Reply, SubOk},
+    frames::{
+        After, ClientFrame, Event, Follow, Followed, Kind, Notice, Online, Reply, SubOk, What,
+    },
     json,
+    notices::Unseen,
     people::NoticeKind,
     views::Side,
 };
@@ -140,7 +143,7 @@ impl Desk {
     fn followed_one(&mut self, number: u64, follow: &Follow, mut answer: Followed, now: &Moment) {
         let events = answer.events.take().unwrap_or_default();
         if follow.to == Target::Own {
-            self.followed_own(&answer, events);
+            self.followed_own(answer, events);
             return;
         }
         self.conversations.followed(&follow.to, &answer);
@@ -173,16 +176,17 @@ impl Desk {
         self.fetch_anew(now);
     }
 
-    fn followed_own(&mut self, answer: &Followed, events: Vec<Event>) {
+    fn followed_own(&mut self, answer: Followed, events: Vec<Event>) {
         self.own_asked = false;
         let missed = self.own.is_some() && answer.recovered == Some(false);
         if answer.recovered == Some(true) && self.own.is_some() {
             for event in events {
                 self.own_event(event);
             }
-        } else if let (Some(epoch), Some(top)) = (&answer.epoch, answer.top) {
-            self.own = Some(After { epoch: epoch.clone(), seq: top });
+        } else if let (Some(epoch), Some(top)) = (answer.epoch, answer.top) {
+            self.own = Some(After { epoch, seq: top });
         }
+        self.conversations.notices = answer.notices;
         if missed {
             // What happened there is seen in the side column, as the server has it now.
             self.ask_side();
@@ -213,6 +217,7 @@ impl Desk {
         }
         let seq = event.seq;
         let place = self.timeline.to().clone();
+        self.doubt(&place, &event);
         let deleted = Self::deletes(&event);
         if let Some(id) = &deleted {
             self.less_fresh(id);
@@ -285,7 +290,21 @@ impl Desk {
         }
     }
 
+    /// What I was told of may be gone: then I ask what is left.
+    fn doubt(&mut self, to: &Target, event: &Event) {
+        let goes = || match event.reading() {
+            Some(Kind::Change(change)) => {
+                matches!(change.what, What::Deleted { .. } | What::Reacted { on: false, .. })
+            }
+            _ => false,
+        };
+        if self.conversations.is_told_of(to) && goes() {
+            self.follow(vec![Target::Own]);
+        }
+    }
+
     fn other_event(&mut self, to: &Target, event: Event) {
+        self.doubt(to, &event);
         let counted = match (Self::deletes(&event), event.reading()) {
             (Some(id), _) => self.conversations.deleted(to, event.seq, &id),
             (None, Some(Kind::Message(message))) => {
@@ -317,6 +336,7 @@ impl Desk {
         own.seq = event.seq;
         match event.reading() {
             Some(Kind::Read { to, seq }) => {
+                self.conversations.seen(&to, seq);
                 if to == *self.timeline.to() {
                     self.read = self.read.max(seq);
                     if seq >= self.timeline.last() {
@@ -340,6 +360,9 @@ impl Desk {
                 }
             }
             Some(Kind::Joined { to, on: false }) => {
+                if self.conversations.is_told_of(&to) {
+                    self.follow(vec![Target::Own]);
+                }
                 let known = self.conversations.has(&to);
                 self.conversations.remove(&to);
                 if to == *self.timeline.to() {
@@ -349,7 +372,11 @@ impl Desk {
                     self.unfollow(to);
                 }
             }
-            Some(Kind::Level { to, level }) => self.conversations.level(&to, level),
+            Some(Kind::Level { to, level }) => {
+                self.conversations.level(&to, level);
+                // What is told of a place that is muted is not new, and is so again when it is not.
+                self.follow(vec![Target::Own]);
+            }
             Some(Kind::Block { user, on }) => {
                 if let Some(me) = &mut self.me {
                     me.blocked.retain(|other| *other != user);
@@ -359,8 +386,9 @@ impl Desk {
                     }
                     self.rows_changed = true;
                 }
+                self.follow(vec![Target::Own]);
             }
-            Some(Kind::Notify(notice)) => self.notified(notice),
+            Some(Kind::Notify(notice)) => self.notified(notice, event.seq),
             // Messages and what happens to them are of other logs.
             Some(Kind::Message(_) | Kind::Change(_) | Kind::Pin { .. } | Kind::Topic { .. })
             | None => {}
@@ -368,8 +396,12 @@ impl Desk {
     }
 
     /// Something concerns me: it stands in the column, wherever it was said.
-    fn notified(&mut self, notice: Notice) {
-        let Notice { kind, to, from, seq } = notice;
+    fn notified(&mut self, notice: Notice, own: i64) {
+        let Notice { kind, to, from, seq, seen } = notice;
+        if !seen {
+            let (to, seq) = seq.map_or((Target::Own, own), |seq| (to.clone(), seq));
+            self.conversations.told(Unseen { notice: own, to, seq });
+        }
         match (kind, seq) {
             (NoticeKind::Invite, _) => {
                 let said = words().with(Word::InvitedYou, &[&from, to.name()]);
@@ -398,6 +430,7 @@ impl Desk {
             for line in side.rooms.iter().chain(&side.people) {
                 self.conversations.level(&line.to, line.level);
             }
+            self.conversations.notices.clone_from(&side.notices);
         }
     }
 

@@ -70,6 +70,8 @@ pub struct Notice {
     pub from: String,
     /// The message's seq; none for an invitation.
     pub seq: Option<i64>,
+    /// Whether it came before my eyes.
+    pub seen: bool,
 }
 
 /// What happened to a message of the same log (`docs/reliability.md`, "Kinds and the fold"). It says
@@ -129,6 +131,8 @@ struct OwnData {
     kind: Option<NoticeKind>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     from: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    seen: bool,
 }
 
 /// The data of a `message` event.
@@ -175,14 +179,14 @@ impl Event {
                 Some(Kind::Change(Change { id: data.message, what }))
             }
             "read" | "conversation" | "rooms" | "level" | "block" | "notify" => {
-                let OwnData { to, seq, on, level, user, kind, from } = json::read(data)?;
+                let OwnData { to, seq, on, level, user, kind, from, seen } = json::read(data)?;
                 Some(match self.kind.as_str() {
                     "read" => Kind::Read { to: to?, seq: seq? },
                     "conversation" => Kind::Conversation { to: to? },
                     "rooms" => Kind::Joined { to: to?, on: on? },
                     "level" => Kind::Level { to: to?, level: level? },
                     "block" => Kind::Block { user: user?, on: on? },
-                    _ => Kind::Notify(Notice { kind: kind?, to: to?, from: from?, seq }),
+                    _ => Kind::Notify(Notice { kind: kind?, to: to?, from: from?, seq, seen }),
                 })
             }
             _ => None,
@@ -231,9 +235,9 @@ impl Event {
                 let (user, on) = (Some(user.clone()), Some(*on));
                 ("block", to_raw_value(&OwnData { user, on, ..OwnData::default() }))
             }
-            Kind::Notify(Notice { kind, to, from, seq }) => {
-                let (kind, from) = (Some(*kind), Some(from.clone()));
-                ("notify", to_raw_value(&OwnData { kind, from, seq: *seq, ..of(to) }))
+            Kind::Notify(Notice { kind, to, from, seq, seen }) => {
+                let (kind, from, seen) = (Some(*kind), Some(from.clone()), *seen);
+                ("notify", to_raw_value(&OwnData { kind, from, seq: *seq, seen, ..of(to) }))
             }
         };
         // A kind is plain data with text keys: it always has a JSON form.

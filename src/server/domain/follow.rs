@@ -25,6 +25,7 @@ impl Followed {
             read: None,
             unread: None,
             mentions: 0,
+            notices: Vec::new(),
         }
     }
 }
@@ -54,7 +55,11 @@ impl Domain {
         let missed = replay(&mut db, missed).await.map_err(unavailable)?;
         drop(db);
         let answer = |((place, head), missed): ((&Place, Head), Missed)| {
-            let counts = user.is_some() && !matches!(place, Place::Own { .. });
+            let counts = user.is_some();
+            let unread = match place {
+                Place::Own { .. } => head.notices.len() as i64,
+                _ => head.unread,
+            };
             let (recovered, events) = match missed {
                 Missed::NotAsked => (None, None),
                 Missed::TooMuch | Missed::Behind(_) => (Some(false), None),
@@ -69,8 +74,9 @@ impl Domain {
                 events,
                 online: self.online(place),
                 read: counts.then_some(head.read),
-                unread: counts.then_some(head.unread),
+                unread: counts.then_some(unread),
                 mentions: if counts { head.mentions } else { 0 },
+                notices: head.notices,
             }
         };
         let places = follows.iter().map(|(place, _)| *place);

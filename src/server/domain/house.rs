@@ -85,6 +85,20 @@ impl Domain {
         Ok(Opened { log, span: here, faces: faces.version, house })
     }
 
+    /// My rooms and conversations, the latest first.
+    ///
+    /// # Errors
+    /// `login_needed` for a visitor.
+    pub async fn my_places(&self, who: &Who) -> Result<Side, Refusal> {
+        let me = who.member()?;
+        let mut db = self.store.glance().await.map_err(unavailable)?;
+        let here = self.find(&mut db, who, &Target::Own).await?;
+        let viewer = Some(Viewer { id: me.id, own: me.own });
+        let stand = standing::of(&mut db, here.log(), viewer, MOST).await.map_err(unavailable)?;
+        drop(db);
+        Ok(self.side(&here, &stand))
+    }
+
     async fn page_at(
         &self,
         db: &mut Connection,
@@ -197,6 +211,7 @@ impl Domain {
             own: stand.own.as_ref().map(|own| After { epoch: own.epoch.clone(), seq: own.top }),
             rooms,
             people: stand.people.iter().map(person).collect(),
+            notices: stand.notices.clone(),
             outside: member && !joined && matches!(here, Place::Room { .. }),
         }
     }

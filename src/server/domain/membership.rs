@@ -260,6 +260,7 @@ impl Domain {
                     message: None,
                     seq: None,
                     text: room.name.clone(),
+                    seen: false,
                     link: None,
                     at: acting.now,
                 };

@@ -20,6 +20,7 @@ mod known;
 pub mod membership;
 pub mod moderation;
 pub mod notices;
+pub mod notifications;
 pub mod people;
 pub mod places;
 pub mod post;

@@ -1,5 +1,8 @@
 //! Who is to be told of what is said or done: decided before it is stored, and stored with it. A message
 //! that calls nobody asks nothing and costs nothing.
+//!
+//! What comes before somebody's eyes need not be told of: of a private message or a reaction no notice is
+//! made then, while what calls them is noted as seen, since it stands among their mentions.
 
 use super::places::Place;
 use super::{Domain, Member, ONE_MORE, Scope, Who, cut, unavailable};
@@ -39,10 +42,12 @@ impl Domain {
             Place::Own { .. } => Ok(Vec::new()),
             Place::Direct { other, .. } => {
                 let muted = self.between(me.id, other.id).await?.muted;
+                if muted || self.presence.attends(place.group(), other.id) {
+                    return Ok(Vec::new());
+                }
                 let to = Target::Person(me.name.to_string());
-                let (user, own) = (other.id, other.own);
-                let notice = Notice { user, own, kind: NoticeKind::Direct, to };
-                Ok(if muted { Vec::new() } else { vec![notice] })
+                let (user, own, kind) = (other.id, other.own, NoticeKind::Direct);
+                Ok(vec![Notice { user, own, kind, to, seen: false }])
             }
             Place::Room { log, name } => {
                 let named = named(body);
@@ -56,7 +61,8 @@ impl Domain {
                     let known = notices.iter().any(|notice: &Notice| notice.user == user);
                     if !known {
                         let to = Target::Room(name.clone());
-                        notices.push(Notice { user, own, kind, to });
+                        let seen = self.presence.attends(place.group(), user);
+                        notices.push(Notice { user, own, kind, to, seen });
                     }
                 };
                 // Whoever is answered and named is told once: of the answer.
@@ -105,7 +111,8 @@ impl Domain {
         let found = mentions::hearers(&mut db, log, me.id, &named, Some(seq)).await;
         let notice = |(user, own)| {
             let (kind, to) = (NoticeKind::Mention, Target::Room(name.clone()));
-            Notice { user, own, kind, to }
+            let seen = self.presence.attends(place.group(), user);
+            Notice { user, own, kind, to, seen }
         };
         Ok(found.map_err(unavailable)?.into_iter().map(notice).collect())
     }
@@ -120,23 +127,21 @@ impl Domain {
         place: &Place,
         (log, seq): (LogId, i64),
     ) -> Result<Option<Notice>, Refusal> {
-        let kind = NoticeKind::Reaction;
-        match place {
+        let (user, own, to) = match place {
             Place::Room { log: here, name } if *here == log => {
                 let mut db = self.store.glance().await.map_err(unavailable)?;
                 let author = mentions::author(&mut db, log, seq, me.id).await;
-                let to = Target::Room(name.clone());
-                Ok(author.map_err(unavailable)?.map(|(user, own)| Notice { user, own, kind, to }))
+                let Some((user, own)) = author.map_err(unavailable)? else { return Ok(None) };
+                (user, own, Target::Room(name.clone()))
             }
-            Place::Direct { other, .. } => {
-                if self.between(me.id, other.id).await?.muted {
-                    return Ok(None);
-                }
-                let to = Target::Person(me.name.to_string());
-                Ok(Some(Notice { user: other.id, own: other.own, kind, to }))
+            Place::Direct { other, .. } if !self.between(me.id, other.id).await?.muted => {
+                (other.id, other.own, Target::Person(me.name.to_string()))
             }
-            Place::Room { .. } | Place::Own { .. } => Ok(None),
-        }
+            _ => return Ok(None),
+        };
+        let kind = NoticeKind::Reaction;
+        let notice = Notice { user, own, kind, to, seen: false };
+        Ok((!self.presence.attends(place.group(), user)).then_some(notice))
     }
 
     /// Messages that called me, the latest first, as they stand now: what was deleted, and where I may

@@ -133,6 +133,7 @@ impl Domain {
             seq: None,
             text: pushing.text,
             link: pushing.link,
+            seen: false,
             at,
         };
         let heard = self.groups.push(found.group(), &Push { notify, stored: false, but });

@@ -30,6 +30,8 @@ struct Manifest {
     js: String,
     wasm: String,
     words: [String; Lang::ALL.len()],
+    glue: String,
+    release: String,
 }
 
 /// Addresses of the browser's side; empty where it was not built.
@@ -43,7 +45,14 @@ pub fn manifest() -> pages::Assets {
 fn read_manifest() -> pages::Assets {
     Site::get(MANIFEST)
         .and_then(|file| serde_json::from_slice::<Manifest>(&file.data).ok())
-        .map(|Manifest { css, js, wasm, words }| pages::Assets { css, js, wasm, words })
+        .map(|Manifest { css, js, wasm, words, glue, release }| pages::Assets {
+            css,
+            js,
+            wasm,
+            words,
+            glue,
+            release,
+        })
         .unwrap_or_default()
 }
 

@@ -9,6 +9,7 @@ pub mod forms;
 pub mod guard;
 pub mod history;
 pub mod hooks;
+pub mod installed;
 pub mod multipart;
 pub mod pages;
 pub mod panels;
@@ -101,7 +102,9 @@ fn router(app: App) -> Router {
         .route("/talk/{person}/edits/{message}", get(panels::sheet))
         .route("/people", get(panels::sheet))
         .route("/people/{person}", get(panels::sheet))
-        .route("/mentions", get(panels::sheet))
+        .route("/notifications", get(pages::with_slash))
+        .route(crate::protocol::urls::NOTICES, get(panels::sheet))
+        .route("/mentions", get(panels::mentions))
         .route("/rooms/new", get(panels::sheet))
         .route("/house", get(panels::sheet))
         .route("/house/rooms", get(panels::sheet))
@@ -110,6 +113,9 @@ fn router(app: App) -> Router {
         .route("/settings", get(pages::settings))
         .route("/help", get(pages::help))
         .route("/jump", get(pages::jump))
+        .route(crate::protocol::urls::MANIFEST, get(installed::manifest))
+        .route(crate::protocol::urls::OFFLINE, get(installed::offline))
+        .route(crate::protocol::urls::SHARE, get(installed::share))
         .route("/api/v1/search", get(search::search))
         .route(crate::protocol::urls::FACE, post(faces::put))
         .route("/face/{name}", get(faces::show))

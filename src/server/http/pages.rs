@@ -23,6 +23,10 @@ const VARY: &str = "x-roomful-panel, accept-encoding, accept-language";
 
 type Values = Query<HashMap<String, String>>;
 
+/// Says whose page it is, in letters of URLs; empty for a visitor. The service worker keeps pages for one
+/// person at a time.
+pub const WHOSE: &str = "roomful-user";
+
 /// So many rooms, and so many people, stand in the list that one jumps from.
 const JUMPS: usize = 8;
 
@@ -43,6 +47,14 @@ impl<'a> Visitor<'a> {
         nonce: &str,
         path: &str,
     ) -> Result<Self, Refusal> {
+        let panel = visit::is_for_panel(headers);
+        let notices = match &who {
+            // A place tells it with all else that is beside the log, and a panel has no header.
+            Who::Member(me) if !panel && urls::target(path_of(path)).is_none() => {
+                app.domain.unread_notices(me.id).await?
+            }
+            _ => 0,
+        };
         let shell = Shell {
             lang: wishes::lang(headers),
             theme: wishes::theme(headers),
@@ -51,10 +63,11 @@ impl<'a> Visitor<'a> {
             nonce: nonce.to_owned(),
             assets: (*app.assets).clone(),
             me: who.me(),
+            notices,
             setting_up: !app.domain.is_inhabited().await?,
             sign_up: app.domain.config.sign_up,
             path: path.to_owned(),
-            panel: visit::is_for_panel(headers),
+            panel,
             run: app.run.as_deref().map(str::to_owned),
         };
         let takes_brotli = assets::takes_brotli(headers);
@@ -69,8 +82,13 @@ impl<'a> Visitor<'a> {
     pub(super) fn answer_with(&self, status: StatusCode, html: String) -> Response {
         let status =
             self.returned.as_ref().map_or(status, |returned| problem::status(&returned.refusal));
+        // What is somebody's own is kept by no cache: after a log-out, "back" would show it.
+        let (whose, cache) = match &self.shell.me {
+            Some(me) => (urls::encode(&me.name), "no-store"),
+            None => (String::new(), "no-cache, private"),
+        };
         let said = [
-            (header::CACHE_CONTROL, "no-cache, private"),
+            (header::CACHE_CONTROL, cache),
             (header::VARY, VARY),
             (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         ];
@@ -81,7 +99,7 @@ impl<'a> Visitor<'a> {
             false => (html.into_bytes(), false),
         };
         let coding = is_brotli.then_some([(header::CONTENT_ENCODING, "br")]);
-        (status, said, mark, coding, body).into_response()
+        (status, said, [(WHOSE, whose)], mark, coding, body).into_response()
     }
 
     pub(super) fn trouble(&self, refusal: &Refusal) -> Response {
@@ -110,7 +128,8 @@ impl<'a> Visitor<'a> {
         }
     }
 
-    async fn place(&mut self, to: Target, span: Span) -> Response {
+    /// `draft`: what is to stand in the composer.
+    async fn place(&mut self, to: Target, span: Span, draft: &str) -> Response {
         match self.app.domain.open(&self.who, &to, span).await {
             Ok(Opened { house, .. }) if house.history.to != to => {
                 // One address per place: names have one spelling.
@@ -120,7 +139,10 @@ impl<'a> Visitor<'a> {
             }
             Ok(opened) => {
                 let rows = self.app.rendered.of(self.shell.lang).rows(&opened);
-                let house = opened.house;
+                let mut house = opened.house;
+                if house.me.is_some() {
+                    house.draft = draft.chars().take(house.limits.body).collect();
+                }
                 let ends = client::ends(&house.history.messages.messages);
                 let returned = self.returned.clone();
                 let html = pages::house_around(&self.shell, house, &rows, ends, returned);
@@ -148,25 +170,31 @@ impl<'a> Visitor<'a> {
     }
 
     /// The rooms and people whose names hold this, the busiest rooms first.
-    async fn jump(&self, name: &str) -> Response {
+    pub(super) async fn places(&self, name: &str) -> Result<Vec<(Target, bool)>, Refusal> {
         let domain = &self.app.domain;
-        let places = async {
-            let rooms = domain.list_rooms(&self.who, name, 0).await?.rooms;
-            let rooms = rooms.into_iter().map(|room| (Target::Room(room.name), room.online > 0));
-            let mut places: Vec<_> = rooms.take(JUMPS).collect();
-            if let Ok(me) = self.who.member() {
-                let people = domain.people(&self.who, name, 0).await?.people;
-                let others = people.into_iter().filter(|person| person.name != *me.name);
-                places.extend(others.take(JUMPS).map(|it| (Target::Person(it.name), it.online)));
-            }
-            Ok::<_, Refusal>(places)
-        };
-        match places.await {
-            Ok(places) => self.answer(pages::jump(&self.shell, name, places)),
+        let rooms = match domain.list_rooms(&self.who, name, 0).await {
+            Ok(index) => index.rooms,
             // No name is so long, so there is none that holds it.
-            Err(refusal) if refusal.code == Code::TooLong => {
-                self.answer(pages::jump(&self.shell, name, Vec::new()))
-            }
+            Err(refusal) if refusal.code == Code::TooLong => return Ok(Vec::new()),
+            Err(refusal) => return Err(refusal),
+        };
+        let rooms = rooms.into_iter().map(|room| (Target::Room(room.name), room.online > 0));
+        let mut places: Vec<_> = rooms.take(JUMPS).collect();
+        if let Ok(me) = self.who.member() {
+            let people = match domain.people(&self.who, name, 0).await {
+                Ok(found) => found.people,
+                Err(refusal) if refusal.code == Code::TooLong => return Ok(Vec::new()),
+                Err(refusal) => return Err(refusal),
+            };
+            let others = people.into_iter().filter(|person| person.name != *me.name);
+            places.extend(others.take(JUMPS).map(|it| (Target::Person(it.name), it.online)));
+        }
+        Ok(places)
+    }
+
+    async fn jump(&self, name: &str) -> Response {
+        match self.places(name).await {
+            Ok(places) => self.answer(pages::jump(&self.shell, name, places)),
             Err(refusal) => self.trouble(&refusal),
         }
     }
@@ -240,6 +268,11 @@ impl<'a> Visitor<'a> {
     }
 }
 
+/// A path without its query.
+fn path_of(address: &str) -> &str {
+    address.split_once('?').map_or(address, |(path, _)| path)
+}
+
 /// What every handler is given.
 #[derive(axum::extract::FromRequestParts)]
 #[from_request(state(App))]
@@ -288,7 +321,11 @@ pub async fn index(asked: Asked) -> Result<Response, Response> {
 pub async fn place(asked: Asked) -> Result<Response, Response> {
     let mut visitor = asked.visitor().await?;
     Ok(match urls::target(asked.uri.path()) {
-        Some(to) => visitor.place(to, span(|name| asked.value(name))).await,
+        Some(to) => {
+            visitor
+                .place(to, span(|name| asked.value(name)), asked.value("draft").unwrap_or(""))
+                .await
+        }
         None => visitor.trouble(&Refusal::not_found("page")),
     })
 }
@@ -418,7 +455,7 @@ pub async fn again(
         urls::ACCOUNT => visitor.account(false).await,
         _ => match (Sheet::at(path), urls::target(path)) {
             (Some(sheet), _) => visitor.sheet(sheet, &values).await,
-            (None, Some(to)) => visitor.place(to, span(value)).await,
+            (None, Some(to)) => visitor.place(to, span(value), "").await,
             (None, None) => {
                 let refusal = visitor
                     .returned

@@ -3,10 +3,12 @@
 use super::pages::{Asked, Visitor};
 use super::problem;
 use crate::pages::{self, InRoom, Inside, PinLine};
+use crate::protocol::notices::Shown;
 use crate::protocol::sheets::Sheet;
 use crate::protocol::views::{Span, glimpse};
 use crate::protocol::{At, Code, Refusal, Target, urls};
-use axum::response::Response;
+use axum::http::Uri;
+use axum::response::{Redirect, Response};
 use std::collections::HashMap;
 
 /// What stands behind the question mark of an address.
@@ -27,6 +29,12 @@ fn text<'a>(values: &'a Values, name: &str) -> &'a str {
 
 fn number<T: std::str::FromStr>(values: &Values, name: &str) -> Option<T> {
     values.get(name)?.parse().ok()
+}
+
+/// `/mentions`, as it was once called.
+pub async fn mentions(uri: Uri) -> Redirect {
+    let rest = uri.query().map_or_else(String::new, |query| format!("&{query}"));
+    Redirect::permanent(&format!("{}{rest}", urls::MENTIONS))
 }
 
 impl Visitor<'_> {
@@ -86,8 +94,13 @@ impl Visitor<'_> {
                 });
                 pages::person(shell, person, room, now, returned)
             }
-            Sheet::Mentions => {
-                pages::mentions(shell, domain.mentions(who, number(values, "before")).await?, now)
+            Sheet::Notices => {
+                let before = number(values, "before");
+                let shown = match text(values, "only") {
+                    "mentions" => Shown::Mentions(domain.mentions(who, before).await?),
+                    _ => Shown::All(domain.notifications(who, before).await?),
+                };
+                pages::notifications(shell, shown, now, returned.as_ref())
             }
             Sheet::NewRoom => {
                 who.member()?;

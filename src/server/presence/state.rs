@@ -20,11 +20,20 @@ struct Entry {
     alarm: Option<Instant>,
 }
 
+/// One connection of somebody.
+struct Device {
+    conn: ConnId,
+    /// Whether it was used lately.
+    active: bool,
+    /// What is on its screen, as far as it said so.
+    shows: Option<Group>,
+}
+
 /// Somebody who is online.
 struct Person {
     name: Arc<str>,
-    /// Their connections, and whether each was used lately.
-    connections: Vec<(ConnId, bool)>,
+    /// Their connections.
+    connections: Vec<Device>,
     /// The rooms they are in.
     rooms: Vec<Group>,
     idle: bool,
@@ -101,8 +110,8 @@ impl State {
                 rooms: Vec::new(),
                 idle: false,
             });
-            if !person.connections.iter().any(|(known, _)| *known == conn) {
-                person.connections.push((conn, true));
+            if !person.connections.iter().any(|known| known.conn == conn) {
+                person.connections.push(Device { conn, active: true, shows: None });
             }
             return self.stir(who.id, now);
         }
@@ -123,7 +132,7 @@ impl State {
             self.wind(group, now);
             if let (Group::House, Some(id)) = (group, id) {
                 if let Some(person) = self.online.get_mut(&id) {
-                    person.connections.retain(|(known, _)| *known != conn);
+                    person.connections.retain(|known| known.conn != conn);
                 }
                 self.stir(id, now);
             }
@@ -134,10 +143,26 @@ impl State {
     /// otherwise, it is.
     pub fn active(&mut self, user: UserId, conn: ConnId, active: bool, now: Instant) {
         let Some(person) = self.online.get_mut(&user) else { return };
-        if let Some(one) = person.connections.iter_mut().find(|(known, _)| *known == conn) {
-            one.1 = active;
+        if let Some(one) = person.connections.iter_mut().find(|known| known.conn == conn) {
+            one.active = active;
         }
         self.stir(user, now);
+    }
+
+    /// This is on the screen of this connection from now on.
+    pub fn show(&mut self, user: UserId, conn: ConnId, shows: Option<Group>) {
+        let Some(person) = self.online.get_mut(&user) else { return };
+        if let Some(one) = person.connections.iter_mut().find(|known| known.conn == conn) {
+            one.shows = shows;
+        }
+    }
+
+    /// Whether this user has it before their eyes: it is on the screen of a connection of theirs that was
+    /// used lately. A room socket has no screen that anybody knows of.
+    #[must_use]
+    pub fn attends(&self, group: Group, user: UserId) -> bool {
+        let shows = |one: &Device| one.active && one.shows == Some(group);
+        self.online.get(&user).is_some_and(|person| person.connections.iter().any(shows))
     }
 
     /// Tells where somebody is whether they are idle, if that has changed: no connection of theirs was
@@ -147,7 +172,7 @@ impl State {
         // Whoever is about to go is not idle as well.
         let idle = match person.connections.is_empty() {
             true => person.idle,
-            false => person.connections.iter().all(|(_, active)| !active),
+            false => person.connections.iter().all(|one| !one.active),
         };
         if idle == person.idle {
             return;

@@ -107,6 +107,13 @@ impl Connection {
         }
     }
 
+    /// This is on its screen from now on.
+    pub fn shows(&self, group: Option<Group>) {
+        if let Who::Member(me) = &self.who {
+            self.domain.presence.show(me.id, self.id, group);
+        }
+    }
+
     /// Counts a frame that could not be read; true when there were too many in a minute.
     pub fn bad_frame(&mut self) -> bool {
         let now = Instant::now();

@@ -89,6 +89,7 @@ impl Talk for Session {
         }
         if self.here == Some(group) {
             self.connection.exit(group);
+            self.connection.shows(None);
             self.here = None;
         }
     }
@@ -416,17 +417,20 @@ impl Session {
         }
     }
 
-    /// What is on the screen. Being `here` in a room is being present in it.
+    /// What is on the screen. Being `here` in a room is being present in it; whoever has a place on the
+    /// screen, room or conversation, is not told of what they see there.
     async fn here(&mut self, to: Option<Target>, active: bool) -> Result<(), Refusal> {
         self.connection.active(active);
         let rights = self.connection.domain.rights_so_far();
-        let next = match &to {
-            Some(to) => match self.connection.domain.locate(&self.connection.who, to).await? {
-                Place::Room { log, .. } => Some(Group::Room(log)),
-                _ => None,
-            },
+        let found = match &to {
+            Some(to) => Some(self.connection.domain.locate(&self.connection.who, to).await?),
             None => None,
         };
+        let next = match found {
+            Some(Place::Room { log, .. }) => Some(Group::Room(log)),
+            _ => None,
+        };
+        self.connection.shows(found.as_ref().map(Place::group));
         if next != self.here {
             if let Some(before) = self.here.take() {
                 self.connection.exit(before);

@@ -220,13 +220,15 @@ impl<'a> Batch<'a> {
                 }
                 Job::Mark(mark) => {
                     let (log, pair) = match &mark.place {
-                        Place::Room { log, .. } => (Some(*log), None),
-                        Place::Direct { low, high } => (None, Some((low.id, high.id))),
+                        Some(Place::Room { log, .. }) => (Some(*log), None),
+                        Some(Place::Direct { low, high }) => (None, Some((low.id, high.id))),
+                        None => (Some(mark.own), None),
                     };
                     let (low, high) = pair.unzip();
                     marks.push(&(mark.user, log, low, high))?;
                     logs.insert(mark.own);
-                    &mark.place
+                    let Some(place) = &mark.place else { continue };
+                    place
                 }
             };
             match place {
@@ -408,8 +410,12 @@ impl<'a> Batch<'a> {
     }
 
     fn mark(&mut self, mark: &Mark) -> Result<()> {
+        let log = match &mark.place {
+            Some(place) => self.log(place),
+            None => Some(mark.own),
+        };
         // In a conversation without a log there is nothing to read.
-        let Some(log) = self.log(&mark.place) else { return Ok(()) };
+        let Some(log) = log else { return Ok(()) };
         let seq = mark.seq.min(self.top(log).seq);
         let (read, moved) = self.marks.entry((mark.user, log)).or_default();
         if seq <= *read {

@@ -1,7 +1,9 @@
 //! Where logs stand, and how far somebody has read in each: all that a `sub` asks, at once.
 
+use super::notifications::UNSEEN_AMONG;
 use super::{Connection, LogId, Result, UserId, json, sqlite};
 use crate::protocol::limits::UNREAD_MOST;
+use crate::protocol::notices::Unseen;
 
 /// Unread messages are looked for among this many after the marker: whoever says thousands of things
 /// without ever reading has few of others among them, and would have all of them looked through.
@@ -31,10 +33,12 @@ pub struct Head {
     pub unread: i64,
     /// Those of them that call them, likewise.
     pub mentions: i64,
+    /// Of their own log: the notices that they have yet to see.
+    pub notices: Vec<Unseen>,
 }
 
-/// (Place in the question, log, epoch, top, read, unread, calling): see [`sqlite::HEADS`].
-type Row = (usize, Option<LogId>, String, i64, Option<i64>, i64, i64);
+/// (Place in the question, log, epoch, top, read, unread, calling, notices): see [`sqlite::HEADS`].
+type Row = (usize, Option<LogId>, String, i64, Option<i64>, i64, i64, Option<Vec<Unseen>>);
 
 /// The heads of these logs for a user or a visitor, in the order asked, from one snapshot.
 ///
@@ -53,6 +57,7 @@ pub async fn of(db: &mut Connection, user: Option<UserId>, logs: &[Of]) -> Resul
         .bind(user)
         .bind(UNREAD_MOST)
         .bind(UNREAD_AMONG)
+        .bind(UNSEEN_AMONG)
         .fetch_one(db)
         .await?;
     let mut rows: Vec<Row> = json::read(&found)?;
@@ -60,13 +65,14 @@ pub async fn of(db: &mut Connection, user: Option<UserId>, logs: &[Of]) -> Resul
     if rows.len() != logs.len() {
         return Err(sqlx::Error::RowNotFound);
     }
-    let head = |(_, log, epoch, top, read, unread, mentions): Row| Head {
+    let head = |(_, log, epoch, top, read, unread, mentions, notices): Row| Head {
         log,
         epoch,
         top,
         read: read.unwrap_or(0),
         unread,
         mentions,
+        notices: notices.unwrap_or_default(),
     };
     Ok(rows.into_iter().map(head).collect())
 }

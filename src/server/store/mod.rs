@@ -16,6 +16,7 @@ mod json;
 pub mod logs;
 pub mod memberships;
 pub mod mentions;
+pub mod notifications;
 pub mod people;
 #[cfg(test)]
 mod plans;

@@ -22,11 +22,14 @@ const LARGE: &str = "
     INSERT INTO memberships (user_id, log_id, joined_at)
         SELECT 1, id, 0 FROM logs WHERE kind = 'room';
     INSERT INTO mentions (user_id, log_id, seq, notice, kind)
-        SELECT 1, id, 1, id, 'mention' FROM logs WHERE kind = 'room';";
+        SELECT 1, id, 1, id, 'mention' FROM logs WHERE kind = 'room';
+    INSERT INTO events (log_id, seq, kind, data, at)
+        SELECT 10000, id, CASE WHEN id % 2 THEN 'notify' ELSE 'read' END, '{}', 0
+        FROM logs WHERE kind = 'room';";
 
 /// Statements, and how many lists in each are sorted: the rooms and the conversations of whoever
 /// looks; on the index, the rooms that are not for everybody and that they may see.
-const STATEMENTS: [(&str, &str, usize); 39] = [
+const STATEMENTS: [(&str, &str, usize); 41] = [
     ("MESSAGES_AROUND", sqlite::MESSAGES_AROUND, 0),
     ("MESSAGES_AT", sqlite::MESSAGES_AT, 0),
     ("PUT_CHANGES", sqlite::PUT_CHANGES, 0),
@@ -40,6 +43,8 @@ const STATEMENTS: [(&str, &str, usize); 39] = [
     ("HEARERS", sqlite::HEARERS, 0),
     ("HEARING_AUTHOR", sqlite::HEARING_AUTHOR, 0),
     ("MENTIONED", sqlite::MENTIONED, 0),
+    ("NOTICES", sqlite::NOTICES, 0),
+    ("UNSEEN", sqlite::UNSEEN, 0),
     ("CARDS", sqlite::CARDS, 0),
     ("rooms::FIND", rooms::FIND, 0),
     ("rooms::FIND_LIKE", rooms::FIND_LIKE, 0),

@@ -138,6 +138,108 @@ macro_rules! log_of {
     };
 }
 
+/// Up to `$most` notices `k` of the own log `$log` that `$which` of them asks for, the latest first, each
+/// with the log and the seq of the message that it tells of (an invitation: the log of its room).
+macro_rules! notices {
+    ($log:literal, $which:literal, $most:literal) => {
+        concat!(
+            "(SELECT e.seq, e.data, e.data ->> 'seq' AS said, ",
+            log_of!(
+                "(CASE e.data ->> 'kind' WHEN 'invite' THEN e.data ->> 'id'
+                    ELSE e.data ->> 'message' END)"
+            ),
+            " AS log_id FROM events e INDEXED BY events_notices
+            WHERE e.log_id = ",
+            $log,
+            " AND e.kind = 'notify' AND e.seq ",
+            $which,
+            " ORDER BY e.seq DESC LIMIT ",
+            $most,
+            " + 0) k
+            LEFT JOIN messages m ON m.log_id = k.log_id AND m.seq = k.said
+            LEFT JOIN rooms r ON r.log_id = k.log_id"
+        )
+    };
+}
+
+/// The seq by which the reaction of the notice `k` was given; null if it was taken back.
+macro_rules! given {
+    () => {
+        "(SELECT MAX(g.given) FROM reactions g CROSS JOIN users v ON v.id = g.user_id
+            WHERE g.log_id = k.log_id AND g.seq = k.said
+            AND g.emoji = k.data ->> 'text' AND v.name = k.data ->> 'from')"
+    };
+}
+
+/// Whether the notice `k` for `$user` still stands: they may see where it was said and did not block
+/// whoever it is from, and what it tells of is there.
+macro_rules! stands {
+    ($user:literal, $admin:literal) => {
+        concat!(
+            "(k.data ->> 'from' NOT IN (SELECT o.name FROM blocks b
+                CROSS JOIN users o ON o.id = b.blocked_id WHERE b.user_id = ",
+            $user,
+            ") AND (r.log_id IS NULL OR ",
+            may_see!($user, $admin),
+            ") AND m.deleted_at IS NULL AND (k.data ->> 'kind' <> 'reaction' OR ",
+            given!(),
+            " IS NOT NULL))"
+        )
+    };
+}
+
+/// The seq that `$user` has read, in the place of the notice `k`, once they have seen what it tells of;
+/// null where it is said nowhere but in their own log.
+macro_rules! seen_by {
+    () => {
+        concat!(
+            "CASE WHEN m.seq IS NULL THEN NULL WHEN k.data ->> 'kind' = 'reaction' THEN ",
+            given!(),
+            " ELSE m.seq END"
+        )
+    };
+}
+
+/// Whether `$user` has yet to see the notice `k`, which is after their marker: it did not appear before
+/// their eyes, nor have they read that far since, and they did not mute the place.
+macro_rules! is_new {
+    ($user:literal) => {
+        concat!(
+            "(k.data ->> 'seen' IS NULL AND (m.seq IS NULL OR ",
+            seen_by!(),
+            " > COALESCE((SELECT d.seq FROM reads d WHERE d.user_id = ",
+            $user,
+            " AND d.log_id = m.log_id), 0)) AND NOT EXISTS (
+                SELECT 1 FROM memberships y WHERE y.user_id = ",
+            $user,
+            " AND y.log_id = m.log_id AND y.level = 'nothing'))"
+        )
+    };
+}
+
+/// The notices that `$user` has yet to see in their own log `$log`, as JSON objects: up to `$most`, among
+/// the latest `$among` after their marker.
+macro_rules! unseen {
+    ($log:literal, $user:literal, $admin:literal, $after:literal, $most:literal, $among:literal) => {
+        concat!(
+            "(SELECT json_group_array(json(k.one)) FROM (
+                SELECT json_object('notice', k.seq,
+                    'to', CASE WHEN m.seq IS NULL THEN '~' ELSE k.data ->> 'to' END,
+                    'seq', COALESCE(",
+            seen_by!(),
+            ", k.seq)) AS one FROM ",
+            notices!($log, $after, $among),
+            " WHERE ",
+            stands!($user, $admin),
+            " AND ",
+            is_new!($user),
+            " LIMIT ",
+            $most,
+            " + 0) k)"
+        )
+    };
+}
+
 /// Who said the message that `m` answers, and how it begins, as a JSON array; null if it answers none.
 /// (240: `views::GLIMPSE_OF`.)
 macro_rules! quote {
@@ -205,8 +307,9 @@ pub const MESSAGES_AT: &str = concat!(
 /// it would begin), how far they have read in it, where their own log stands, the `$4` rooms they
 /// have joined and the `$4` conversations of theirs that were last spoken in, and for a visitor the
 /// `$6` rooms of the house that were last spoken in. Messages of others since are counted up to `$5`,
-/// among the next `$7`: in what is sorted first, so that nothing is counted that is not shown. Then
-/// whom they blocked, and how they stand in this room.
+/// among the next `$7`: in what is sorted first, so that nothing is counted that is not shown. Notices
+/// that they have yet to see are looked for among the latest `$8`. Then whom they blocked, and how they
+/// stand in this room.
 pub const STANDING: &str = concat!(
     "SELECT
     COALESCE((SELECT epoch FROM logs WHERE id = $1), (SELECT epoch FROM house WHERE id = 1)),
@@ -214,6 +317,16 @@ pub const STANDING: &str = concat!(
     COALESCE((SELECT seq FROM reads WHERE user_id = $2 AND log_id = $1), 0),
     (SELECT epoch FROM logs WHERE id = $3),
     (SELECT top FROM logs WHERE id = $3),
+    ",
+    unseen!(
+        "$3",
+        "$2",
+        "(SELECT admin FROM users WHERE id = $2)",
+        "> COALESCE((SELECT seq FROM reads WHERE user_id = $2 AND log_id = $3), 0)",
+        "$5",
+        "$8"
+    ),
+    ",
     (SELECT json_group_array(json_array(
         k.log_id, (SELECT name FROM rooms INDEXED BY rooms_by_log WHERE log_id = k.log_id), k.said_at,
         CASE WHEN k.said_seq > k.seq THEN ",
@@ -340,6 +453,30 @@ pub const MENTIONED: &str = concat!(
     may_see!("$1", "$2"),
     " ORDER BY t.notice DESC LIMIT $4 + 0"
 );
+/// Where the own log `$2` of the user `$1` stands, and up to `$4` of its notices before the seq `$3`, each as (seq, data, whether it stands, whether it is new to them, how the
+/// message begins, whether that has files). (240: `views::GLIMPSE_OF`.)
+pub const NOTICES: &str = concat!(
+    "SELECT l.top, (SELECT json_group_array(json_array(k.seq, k.data, ",
+    stands!("$1", "(SELECT admin FROM users WHERE id = $1)"),
+    ", k.seq > COALESCE(d.seq, 0) AND ",
+    is_new!("$1"),
+    ", SUBSTR(m.body, 1, 240), m.files IS NOT NULL)) FROM ",
+    notices!("$2", "< $3", "$4"),
+    ") FROM logs l LEFT JOIN reads d ON d.user_id = $1 AND d.log_id = l.id WHERE l.id = $2"
+);
+/// The notices that the user `$1` has yet to see: up to `$2`, among the latest `$3`.
+pub const UNSEEN: &str = concat!(
+    "SELECT ",
+    unseen!(
+        "u.log_id",
+        "$1",
+        "u.admin",
+        "> COALESCE((SELECT seq FROM reads WHERE user_id = $1 AND log_id = u.log_id), 0)",
+        "$2",
+        "$3"
+    ),
+    " FROM users u WHERE u.id = $1"
+);
 /// Notes which messages call whom: `$1` of (user, log, seq, notice, kind). A message calls somebody once.
 pub const NOTE_MENTIONS: &str = "INSERT INTO mentions (user_id, log_id, seq, notice, kind)
     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM jsonb_each($1)
@@ -455,7 +592,8 @@ pub const PUT_CHANGES: &str = put!(
 /// Where logs stand for the user `$2` (null for a visitor), as one JSON array of (place in `$1`,
 /// log, epoch, top, read marker, unread, unread that call them). `$1` names each as (log, low, high, from the start): its
 /// key, or the two of a conversation; and whether somebody who has read nothing there, and has not
-/// joined it, has it all before them. Unread messages are counted up to `$3`, among the next `$4`.
+/// joined it, has it all before them. Unread messages are counted up to `$3`, among the next `$4`. Of the
+/// user's own log the last is the notices that they have yet to see, up to `$3`, among the latest `$5`.
 pub const HEADS: &str = concat!(
     "SELECT json_group_array(json_array(
         q.key, l.id, COALESCE(l.epoch, h.epoch), COALESCE(l.top, 0), r.seq,
@@ -464,7 +602,16 @@ pub const HEADS: &str = concat!(
     unread!("l.id", "COALESCE(r.seq, 0)", "$2", "$3", "$4"),
     " END, ",
     calling!("l.id", "COALESCE(r.seq, 0)", "$2", "$3"),
-    "))
+    ", CASE WHEN l.kind = 'own' THEN json(",
+    unseen!(
+        "l.id",
+        "$2",
+        "(SELECT admin FROM users WHERE id = $2)",
+        "> COALESCE((SELECT seq FROM reads WHERE user_id = $2 AND log_id = l.id), 0)",
+        "$3",
+        "$5"
+    ),
+    ") END))
     FROM jsonb_each($1) q CROSS JOIN house h
     LEFT JOIN directs d ON d.low = q.value ->> 1 AND d.high = q.value ->> 2
     LEFT JOIN logs l ON l.id = COALESCE(q.value ->> 0, d.log_id)

@@ -1,6 +1,9 @@
 //! Where everything stands that a page shows beside its messages, as of one moment.
 
-use super::{Connection, LogId, Result, UserId, heads::UNREAD_AMONG, json, logs::Head, sqlite};
+use super::heads::UNREAD_AMONG;
+use super::notifications::UNSEEN_AMONG;
+use super::{Connection, LogId, Result, UserId, json, logs::Head, sqlite};
+use crate::protocol::notices::Unseen;
 use crate::protocol::people::{Access, Level, Role};
 use crate::protocol::{At, limits::UNREAD_MOST};
 use serde::de::DeserializeOwned;
@@ -53,6 +56,8 @@ pub struct Standing {
     pub read: i64,
     /// The viewer's own log.
     pub own: Option<Head>,
+    /// The notices that the viewer has yet to see.
+    pub notices: Vec<Unseen>,
     /// Rooms that the viewer has joined, the latest spoken in first.
     pub rooms: Vec<Line<LogId>>,
     /// Those whom the viewer has a conversation with, likewise.
@@ -73,6 +78,7 @@ type Row = (
     Option<i64>,
     String,
     String,
+    String,
     Option<String>,
     String,
     Option<String>,
@@ -88,7 +94,7 @@ pub async fn of(
     viewer: Option<Viewer>,
     most: Most,
 ) -> Result<Standing> {
-    let (epoch, top, read, own_epoch, own_top, rooms, people, newest, blocked, stands): Row =
+    let (epoch, top, read, own_epoch, own_top, notices, rooms, people, newest, blocked, stands): Row =
         sqlx::query_as(sqlite::STANDING)
             .bind(log)
             .bind(viewer.map(|viewer| viewer.id))
@@ -97,12 +103,14 @@ pub async fn of(
             .bind(UNREAD_MOST)
             .bind(most.newest as i64)
             .bind(UNREAD_AMONG)
+            .bind(UNSEEN_AMONG)
             .fetch_one(db)
             .await?;
     Ok(Standing {
         head: Head { epoch, top },
         read,
         own: own_epoch.zip(own_top).map(|(epoch, top)| Head { epoch, top }),
+        notices: json::read(&notices)?,
         rooms: lines(&rooms)?,
         people: lines(&people)?,
         newest: newest.as_deref().map_or_else(|| Ok(Vec::new()), lines)?,

@@ -84,8 +84,8 @@ pub struct Mark {
     pub user: UserId,
     /// Their own log, which tells their other devices.
     pub own: LogId,
-    /// Where.
-    pub place: Place,
+    /// Where; none is their own log.
+    pub place: Option<Place>,
     /// Its target as they see it.
     pub to: Target,
     /// How far.
@@ -396,7 +396,7 @@ mod tests {
         writer.mark(Mark {
             user: UserId(1),
             own: LogId(1),
-            place: Place::Direct { low: party(1, "a"), high: party(2, "b") },
+            place: Some(Place::Direct { low: party(1, "a"), high: party(2, "b") }),
             to: Target::Own,
             seq: 1,
             done: Box::new(|_| {}),

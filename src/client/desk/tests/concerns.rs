@@ -10,7 +10,7 @@ use crate::protocol::{
 };
 
 fn told(kind: NoticeKind, to: &str, seq: Option<i64>) -> Kind {
-    Kind::Notify(Notice { kind, to: room(to), from: "bob".into(), seq })
+    Kind::Notify(Notice { kind, to: room(to), from: "bob".into(), seq, seen: false })
 }
 
 /// Something happens in my own log.

@@ -20,6 +20,8 @@ pub struct Notice {
     pub kind: NoticeKind,
     /// Where, as they name it.
     pub to: Target,
+    /// Whether it comes before their eyes: it is nothing new to them then.
+    pub seen: bool,
 }
 
 /// What somebody is told of.
@@ -47,6 +49,7 @@ impl Batch<'_> {
             message: Some(super::message_id(log, seq)),
             seq: Some(seq),
             text: glimpse(of.text),
+            seen: notice.seen,
             link: None,
             at: self.now,
         };

@@ -75,7 +75,7 @@ impl Told {
         Job::Mark(Mark {
             user: party.id,
             own: *own,
-            place: place.clone(),
+            place: Some(place.clone()),
             to: Target::Room("as they see it".to_owned()),
             seq,
             done: Box::new(|_| {}),

@@ -1,0 +1,159 @@
+// What every page of an installed Roomful does beside the program: it begins the worker (public/sw.js)
+// once the page is loaded, tells it which place is on the screen, and says when there is a newer
+// release. Where a browser has no workers, or the house is on plain http, nothing of it happens.
+'use strict';
+{
+  const workers = navigator.serviceWorker;
+  const root = document.documentElement;
+  const bar = document.getElementById('newer');
+  /** The place on the screen is kept anew at most so often. */
+  const KEEP_MS = 15_000;
+  /** What comes within this is kept at once. */
+  const SETTLE_MS = 1_000;
+  /** How often a page that stays open looks for a newer release. */
+  const LOOK_MS = 3_600_000;
+
+  let registration;
+
+  const tell = (what, ports) => (workers.controller ?? registration?.active)?.postMessage(what, ports ?? []);
+
+  /** Asks a worker; never answered where it does not know the question. */
+  const ask = (worker, what) =>
+    new Promise((done) => {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = ({ data }) => done(data);
+      worker.postMessage(what, [port2]);
+    });
+
+  // ---- The place on the screen ----
+
+  let [place, told, timer, dirty] = [location.pathname, Date.now(), 0, false];
+
+  const keep = () => {
+    clearTimeout(timer);
+    [timer, told, dirty, place] = [0, Date.now(), false, location.pathname];
+    tell({ place, keep: true });
+  };
+
+  const changed = () => {
+    dirty = true;
+    if (document.hidden || timer) return;
+    const wait = location.pathname === place ? told + KEEP_MS - Date.now() : 0;
+    timer = setTimeout(keep, Math.max(wait, SETTLE_MS));
+  };
+
+  const follow = () => {
+    const log = document.getElementById('log');
+    if (!log) return;
+    const came = (changes) => changes.some((it) => [...it.addedNodes].some((one) => one.localName === 'article'));
+    new MutationObserver((changes) => came(changes) && changed()).observe(log, { childList: true, subtree: true });
+    // The program names the place it goes to in the title.
+    const moved = new MutationObserver(() => location.pathname !== place && changed());
+    moved.observe(document.querySelector('title'), { childList: true });
+    document.addEventListener('visibilitychange', () => {
+      if (!document.hidden) tell({ place: location.pathname });
+      if (dirty) (document.hidden ? keep : changed)();
+    });
+  };
+
+  // ---- A newer release ----
+
+  const offer = async (worker) => {
+    if ((await ask(worker, { release: true })) === bar.dataset.release) {
+      // This page has it already: nobody need press anything.
+      if (worker.state === 'installed') worker.postMessage({ activate: true });
+      return;
+    }
+    bar.hidden = false;
+    bar.querySelector('button').onclick = () => {
+      const reload = () => worker.state === 'activated' && location.reload();
+      worker.addEventListener('statechange', reload);
+      worker.postMessage({ activate: true });
+      reload();
+    };
+  };
+
+  const look = () => {
+    if (registration.waiting) offer(registration.waiting);
+  };
+
+  let looked = Date.now();
+  const lookAgain = () => {
+    if (document.hidden || !navigator.onLine || Date.now() - looked < LOOK_MS) return;
+    looked = Date.now();
+    registration.update().catch(() => {});
+  };
+
+  // ---- The list of kept places, on the page that stands in for one that cannot be had ----
+
+  const list = async (kept) => {
+    addEventListener('online', () => location.reload());
+    if (!workers?.controller) return;
+    const lines = (await ask(workers.controller, { kept: true })).sort((a, b) => b.at - a.at);
+    const time = new Intl.DateTimeFormat(root.lang, { dateStyle: 'medium', timeStyle: 'short' });
+    for (const { path, name, mark, last } of lines) {
+      const item = kept.querySelector('template').content.cloneNode(true);
+      const [link, sign, title, when, said] = ['a', 'span', 'b', 'time', 'p'].map((it) => item.querySelector(it));
+      link.href = path;
+      sign.className = mark.replace(/ (small|lit|present)\b/g, '');
+      if (sign.classList.contains('face')) sign.textContent = [...name][0].toUpperCase();
+      title.textContent = name;
+      if (last) {
+        when.dateTime = last.at;
+        when.textContent = time.format(new Date(last.at));
+        said.textContent = `${last.author}: ${last.text}`;
+      }
+      kept.append(item);
+    }
+    document.getElementById('kept-none').hidden = lines.length > 0;
+  };
+
+  const kept = document.getElementById('kept');
+  if (kept) list(kept);
+
+  // ---- What another program shared stands in the composer: loading the page anew brings it no more ----
+
+  if (new URLSearchParams(location.search).has('draft')) history.replaceState(null, '', location.pathname);
+
+  // ---- Begin ----
+
+  const begin = async () => {
+    try {
+      registration = await workers.register('/sw.js');
+    } catch {
+      // Refused, as in some private windows; or the house is not there just now.
+      return;
+    }
+    registration.addEventListener('updatefound', () => {
+      const coming = registration.installing;
+      coming.addEventListener('statechange', () => workers.controller && look());
+    });
+    look();
+    document.addEventListener('visibilitychange', lookAgain);
+    setInterval(lookAgain, LOOK_MS);
+    await workers.ready;
+    // A page that the worker did not answer it has not seen.
+    if (workers.controller) tell({ place });
+    else keep();
+  };
+
+  if (workers) {
+    follow();
+    addEventListener('load', begin);
+    // Another tab took the newer release.
+    workers.addEventListener('controllerchange', () => workers.controller && offer(workers.controller));
+    workers.addEventListener('message', ({ data }) => {
+      if (!data.go) return;
+      // A link within the house is followed by the program, without loading a page.
+      const link = document.createElement('a');
+      link.href = data.go;
+      (document.querySelector('.house') ?? document.body).append(link);
+      link.click();
+      link.remove();
+    });
+    // Whoever logs out leaves nothing private on this device.
+    document.addEventListener('submit', ({ target }) => {
+      if (target.hasAttribute('data-leaves')) tell({ forget: true });
+    });
+  }
+}
