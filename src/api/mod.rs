@@ -2,6 +2,7 @@
 //! calls. Each calls one verb of the domain.
 
 pub mod accounts;
+pub mod devices;
 pub mod members;
 pub mod messages;
 pub mod notices;

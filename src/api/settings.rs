@@ -9,7 +9,7 @@ use crate::{
     protocol::urls,
     server::http::{
         forms::{set_cookie, surroundings},
-        wishes,
+        visit, wishes,
     },
     words::{Lang, Word},
 };
@@ -27,7 +27,8 @@ pub async fn choose(
     enter: Option<String>,
     page: Option<String>,
 ) -> Result<(), Refusal> {
-    let (app, _) = surroundings()?;
+    let (app, parts) = surroundings()?;
+    let speaks = lang.as_deref().and_then(Lang::from_code);
     type CanBe = fn(&str) -> bool;
     let chosen: [(&str, Option<String>, CanBe); 4] = [
         (wishes::LANG, lang, |it: &str| Lang::from_code(it).is_some()),
@@ -41,6 +42,11 @@ pub async fn choose(
             return Err(Refusal::invalid(name, Word::NotAChoice));
         }
         set_cookie(&wishes::cookie(&app.domain.config, name, value));
+    }
+    if let Some(lang) = speaks
+        && let Some(who) = app.domain.recognise(visit::credentials(&parts.headers)).await?
+    {
+        app.domain.device_speaks(&who, lang).await?;
     }
     if let Some(page) = page {
         leptos_axum::redirect(&urls::safe_next(Some(&page)));

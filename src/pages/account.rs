@@ -3,6 +3,7 @@
 use super::{
     Account, Returned, SessionLine, Shell, agent,
     document::{Outside, outside},
+    parts::times,
 };
 use crate::{
     components::{
@@ -10,12 +11,11 @@ use crate::{
         field::{Field, field},
         notice,
         tree::Out,
-        words as dates,
     },
-    protocol::{At, limits, sheets::Sheet, urls},
+    protocol::{limits, sheets::Sheet, urls},
     words::{Word, Words, words},
 };
-use leptos::{either::Either, prelude::*};
+use leptos::prelude::*;
 
 const CHANGE_PASSWORD: &str = "/api/change_password";
 
@@ -35,10 +35,23 @@ pub fn account(shell: &Shell, account: Account, returned: Option<Returned>) -> S
             {my_face(shell, account.face.as_deref())}
             {change_password(shell, password.as_ref())}
             {sessions(shell, account.sessions)}
+            {devices()}
             {house(shell)}
             {shell.way_back()}
         }
     })
+}
+
+/// The way to the devices that are told of what concerns me.
+fn devices() -> impl IntoView + use<> {
+    let w = words();
+    view! {
+        <section class="panel">
+            <h2>{w.say(Word::DevicesTitle)}</h2>
+            <p class="quiet">{w.say(Word::DevicesMeans)}</p>
+            <p><a class="button quiet" href=urls::DEVICES data-panel="">{w.say(Word::DevicesWay)}</a></p>
+        </section>
+    }
 }
 
 /// The way to looking after the house, for those who do.
@@ -125,23 +138,6 @@ fn change_password(shell: &Shell, returned: Option<&Returned>) -> impl IntoView 
             </form>
         </section>
     }
-}
-
-/// A sentence around moments, in the order that its language has them in.
-fn times(word: Word, times: &[At]) -> impl IntoView + use<> {
-    let piece = |piece: &str| match piece.split_once('}') {
-        None => Either::Left(piece.to_owned()),
-        Some((number, after)) => {
-            // The build saw to it that these are numbers of what is put in.
-            let at = number.parse().ok().and_then(|n: usize| times.get(n)).copied();
-            let at = at.unwrap_or_default();
-            Either::Right(view! {
-                <time datetime=at.to_string()>{dates::moment(at)}</time>
-                {after.to_owned()}
-            })
-        }
-    };
-    words().say(word).split('{').map(piece).collect_view()
 }
 
 fn sessions(shell: &Shell, sessions: Vec<SessionLine>) -> impl IntoView + use<> {

@@ -8,6 +8,8 @@ mod account;
 #[cfg(feature = "ssr")]
 mod agent;
 #[cfg(feature = "ssr")]
+mod devices;
+#[cfg(feature = "ssr")]
 mod document;
 #[cfg(feature = "ssr")]
 mod edits;
@@ -47,6 +49,7 @@ mod webhooks;
 pub use {
     about::{Inside, PinLine, about, inside, new_room},
     account::account,
+    devices::devices,
     edits::edits,
     entrance::{log_in, set_up, sign_up},
     help::help,
@@ -155,6 +158,34 @@ pub struct SessionLine {
     pub seen_at: At,
     /// Whether it is the one that is looking.
     pub this: bool,
+}
+
+/// A browser that is told of what concerns me.
+#[derive(Clone, Debug)]
+pub struct DeviceLine {
+    /// Names it in the forms that test and remove it.
+    pub id: String,
+    /// The browser's name for itself.
+    pub agent: String,
+    /// Since when.
+    pub made_at: At,
+    /// When its push service last took something.
+    pub sent_at: Option<At>,
+    /// Whether what was sent since then came to nothing.
+    pub failing: bool,
+    /// Whether it is the one that is looking.
+    pub this: bool,
+}
+
+/// The data of the page about my devices.
+#[derive(Clone, Debug, Default)]
+pub struct Devices {
+    /// The house's public key.
+    pub key: String,
+    /// My devices, the latest first.
+    pub devices: Vec<DeviceLine>,
+    /// Whether a test was taken just now.
+    pub tested: bool,
 }
 
 /// An invitation link that still opens the door.

@@ -16,7 +16,7 @@ use crate::{
     },
     words::{Word, words},
 };
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 
 /// Whether somebody is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -229,6 +229,23 @@ pub fn ago(at: At, now: At) -> impl IntoView {
     view! {
         <time datetime=at.to_string() title=crate::components::words::moment(at)>{said}</time>
     }
+}
+
+/// A sentence around moments, in the order that its language has them in.
+pub fn times(word: Word, times: &[At]) -> impl IntoView + use<> {
+    let piece = |piece: &str| match piece.split_once('}') {
+        None => Either::Left(piece.to_owned()),
+        Some((number, after)) => {
+            // The build saw to it that these are numbers of what is put in.
+            let at = number.parse().ok().and_then(|n: usize| times.get(n)).copied();
+            let at = at.unwrap_or_default();
+            Either::Right(view! {
+                <time datetime=at.to_string()>{crate::components::words::moment(at)}</time>
+                {after.to_owned()}
+            })
+        }
+    };
+    words().say(word).split('{').map(piece).collect_view()
 }
 
 /// The day of a moment, without the day of the week.

@@ -124,6 +124,7 @@ impl Refusal {
             "page" => Word::NoSuchPage.into(),
             "member of that name" => Word::NoSuchMember.into(),
             "such session" => Word::NoSuchSession.into(),
+            "such device" => Word::NoSuchDevice.into(),
             "such call" => Word::NoSuchCall.into(),
             _ => Reason::from(format!("There is no {what} here.")),
         };

@@ -22,6 +22,8 @@ pub enum Sheet {
     Person(String),
     /// What concerns me.
     Notices,
+    /// My devices.
+    Devices,
     /// Making a room.
     NewRoom,
     /// Looking after the house: the people in it…
@@ -58,6 +60,7 @@ impl Sheet {
             Self::Person(name) => ("/people/", name, ""),
             Self::People => return "/people".to_owned(),
             Self::Notices => return urls::NOTICES.to_owned(),
+            Self::Devices => return urls::DEVICES.to_owned(),
             Self::NewRoom => return "/rooms/new".to_owned(),
             Self::HousePeople => return "/house".to_owned(),
             Self::HouseRooms => return "/house/rooms".to_owned(),
@@ -83,6 +86,7 @@ impl Sheet {
         match (first, second, third) {
             ("people", None, None) => Some(Self::People),
             ("notifications", Some(""), None) => Some(Self::Notices),
+            ("devices", None, None) => Some(Self::Devices),
             ("house", None, None) => Some(Self::HousePeople),
             ("house", Some("rooms"), None) => Some(Self::HouseRooms),
             ("house", Some("invitations"), None) => Some(Self::HouseInvites),

@@ -14,6 +14,8 @@ pub const LOG_IN: &str = "/login";
 pub const SIGN_UP: &str = "/signup";
 /// My password and my sessions.
 pub const ACCOUNT: &str = "/account";
+/// Which of my devices are told of what concerns me.
+pub const DEVICES: &str = "/devices";
 /// The house's picture…
 pub const ICON: &str = "/favicon.svg";
 /// …and with a light in it, while something waits.

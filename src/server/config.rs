@@ -1,6 +1,7 @@
 //! Every setting, by flag or environment, in one list.
 
 use super::domain::hooks;
+use super::pocket::waiting::Pace;
 use super::security::addresses::read_net;
 use super::security::origin;
 use super::security::passwords::Cost;
@@ -54,6 +55,11 @@ pub struct Config {
     /// Whether visitors may read rooms: on or off.
     #[arg(long, env = "ROOMFUL_PUBLIC_READING", default_value = "on", value_parser = named!("ROOMFUL_PUBLIC_READING", read_switch), action = clap::ArgAction::Set)]
     pub public_reading: bool,
+
+    /// Whom push services write to when this house troubles them: mailto:somebody@example.org or an
+    /// https address. The public address where there is one by https.
+    #[arg(long, env = "ROOMFUL_CONTACT", value_parser = named!("ROOMFUL_CONTACT", read_contact))]
+    pub contact: Option<String>,
 
     /// What is logged, such as info or roomful=debug.
     #[arg(long, env = "ROOMFUL_LOG", default_value = "info")]
@@ -146,6 +152,9 @@ pub struct Config {
     /// How long after a call that failed the next one comes; each later one comes later.
     #[arg(skip = hooks::RETRY)]
     pub hook_retry: Duration,
+    /// How patient what is sent to devices is.
+    #[arg(skip = Pace::DEFAULT)]
+    pub push_pace: Pace,
     /// How much work a password's hash is.
     #[arg(skip = Cost::DEFAULT)]
     pub password_cost: Cost,
@@ -170,6 +179,7 @@ impl Config {
             reachable: Vec::new(),
             sign_up: SignUp::Open,
             public_reading: true,
+            contact: None,
             log: "warn".to_owned(),
             message_rate: MessageRate(None),
             frame_rate: MessageRate(None),
@@ -195,6 +205,7 @@ impl Config {
             body_patience: http::BODY_PATIENCE,
             hook_patience: hooks::PATIENCE,
             hook_retry: hooks::RETRY,
+            push_pace: Pace::QUICK,
             password_cost: Cost::TESTS,
         }
     }
@@ -251,6 +262,14 @@ fn read_url(text: &str) -> Result<String, &'static str> {
         Some(origin) if origin == url.to_ascii_lowercase() => Ok(origin),
         _ => Err(wrong),
     }
+}
+
+fn read_contact(text: &str) -> Result<String, &'static str> {
+    let wrong = "must be mailto:somebody@example.org or an https address";
+    let mail = text.strip_prefix("mailto:").is_some_and(|it| it.len() > 2 && it.contains('@'));
+    let page = text.strip_prefix("https://").is_some_and(|it| !it.is_empty());
+    let plain = text.bytes().all(|it| it.is_ascii_graphic());
+    if plain && (mail || page) { Ok(text.to_owned()) } else { Err(wrong) }
 }
 
 fn read_sign_up(text: &str) -> Result<SignUp, &'static str> {

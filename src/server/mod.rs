@@ -8,6 +8,7 @@ pub mod http;
 pub mod kept;
 pub mod outside;
 pub mod pictures;
+pub mod pocket;
 pub mod presence;
 pub mod security;
 pub mod shelf;

@@ -109,6 +109,11 @@ impl Presence {
         self.look().show(user, conn, shows);
     }
 
+    /// See [`State::is_blind`].
+    pub fn is_blind(&self, user: UserId, conn: ConnId) {
+        self.look().is_blind(user, conn);
+    }
+
     /// See [`State::attends`].
     #[must_use]
     pub fn attends(&self, group: Group, user: UserId) -> bool {

@@ -91,6 +91,7 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
     let domain = Arc::new(domain);
     domain.is_at(public.clone());
     domain.learn_faces().await.map_err(|_| StartError::Read)?;
+    domain.open_pocket().await.map_err(|_| StartError::Read)?;
     if let Err(error) = domain.files.shelf.tidy() {
         tracing::warn!(%error, "unfinished files could not be removed");
     }
@@ -112,6 +113,7 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
     let indexing = Arc::clone(&domain);
     let letting_go = Arc::clone(&domain);
     let calling = Arc::clone(&domain);
+    let reaching = Arc::clone(&domain);
     let noting = Arc::clone(&domain);
     let helpers = vec![
         tokio::spawn(async move {
@@ -124,6 +126,7 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
         }),
         tokio::spawn(async move { indexing.keep_indexing().await }),
         tokio::spawn(calling.keep_calling()),
+        tokio::spawn(reaching.keep_reaching()),
         tokio::spawn(async move {
             let _vital = Vital("who notes what tokens are used for");
             noting.keep_noting().await;

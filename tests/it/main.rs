@@ -44,3 +44,4 @@ mod slow_readers;
 mod state;
 mod tokens;
 mod webhooks;
+mod webpush;

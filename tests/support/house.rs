@@ -145,6 +145,13 @@ impl House {
         self.start().await;
     }
 
+    /// Starts again with other settings.
+    pub async fn set(&mut self, change: impl Fn(&mut Config) + Send + Sync + 'static) {
+        self.stop().await;
+        self.change = Box::new(change);
+        self.start().await;
+    }
+
     /// A person with an account and a token.
     pub async fn person(&self, name: &str) -> Person {
         self.account(name, false).await;

@@ -19,6 +19,10 @@ pub struct Gauges {
     pub jobs: usize,
     /// Webhooks that are being called.
     pub calls: usize,
+    /// Notifications that wait for devices.
+    pub for_devices: usize,
+    /// Those that were dropped because too many waited, since the house opened.
+    pub for_devices_lost: usize,
     /// Uses of tokens that wait to be noted.
     pub uses: usize,
 }
@@ -36,6 +40,8 @@ impl Domain {
             presence: self.presence.look().kept(),
             jobs: self.writer.waiting(),
             calls: self.hooks.calls(),
+            for_devices: self.pocket.waiting(),
+            for_devices_lost: self.pocket.lost(),
             uses: self.audit.waiting(),
         }
     }

@@ -6,6 +6,7 @@ mod announce;
 pub mod audit;
 pub mod changes;
 pub mod connections;
+pub mod devices;
 pub mod faces;
 pub mod files;
 pub mod follow;
@@ -23,6 +24,7 @@ pub mod notices;
 pub mod notifications;
 pub mod people;
 pub mod places;
+mod pocket;
 pub mod post;
 pub mod push;
 mod reach;
@@ -42,6 +44,7 @@ use crate::protocol::{Refusal, limits};
 use crate::server::config::Config;
 use crate::server::groups::Groups;
 use crate::server::outside::Outside;
+use crate::server::pocket::Pocket;
 use crate::server::presence::{Patience, Presence};
 use crate::server::security::rate::{Makers, Searches, Speech, TokenRate};
 use crate::server::security::slowdown::Slowdown;
@@ -79,6 +82,8 @@ pub struct Domain {
     pub hooks: Arc<hooks::Hooks>,
     /// Who has which face.
     pub faces: faces::Faces,
+    /// What is told to devices.
+    pub pocket: Arc<Pocket>,
     pages: history::Pages,
     speech: Speech,
     /// What is done to rooms and people, as fast as one may speak and beside it.
@@ -142,9 +147,12 @@ impl Domain {
         let noting = Arc::clone(&indexer);
         let hooks = Arc::new(hooks::Hooks::default());
         let waking = Arc::clone(&hooks);
+        let pocket = Arc::<Pocket>::default();
+        let (telling, looking) = (Arc::clone(&pocket), Arc::clone(&presence));
         let (writer, writing) = Writer::start(store.clone(), move |committed| {
             noting.note(&committed);
             waking.note(&committed);
+            telling.note(&committed, |user| looking.look().is_looking(user));
             aware.learn(committed);
         })?;
         let domain = Self {
@@ -157,6 +165,7 @@ impl Domain {
             searches: Searches::default(),
             searching: tokio::sync::Semaphore::new(search::AT_ONCE),
             indexer,
+            pocket,
             connections: connections::Connections::new(
                 config.connections_per_user,
                 config.connections_per_address,

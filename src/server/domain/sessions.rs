@@ -52,6 +52,11 @@ fn shut_out() -> Broadcast {
     Broadcast::End { session: None, code: close::LOGGED_OUT }
 }
 
+/// A browser's name for itself, as it is kept.
+pub(super) fn agent(said: &str) -> String {
+    said.chars().filter(|c| !c.is_control()).take(AGENT).collect()
+}
+
 impl Domain {
     /// Who shows these; `None` for a session or token that has ended or never was. What was shown
     /// lately is known without asking the database.
@@ -171,7 +176,7 @@ impl Domain {
     pub(super) async fn begin_session(&self, user: UserId, agent: &str) -> Result<Begun, Refusal> {
         let secret = secrets::secret();
         let now = At::now();
-        let agent: String = agent.chars().filter(|c| !c.is_control()).take(AGENT).collect();
+        let agent = self::agent(agent);
         let mut tx = self.store.write().await.map_err(unavailable)?;
         // Asked where the ban is written: after it nobody comes in.
         if people::is_banned(&mut tx, user).await.map_err(unavailable)? {

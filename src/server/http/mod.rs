@@ -105,6 +105,7 @@ fn router(app: App) -> Router {
         .route("/notifications", get(pages::with_slash))
         .route(crate::protocol::urls::NOTICES, get(panels::sheet))
         .route("/mentions", get(panels::mentions))
+        .route(crate::protocol::urls::DEVICES, get(panels::sheet))
         .route("/rooms/new", get(panels::sheet))
         .route("/house", get(panels::sheet))
         .route("/house/rooms", get(panels::sheet))

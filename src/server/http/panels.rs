@@ -2,11 +2,12 @@
 
 use super::pages::{Asked, Visitor};
 use super::problem;
-use crate::pages::{self, InRoom, Inside, PinLine};
+use crate::pages::{self, DeviceLine, Devices, InRoom, Inside, PinLine};
 use crate::protocol::notices::Shown;
 use crate::protocol::sheets::Sheet;
 use crate::protocol::views::{Span, glimpse};
 use crate::protocol::{At, Code, Refusal, Target, urls};
+use crate::server::store::devices::Device;
 use axum::http::Uri;
 use axum::response::{Redirect, Response};
 use std::collections::HashMap;
@@ -102,6 +103,11 @@ impl Visitor<'_> {
                 };
                 pages::notifications(shell, shown, now, returned.as_ref())
             }
+            Sheet::Devices => {
+                let tested = text(values, "done") == "tested";
+                let data = Devices { tested, ..self.devices().await? };
+                pages::devices(shell, data, returned)
+            }
             Sheet::NewRoom => {
                 who.member()?;
                 pages::new_room(shell, text(values, "name"), returned)
@@ -118,6 +124,21 @@ impl Visitor<'_> {
                 pages::house_invites(shell, self.invites().await?, returned.as_ref())
             }
         })
+    }
+
+    /// What the page about my devices shows.
+    async fn devices(&self) -> Result<Devices, Refusal> {
+        let (domain, me) = (&self.app.domain, self.who.member()?);
+        let line = |device: Device| DeviceLine {
+            this: me.session.as_ref() == Some(&device.session),
+            id: device.id,
+            agent: device.agent,
+            made_at: At(device.made_at),
+            sent_at: device.sent_at.map(At),
+            failing: device.failures > 0,
+        };
+        let devices = domain.devices(&self.who).await?.into_iter().map(line).collect();
+        Ok(Devices { key: domain.push_key().to_owned(), devices, tested: false })
     }
 
     /// What the page about a room shows beside what the room is.

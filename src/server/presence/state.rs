@@ -27,6 +27,8 @@ struct Device {
     active: bool,
     /// What is on its screen, as far as it said so.
     shows: Option<Group>,
+    /// Nobody looks at it: a program has it, or a plain client that cannot say whether it is seen.
+    blind: bool,
 }
 
 /// Somebody who is online.
@@ -111,7 +113,7 @@ impl State {
                 idle: false,
             });
             if !person.connections.iter().any(|known| known.conn == conn) {
-                person.connections.push(Device { conn, active: true, shows: None });
+                person.connections.push(Device { conn, active: true, shows: None, blind: false });
             }
             return self.stir(who.id, now);
         }
@@ -163,6 +165,21 @@ impl State {
     pub fn attends(&self, group: Group, user: UserId) -> bool {
         let shows = |one: &Device| one.active && one.shows == Some(group);
         self.online.get(&user).is_some_and(|person| person.connections.iter().any(shows))
+    }
+
+    /// Nobody looks at what comes by this connection.
+    pub fn is_blind(&mut self, user: UserId, conn: ConnId) {
+        let Some(person) = self.online.get_mut(&user) else { return };
+        if let Some(one) = person.connections.iter_mut().find(|known| known.conn == conn) {
+            one.blind = true;
+        }
+    }
+
+    /// Whether somebody looks at what comes by one of their connections.
+    #[must_use]
+    pub fn is_looking(&self, user: UserId) -> bool {
+        let looks = |one: &Device| one.active && !one.blind;
+        self.online.get(&user).is_some_and(|person| person.connections.iter().any(looks))
     }
 
     /// Tells where somebody is whether they are idle, if that has changed: no connection of theirs was

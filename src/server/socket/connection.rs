@@ -52,6 +52,10 @@ impl Connection {
         if let Who::Member(me) = connection.who.clone() {
             connection.join(Group::User(me.id), Side::Low);
             connection.enter(Group::House);
+            // A room socket cannot say whether it is seen.
+            if me.session.is_none() || dialect == Dialect::Room {
+                connection.domain.presence.is_blind(me.id, seat.conn);
+            }
         }
         connection
     }

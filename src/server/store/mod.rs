@@ -6,6 +6,7 @@
 pub mod acts;
 pub mod batch;
 pub mod deliveries;
+pub mod devices;
 pub mod directs;
 pub mod files;
 pub mod heads;

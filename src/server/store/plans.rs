@@ -2,7 +2,9 @@
 //! own, however large the house is.
 
 use super::sqlite::search;
-use super::{Connection, Store, deliveries, directs, files, hooks, revisions, rooms, sqlite};
+use super::{
+    Connection, Store, deliveries, devices, directs, files, hooks, revisions, rooms, sqlite,
+};
 use crate::server::store::sqlite::BUSY;
 use sqlx::AssertSqlSafe;
 
@@ -29,7 +31,7 @@ const LARGE: &str = "
 
 /// Statements, and how many lists in each are sorted: the rooms and the conversations of whoever
 /// looks; on the index, the rooms that are not for everybody and that they may see.
-const STATEMENTS: [(&str, &str, usize); 41] = [
+const STATEMENTS: [(&str, &str, usize); 43] = [
     ("MESSAGES_AROUND", sqlite::MESSAGES_AROUND, 0),
     ("MESSAGES_AT", sqlite::MESSAGES_AT, 0),
     ("PUT_CHANGES", sqlite::PUT_CHANGES, 0),
@@ -65,6 +67,8 @@ const STATEMENTS: [(&str, &str, usize); 41] = [
     ("search::ANY_BEFORE", search::ANY_BEFORE, 0),
     ("search::FIND", search::FIND, 0),
     ("files::FIND", files::FIND, 0),
+    ("devices::OF_USER", devices::OF_USER, 0),
+    ("devices::REACH", devices::REACH, 0),
     ("FREE", sqlite::FREE, 0),
     ("UNNAMED", sqlite::UNNAMED, 0),
     ("hooks::CALLED", hooks::CALLED, 0),
@@ -119,6 +123,7 @@ fn no_limit_is_a_bare_parameter() {
         include_str!("sqlite.rs"),
         include_str!("sqlite/search.rs"),
         include_str!("deliveries.rs"),
+        include_str!("devices.rs"),
         include_str!("directs.rs"),
         include_str!("history.rs"),
         include_str!("hooks.rs"),

@@ -147,7 +147,7 @@ impl Domain {
         }
         loop {
             let turn = async {
-                self.take_up(&mut work).await?;
+                self.take_up_grown(&mut work).await?;
                 self.call_next(&mut work, &mut calls).await
             };
             let rest = match turn.await {
@@ -175,7 +175,7 @@ impl Domain {
     }
 
     /// Takes up what was said in rooms that have grown.
-    async fn take_up(&self, work: &mut Work) -> Result<()> {
+    async fn take_up_grown(&self, work: &mut Work) -> Result<()> {
         let mut grown = self.hooks.take_grown().into_iter();
         for log in grown.by_ref() {
             match self.take_up_log(work, log).await {

@@ -1,0 +1,387 @@
+//! What is told to somebody who is not looking, sent to their devices. What is to be sent is decided when
+//! it is sent, at every try: the text is read then, and whoever has read it, may not see it any more or
+//! wishes to hear nothing of it is not told.
+
+use super::places::Place;
+use super::{Domain, Member, Who, unavailable};
+use crate::protocol::markdown;
+use crate::protocol::people::{Level, NoticeKind, Notify};
+use crate::protocol::urls;
+use crate::protocol::views::{AuthorKind, Message, Reaction, glimpse};
+use crate::protocol::{At, Code, Refusal, Target};
+use crate::server::pocket::Asked;
+use crate::server::pocket::sealed::Seal;
+use crate::server::pocket::service::{Came, Parcel, Urgency};
+use crate::server::pocket::shown::{Shown, plain};
+use crate::server::pocket::waiting::{Due, Talk, Waiting};
+use crate::server::store::devices::{self, Reached};
+use crate::server::store::{UserId, history, message_place};
+use crate::words::{Lang, Word, Words};
+use std::collections::HashMap;
+use std::future::pending;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+use tokio::sync::oneshot;
+use tokio::task::{self, JoinSet};
+
+/// That a device still takes something is noted this often at most.
+const NOTED_MS: i64 = 10 * 60 * 1_000;
+/// The place that tests take on a device.
+const TEST: &str = "test";
+
+/// What waits for a device.
+enum What {
+    /// Somebody was told of this, by the event of that seq in their own log.
+    Notice(Notify, i64),
+    /// A test, and who waits for what comes of its first try.
+    Test(Mutex<Option<oneshot::Sender<Came>>>),
+}
+
+impl What {
+    /// What the first try came to, for whoever waits for it.
+    fn tell(&self, came: Came) {
+        if let Self::Test(done) = self
+            && let Some(done) = done.lock().unwrap_or_else(PoisonError::into_inner).take()
+        {
+            // They may have gone.
+            let _ = done.send(came);
+        }
+    }
+
+    fn urgency(&self) -> Urgency {
+        match self {
+            Self::Notice(told, _) => match told.kind {
+                NoticeKind::Direct | NoticeKind::Mention | NoticeKind::Reply => Urgency::High,
+                NoticeKind::Reaction
+                | NoticeKind::Invite
+                | NoticeKind::Push
+                | NoticeKind::Broadcast => Urgency::Normal,
+            },
+            Self::Test(_) => Urgency::High,
+        }
+    }
+}
+
+/// The conversation that something is of: a later notification takes the place of an earlier one.
+fn talk(told: &Notify) -> Talk {
+    let log = told.message.as_deref().and_then(message_place);
+    match log {
+        Some((log, _)) => log.0.to_string(),
+        None => format!("{} {} {}", told.kind.word(), told.to, told.from),
+    }
+}
+
+impl Domain {
+    /// Sends what is told to devices; runs as long as the server. All that it began ends with it.
+    pub async fn keep_reaching(self: Arc<Self>) {
+        let Some(mut line) = self.pocket.taken_up() else { return };
+        let mut waiting = Waiting::new(self.config.push_pace);
+        let mut tries = JoinSet::new();
+        let mut to: HashMap<task::Id, Due<Arc<What>>> = HashMap::new();
+        loop {
+            while let Some(due) = waiting.send(Instant::now()) {
+                let (house, sent) = (Arc::clone(&self), due.clone());
+                let begun = tries.spawn(async move { house.try_device(&sent).await });
+                to.insert(begun.id(), due);
+            }
+            self.pocket.waits(waiting.len());
+            let next = waiting.next();
+            let due = async move {
+                match next {
+                    Some(at) => tokio::time::sleep_until(at.into()).await,
+                    None => pending().await,
+                }
+            };
+            tokio::select! {
+                asked = line.recv() => match asked {
+                    Some(asked) => self.take_up(asked, &mut waiting),
+                    None => return,
+                },
+                Some(ended) = tries.join_next_with_id() => {
+                    let (id, came) = match ended {
+                        Ok(ended) => ended,
+                        // It panicked, which was logged. What it was to send is given up.
+                        Err(error) => (error.id(), Came::Refused(None)),
+                    };
+                    if let Some(due) = to.remove(&id) {
+                        due.what.tell(came);
+                        if waiting.came(&due.device, came, Instant::now()) {
+                            tracing::warn!(?came, "a device was not told of something: it is given up");
+                        }
+                    }
+                }
+                () = due => {}
+            }
+            while let Some((user, talk, what)) = waiting.ready(Instant::now()) {
+                self.hand_out(user, &talk, &what, &mut waiting).await;
+            }
+        }
+    }
+
+    fn take_up(&self, asked: Asked, waiting: &mut Waiting<Arc<What>>) {
+        let now = Instant::now();
+        let fits = match asked {
+            Asked::Notice { user, seq, data } => match serde_json::from_str::<Notify>(data.get()) {
+                Ok(told) => waiting.note(user, talk(&told), Arc::new(What::Notice(told, seq)), now),
+                Err(error) => {
+                    tracing::error!(%error, "a notice cannot be read, and no device is told of it");
+                    return;
+                }
+            },
+            Asked::Test { user, device, done } => {
+                let what = Arc::new(What::Test(Mutex::new(Some(done))));
+                waiting.hand(&device, user, TEST.to_owned(), what, now)
+            }
+        };
+        if !fits {
+            self.pocket.lose();
+        }
+    }
+
+    /// Nobody took it in that moment: it is for each of their devices, unless they are looking.
+    async fn hand_out(
+        &self,
+        user: UserId,
+        talk: &Talk,
+        what: &Arc<What>,
+        waiting: &mut Waiting<Arc<What>>,
+    ) {
+        if self.presence.look().is_looking(user) {
+            return;
+        }
+        let gained = self.pocket.gained();
+        let reachable = async {
+            let mut db = self.store.glance().await?;
+            devices::reachable(&mut db, user, At::now()).await
+        };
+        let reachable = match reachable.await {
+            Ok(reachable) => reachable,
+            Err(error) => {
+                tracing::error!(%error, "whose device is to be told cannot be read");
+                return self.pocket.lose();
+            }
+        };
+        if reachable.is_empty() {
+            return self.pocket.has_none(user, gained);
+        }
+        for device in reachable {
+            let now = Instant::now();
+            if !waiting.hand(&device, user, talk.clone(), Arc::clone(what), now) {
+                self.pocket.lose();
+            }
+        }
+    }
+
+    /// One try, and what is noted of it.
+    async fn try_device(&self, due: &Due<Arc<What>>) -> Came {
+        let tried = async {
+            let mut db = self.store.glance().await.map_err(unavailable)?;
+            let to = devices::reach(&mut db, &due.device, due.user, At::now()).await;
+            let Some(to) = to.map_err(unavailable)? else { return Ok(Came::Nothing) };
+            drop(db);
+            let came = self.send_to(&to, due).await?;
+            let noted = self.note_try(&to, due, came).await;
+            if let Err(error) = noted {
+                tracing::warn!(%error, "what came of a try was not noted");
+            }
+            Ok::<_, Refusal>(came)
+        };
+        // What failed was logged; it may be read again later.
+        tried.await.unwrap_or(Came::Later(None))
+    }
+
+    async fn send_to(&self, to: &Reached, due: &Due<Arc<What>>) -> Result<Came, Refusal> {
+        let lang = Lang::from_code(&to.lang).unwrap_or_default();
+        let me = Arc::new(Member {
+            id: due.user,
+            name: to.name.as_str().into(),
+            admin: to.admin,
+            own: to.log_id,
+            session: Some(to.session.clone()),
+            token: None,
+            kind: AuthorKind::User,
+            bot_of: None,
+        });
+        let who = Who::Member(Arc::clone(&me));
+        let shown = match &*due.what {
+            What::Test(_) => Some(a_test(Words::of(lang))),
+            What::Notice(..) if self.presence.look().is_looking(due.user) => None,
+            What::Notice(told, notice) => {
+                self.as_it_stands(&who, told, *notice, Words::of(lang)).await?
+            }
+        };
+        let Some(mut shown) = shown else { return Ok(Came::Nothing) };
+        shown.badge = self.unread_notices(me.id).await?;
+        shown.tag.clone_from(&due.talk);
+        if due.bare {
+            shown.body.clear();
+        }
+        let (Some(keys), Some(seal)) = (self.pocket.keys(), Seal::read(&to.p256dh, &to.auth))
+        else {
+            return Ok(Came::Refused(None));
+        };
+        let parcel = Parcel {
+            endpoint: &to.endpoint,
+            seal: &seal,
+            shown: shown.into_bytes(),
+            topic: keys.topic(due.user.0, &due.talk),
+            urgency: due.what.urgency(),
+            patience: self.config.push_pace.patience,
+        };
+        let Some(letter) = parcel.letter(keys) else {
+            tracing::error!("a notification could not be sealed or signed");
+            return Ok(Came::Refused(None));
+        };
+        let answer = self.outside.send(letter).await;
+        let came = Came::of(&answer);
+        match (came, &answer) {
+            (Came::Taken | Came::Gone, _) => {}
+            (_, Ok(answer)) => {
+                let said = String::from_utf8_lossy(&answer.body).into_owned();
+                tracing::info!(
+                    status = answer.status.as_u16(),
+                    said,
+                    "a push service did not take something"
+                );
+            }
+            (_, Err(error)) => tracing::info!(%error, "a push service was not reached"),
+        }
+        Ok(came)
+    }
+
+    async fn note_try(
+        &self,
+        to: &Reached,
+        due: &Due<Arc<What>>,
+        came: Came,
+    ) -> crate::server::store::Result<()> {
+        let now = At::now();
+        let lately = to.sent_at.is_some_and(|at| now.0 - at < NOTED_MS);
+        if came == Came::Nothing || (came == Came::Taken && to.failures == 0 && lately) {
+            return Ok(());
+        }
+        let mut tx = self.store.write().await?;
+        match came {
+            Came::Nothing => {}
+            Came::Taken => devices::took(&mut tx, &due.device, now).await?,
+            Came::Gone => {
+                // Unless its browser has got another one meanwhile, in the same place.
+                devices::over(&mut tx, &due.device, &to.endpoint, &to.auth).await?;
+            }
+            Came::TooLarge | Came::Later(_) | Came::Refused(_) => {
+                devices::missed(&mut tx, &due.device).await?;
+            }
+        }
+        tx.commit().await
+    }
+
+    /// What a device shows of this now; nothing where it is not to be told any more.
+    async fn as_it_stands(
+        &self,
+        who: &Who,
+        told: &Notify,
+        notice: i64,
+        w: Words,
+    ) -> Result<Option<Shown>, Refusal> {
+        let me = who.member()?;
+        let mut db = self.store.glance().await.map_err(unavailable)?;
+        let seen = devices::read_to(&mut db, me.id, me.own).await.map_err(unavailable)?;
+        if seen >= notice {
+            return Ok(None);
+        }
+        let place = match self.find(&mut db, who, &told.to).await {
+            Ok(place) => place,
+            // It is gone, or not theirs to see any more.
+            Err(refusal) if refusal.code == Code::NotFound => return Ok(None),
+            Err(refusal) => return Err(refusal),
+        };
+        let room = match &place {
+            Place::Room { name, .. } => Some(name.as_str()),
+            Place::Direct { .. } | Place::Own { .. } => None,
+        };
+        let title = match room {
+            Some(room) => w.with(Word::PushInRoom, &[&told.from, room]),
+            None => told.from.clone(),
+        };
+        let shown = Shown { title, at: told.at, url: urls::page(&told.to), ..Shown::default() };
+        drop(db);
+        if !self.wishes_to_hear(who, &place, told).await? {
+            return Ok(None);
+        }
+        let Some((log, seq)) = told.message.as_deref().and_then(message_place) else {
+            let body = match told.kind {
+                NoticeKind::Invite => w.say(Word::PushInvited).to_owned(),
+                _ => plain(&told.text),
+            };
+            let url = told.link.clone().unwrap_or(shown.url);
+            return Ok(Some(Shown { body, url, ..shown }));
+        };
+        if place.log() != Some(log) {
+            return Ok(None);
+        }
+        let mut db = self.store.glance().await.map_err(unavailable)?;
+        let message = history::at(&mut db, log, &[seq]).await.map_err(unavailable)?.pop();
+        let Some(message) = message.filter(|message| !message.deleted) else { return Ok(None) };
+        let of_reaction = told.kind == NoticeKind::Reaction;
+        // One's own message is read, whoever reacts to it.
+        let read = devices::read_to(&mut db, me.id, log).await.map_err(unavailable)?;
+        if read >= seq && !of_reaction {
+            return Ok(None);
+        }
+        let Some(body) = body_of(&message, told, w) else { return Ok(None) };
+        let url = urls::message(&told.to, &message.id);
+        Ok(Some(Shown { body, url, ..shown }))
+    }
+
+    /// Whether they did not mute this meanwhile, nor block whoever did it.
+    async fn wishes_to_hear(
+        &self,
+        who: &Who,
+        place: &Place,
+        told: &Notify,
+    ) -> Result<bool, Refusal> {
+        let me = who.member()?;
+        if let Place::Room { log, .. } = place {
+            match self.standing(me.id, *log).await?.level {
+                Level::Nothing => return Ok(false),
+                Level::Mentions if told.kind == NoticeKind::Reaction => return Ok(false),
+                Level::Mentions | Level::All => {}
+            }
+        }
+        let from = Target::Person(told.from.clone());
+        let other = match self.locate(who, &from).await {
+            Ok(Place::Direct { other, .. }) => other,
+            // Who did it is nobody whom one could block.
+            _ => return Ok(true),
+        };
+        let between = self.between(other.id, me.id).await?;
+        let muted = matches!(place, Place::Direct { .. }) && between.muted;
+        Ok(!between.theirs && !muted)
+    }
+}
+
+fn a_test(w: Words) -> Shown {
+    Shown {
+        title: w.say(Word::PushTestTitle).to_owned(),
+        body: w.say(Word::PushTestBody).to_owned(),
+        url: urls::ACCOUNT.to_owned(),
+        at: At::now(),
+        ..Shown::default()
+    }
+}
+
+/// What a notification says about a message; none where that is so no longer.
+fn body_of(message: &Message, told: &Notify, w: Words) -> Option<String> {
+    let mut said = plain(markdown::action(&message.body).unwrap_or(&message.body));
+    if said.is_empty() {
+        let names: Vec<_> = message.files.iter().map(|file| file.name.as_str()).collect();
+        said = names.join("\n");
+    }
+    if told.kind != NoticeKind::Reaction {
+        return Some(said);
+    }
+    let given =
+        |reaction: &Reaction| reaction.emoji == told.text && reaction.users.contains(&told.from);
+    let stands = message.reactions.iter().any(given);
+    stands.then(|| w.with(Word::PushReacted, &[&told.text, &glimpse(&said)]))
+}
