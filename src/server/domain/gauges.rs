@@ -1,4 +1,5 @@
-//! What the server holds for those who are connected: all of it is zero once they have gone.
+//! What the server holds for those who are connected, and what goes on for them: all of it is zero once they
+//! have gone.
 
 use super::Domain;
 
@@ -19,6 +20,10 @@ pub struct Gauges {
     pub jobs: usize,
     /// Webhooks that are being called.
     pub calls: usize,
+    /// Repeating pushes that go on.
+    pub repeats: usize,
+    /// Those of them that are being pushed right now.
+    pub ticking: usize,
     /// Notifications that wait for devices.
     pub for_devices: usize,
     /// Those that were dropped because too many waited, since the house opened.
@@ -32,6 +37,7 @@ impl Domain {
     #[must_use]
     pub fn gauges(&self) -> Gauges {
         let (users, addresses) = self.connections.seated();
+        let (repeats, ticking) = self.repeats.gauge();
         Gauges {
             connections: self.connections.open(),
             users,
@@ -40,6 +46,8 @@ impl Domain {
             presence: self.presence.look().kept(),
             jobs: self.writer.waiting(),
             calls: self.hooks.calls(),
+            repeats,
+            ticking,
             for_devices: self.pocket.waiting(),
             for_devices_lost: self.pocket.lost(),
             uses: self.audit.waiting(),

@@ -107,6 +107,7 @@ pub struct Domain {
     known: Arc<known::Known>,
     /// Where people reach the house, once it is open.
     base: OnceLock<String>,
+    repeats: repeats::Repeats,
 }
 
 /// Rows that are read for a page of a list: one more than it shows tells that more follow.
@@ -182,6 +183,7 @@ impl Domain {
             set_up_key: Mutex::new(None),
             inhabited: AtomicBool::new(false),
             known,
+            repeats: repeats::Repeats::default(),
             config,
             store,
             writer,

@@ -3,7 +3,8 @@
 
 use super::sqlite::search;
 use super::{
-    Connection, Store, deliveries, devices, directs, files, hooks, revisions, rooms, sqlite,
+    Connection, Store, deliveries, devices, directs, files, hooks, pushes, repeats, revisions,
+    rooms, sqlite,
 };
 use crate::server::store::sqlite::BUSY;
 use sqlx::AssertSqlSafe;
@@ -31,7 +32,7 @@ const LARGE: &str = "
 
 /// Statements, and how many lists in each are sorted: the rooms and the conversations of whoever
 /// looks; on the index, the rooms that are not for everybody and that they may see.
-const STATEMENTS: [(&str, &str, usize); 43] = [
+const STATEMENTS: [(&str, &str, usize); 49] = [
     ("MESSAGES_AROUND", sqlite::MESSAGES_AROUND, 0),
     ("MESSAGES_AT", sqlite::MESSAGES_AT, 0),
     ("PUT_CHANGES", sqlite::PUT_CHANGES, 0),
@@ -75,6 +76,12 @@ const STATEMENTS: [(&str, &str, usize); 43] = [
     ("hooks::SAID_SINCE", hooks::SAID_SINCE, 0),
     ("deliveries::DUE", deliveries::DUE, 0),
     ("deliveries::TOLD", deliveries::TOLD, 0),
+    ("pushes::BLOCKERS", pushes::BLOCKERS, 0),
+    ("pushes::TAKE", pushes::TAKE, 0),
+    ("pushes::FORGET", pushes::FORGET, 0),
+    ("repeats::DUE", repeats::DUE, 0),
+    ("repeats::MOVE_ON", repeats::MOVE_ON, 0),
+    ("repeats::AHEAD", repeats::AHEAD, 0),
 ];
 
 /// How SQLite would go about a statement, step by step.
