@@ -10,3 +10,4 @@ pub mod people;
 pub mod rooms;
 pub mod settings;
 pub mod tokens;
+pub mod webhooks;

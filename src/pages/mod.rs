@@ -46,6 +46,8 @@ mod settings;
 mod share;
 #[cfg(feature = "ssr")]
 mod tokens;
+#[cfg(feature = "ssr")]
+mod webhooks;
 
 #[cfg(feature = "ssr")]
 pub use {
@@ -68,6 +70,7 @@ pub use {
     settings::settings,
     share::share,
     tokens::Tokens,
+    webhooks::{program, webhooks},
 };
 
 pub use look::Theme;

@@ -46,4 +46,5 @@ mod search;
 mod slow_readers;
 mod state;
 mod tokens;
+mod webhooks;
 mod webpush;

@@ -8,6 +8,7 @@ pub mod files;
 pub mod forms;
 pub mod guard;
 pub mod history;
+pub mod hooks;
 pub mod installed;
 pub mod multipart;
 pub mod pages;
@@ -99,6 +100,7 @@ fn router(app: App) -> Router {
         .route("/account", get(pages::account))
         .route("/chat/{room}/about", get(panels::sheet))
         .route("/chat/{room}/people", get(panels::sheet))
+        .route("/chat/{room}/webhooks", get(panels::sheet))
         .route("/chat/{room}/edits/{message}", get(panels::sheet))
         .route("/talk/{person}/edits/{message}", get(panels::sheet))
         .route("/people", get(panels::sheet))
@@ -122,6 +124,7 @@ fn router(app: App) -> Router {
         .route(crate::protocol::urls::FACE, post(faces::put))
         .route("/face/{name}", get(faces::show))
         .route("/files/{id}/{name}", get(files::show))
+        .route("/hooks/{id}/{secret}", post(hooks::take))
         .route("/api/{function}", post(forms::post).get(forms::call))
         .route("/ws", get(upgrade::main))
         .route("/ws/chat/{room}/", get(upgrade::room))

@@ -3,8 +3,8 @@
 
 use super::sqlite::search;
 use super::{
-    Connection, Store, devices, directs, files, kept_answers, pushes, repeats, revisions, rooms,
-    sqlite, tokens,
+    Connection, Store, deliveries, devices, directs, files, hooks, kept_answers, pushes, repeats,
+    revisions, rooms, sqlite, tokens,
 };
 use crate::server::store::sqlite::BUSY;
 use sqlx::AssertSqlSafe;
@@ -32,7 +32,7 @@ const LARGE: &str = "
 
 /// Statements, and how many lists in each are sorted: the rooms and the conversations of whoever
 /// looks; on the index, the rooms that are not for everybody and that they may see.
-const STATEMENTS: [(&str, &str, usize); 48] = [
+const STATEMENTS: [(&str, &str, usize); 52] = [
     ("MESSAGES_AROUND", sqlite::MESSAGES_AROUND, 0),
     ("MESSAGES_AT", sqlite::MESSAGES_AT, 0),
     ("PUT_CHANGES", sqlite::PUT_CHANGES, 0),
@@ -75,6 +75,10 @@ const STATEMENTS: [(&str, &str, usize); 48] = [
     ("kept_answers::FIND", kept_answers::FIND, 0),
     ("FREE", sqlite::FREE, 0),
     ("UNNAMED", sqlite::UNNAMED, 0),
+    ("hooks::CALLED", hooks::CALLED, 0),
+    ("hooks::SAID_SINCE", hooks::SAID_SINCE, 0),
+    ("deliveries::DUE", deliveries::DUE, 0),
+    ("deliveries::TOLD", deliveries::TOLD, 0),
     ("pushes::BLOCKERS", pushes::BLOCKERS, 0),
     ("pushes::TAKE", pushes::TAKE, 0),
     ("pushes::FORGET", pushes::FORGET, 0),
@@ -128,9 +132,11 @@ fn no_limit_is_a_bare_parameter() {
     let sources = [
         include_str!("sqlite.rs"),
         include_str!("sqlite/search.rs"),
+        include_str!("deliveries.rs"),
         include_str!("devices.rs"),
         include_str!("directs.rs"),
         include_str!("history.rs"),
+        include_str!("hooks.rs"),
         include_str!("rooms.rs"),
     ];
     for source in sources {
