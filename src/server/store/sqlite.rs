@@ -3,6 +3,8 @@
 mod opening;
 pub mod search;
 
+use super::pushes::everyone;
+
 pub(super) use opening::for_index;
 pub use opening::{BUSY, OpenError, ServeLock, backup, file_of, lock, make_folder};
 
@@ -618,6 +620,13 @@ pub const REPLAY: &str = concat!(
     ") END))
      FROM jsonb_each($1) q CROSS JOIN events e
      ON e.log_id = q.value ->> 0 AND e.seq > q.value ->> 1 AND e.seq <= q.value ->> 2)"
+);
+
+/// Where the own logs stand of all whom the user `$1` tells something, as a JSON array of (user, top).
+pub const EVERYONE: &str = everyone!(
+    "SELECT json_group_array(json_array(u.id, l.top))
+     FROM users u CROSS JOIN logs l ON l.id = u.log_id",
+    ""
 );
 
 /// Of the uploads `$1` (a JSON array of ids) those of the user `$2` that no message has, as JSON.
