@@ -210,9 +210,10 @@ macro_rules! unseen {
                     'seq', COALESCE(k.seen_by, k.seq)) AS one FROM ",
             notices!($log, $after, $among),
             " WHERE ",
-            stands!($user, $admin),
-            " AND ",
+            // What was read in its place mostly is: asked first.
             is_new!($user),
+            " AND ",
+            stands!($user, $admin),
             " LIMIT ",
             $most,
             " + 0) k)"
