@@ -137,6 +137,18 @@ async fn r8_it_ends_when_its_token_is_revoked_or_expired_or_its_maker_is_kept_ou
     let (expired, ending) = program_of(&house, "carol", "push").await;
     let (banned, _) = program_of(&house, "dave", "push").await;
     let (demoted, _) = program_of(&house, "erin", "push,broadcast").await;
+    // What is rare does not wait until it is due.
+    let mut rare = Vec::new();
+    for (who, aim) in [
+        (&revoked, person("bob")),
+        (&expired, person("bob")),
+        (&banned, person("bob")),
+        (&demoted, Aim::Everyone),
+    ] {
+        let one = house.verbs().start_repeating(who, &aim, fleeting("rare"), every(86_400_000));
+        rare.push(one.await.unwrap().id);
+    }
+    ticks(&mut socket, "rare", 4).await;
     let mut begun = Vec::new();
     for (who, aim) in [
         (&revoked, person("bob")),
@@ -158,6 +170,9 @@ async fn r8_it_ends_when_its_token_is_revoked_or_expired_or_its_maker_is_kept_ou
     house.verbs().ban_user(&root, "dave", true).await.unwrap();
     house.verbs().set_admin(&root, "erin", false).await.unwrap();
     all_is_quiet(&house).await;
+    for id in &rare {
+        assert_eq!(find(&house, &lists, id).await.ended.unwrap().1, Reason::NotAllowed);
+    }
     for (id, text) in &begun {
         assert_eq!(find(&house, &lists, id).await.ended.unwrap().1, Reason::NotAllowed);
         socket.fence().await;
