@@ -283,6 +283,7 @@ impl Domain {
         }
         repeats::add(&mut tx, &row, cid).await.map_err(unavailable)?;
         tx.commit().await.map_err(unavailable)?;
+        self.repeats.live.store(usize::try_from(all + 1).unwrap_or(0), Ordering::Relaxed);
         Ok(row)
     }
 
