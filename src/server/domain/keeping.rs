@@ -206,6 +206,7 @@ impl Domain {
             })
         })
         .await?;
-        self.hooks_changed().await
+        self.hooks.have_changed();
+        Ok(())
     }
 }
