@@ -132,7 +132,7 @@ fn one(call: &'static Call) -> impl IntoView {
         .then(|| view! { <h3>"Parameters"</h3> {fields(&call.parameters, "required")} });
     let answer = |answer: &'static Answer| {
         view! {
-            <h3><b class="status">{answer.status.as_str()}</b>" "{answer.text.as_str()}</h3>
+            <h3><b class="answered">{answer.status.as_str()}</b>" "{answer.text.as_str()}</h3>
             {fields(&answer.fields, "")}
         }
     };
@@ -172,8 +172,8 @@ fn fields(fields: &'static [Field], needed: &'static str) -> Option<impl IntoVie
 fn problem(problem: &'static ProblemLine) -> impl IntoView {
     view! {
         <div id=problem.code>
-            <dt><b class="status">{problem.status}</b> " " <code>{problem.code}</code></dt>
-            <dd>{problem.title} ". " {problem.then}</dd>
+            <dt><b class="answered">{problem.status}</b> " " <code>{problem.code}</code></dt>
+            <dd>{problem.title} ". " {problem.then.replace('`', "")}</dd>
         </div>
     }
 }

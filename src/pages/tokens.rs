@@ -82,7 +82,7 @@ pub(super) fn tokens(
         let used = |used: &TokenUseView| {
             view! {
                 <li>
-                    <b class="status">{used.status}</b>
+                    <b class="answered">{used.status}</b>
                     <span class="what"><b>{used.method.clone()}</b>" "<code>{used.path.clone()}</code></span>
                     <span class="quiet">{ago(used.at, now)}" · "{used.address.clone()}</span>
                 </li>

@@ -142,8 +142,9 @@ static SHOWN: LazyLock<Docs> = LazyLock::new(|| {
     shown(&api)
 });
 
+/// A text without what marks code in it, which the page does not show.
 fn text(value: &Value, name: &str) -> String {
-    value[name].as_str().unwrap_or_default().to_owned()
+    value[name].as_str().unwrap_or_default().replace('`', "")
 }
 
 /// What a reference leads to, or the value itself.
