@@ -45,6 +45,17 @@ export class Person {
     return this.page.getByRole('dialog').filter({ has: this.page.getByRole('heading', { level: 1 }) });
   }
 
+  /** The bell in the header, which leads to what concerns them. */
+  get bell(): Locator {
+    return this.page.getByRole('link', { name: /^(Notifications|通知)/ });
+  }
+
+  /** The bell says that so much is unread; the page has it in its name, which is read out. */
+  async bellSays(count: number | string) {
+    const name = count === 0 ? 'Notifications' : `Notifications · ${count} unread`;
+    await expect(this.bell).toHaveAccessibleName(name);
+  }
+
   /** What can be done with a message: a menu, on a phone a sheet. */
   get menu(): Locator {
     return this.page.getByRole('dialog', { name: 'What to do with this message' });

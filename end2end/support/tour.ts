@@ -40,8 +40,10 @@ export async function tour(
 export async function eachPanel(who: Person, look: (what: string) => Promise<unknown>) {
   for (const name of ['About', 'Notifications', 'Search', 'Everybody', 'Make a room', 'Settings', 'Shortcuts', who.name]) {
     const side = await rooms(who);
-    if (name === 'About') await shut(who);
-    await (name === 'About' ? who.page.getByRole('main') : side).getByRole('link', { name, exact: true }).click();
+    const inHeader = name === 'About' || name === 'Notifications';
+    if (inHeader) await shut(who);
+    const way = (inHeader ? who.page.getByRole('main') : side).getByRole('link', { name, exact: name !== 'Notifications' });
+    await way.click();
     await expect(panel(who).getByRole('heading', { level: 1 })).toBeVisible();
     await look(name);
     await who.page.keyboard.press('Escape');

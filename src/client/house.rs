@@ -6,6 +6,7 @@ use crate::protocol::{
     At, Refusal, Target,
     frames::Online,
     limits::Limits,
+    people::Notify,
     views::{About, FileView, House, Me, Message, Side, glimpse},
 };
 use leptos::prelude::*;
@@ -50,6 +51,8 @@ pub enum Act {
     ConnectNow,
     /// Put away the refusal that is shown above the composer.
     Dismiss,
+    /// Put away what was pushed, by its id.
+    PutAway(String),
     /// Remove a file from above the composer, by its key.
     Detach(u64),
     /// Send such a file again.
@@ -339,6 +342,8 @@ pub struct HouseState {
     pub about: Signal<About>,
     /// What may be done with the message that is pointed at.
     pub choices: Signal<Option<Choices>>,
+    /// What was pushed to me.
+    pub told: Signal<Vec<Notify>>,
     /// The way back: what a person does.
     pub act: Callback<Act>,
 }
@@ -380,6 +385,7 @@ impl HouseState {
             typing: Signal::new(Vec::new()),
             about: Signal::new(house.history.about.clone()),
             choices: Signal::new(None),
+            told: Signal::new(Vec::new()),
             act,
         }
     }

@@ -277,6 +277,7 @@ impl Shell {
             Show::About(about) => state.about.set(about),
             Show::Choices(choices) => state.choices.set(choices),
             Show::Waiting(count) => browser::waiting(count),
+            Show::Told(told) => state.told.set(told),
         }
     }
 

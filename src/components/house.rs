@@ -12,6 +12,7 @@ use super::{
     side::{self, side},
     status_line,
     timeline::timeline,
+    told::{self, told},
     tree::{Grown, Out},
 };
 use crate::{
@@ -47,6 +48,7 @@ pub fn HouseView(
             {side(state)}
             <main class="room">
                 {header(state)}
+                {told(state)}
                 {timeline(state)}
                 {composer(state)}
             </main>
@@ -157,6 +159,8 @@ fn pressed(button: &Element, state: HouseState) {
         Act::Detach(key)
     } else if let Some(key) = file(attach::AGAIN) {
         Act::AttachAgain(key)
+    } else if let Some(id) = value(told::PUT_AWAY) {
+        Act::PutAway(id)
     } else if value(status_line::TRY_NOW).is_some() {
         Act::ConnectNow
     } else {

@@ -37,6 +37,7 @@ pub mod side;
 pub mod status_line;
 pub mod text;
 pub mod timeline;
+pub mod told;
 pub mod tree;
 pub mod typing;
 pub mod window;

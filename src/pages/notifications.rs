@@ -154,7 +154,7 @@ fn noticed(it: Noticed, now: At) -> impl IntoView {
         <span class="said-by">
             {who(&it.from)}
             <span class="where" dir="auto">{why}</span>
-            " " {ago(it.at, now)}
+            " · " {ago(it.at, now)}
             {it.new.then(|| view! { <span class="tag new">{w.say(Word::NewMention)}</span> })}
         </span>
         {(!text.is_empty()).then(|| view! { <span class="text" dir="auto">{text}</span> })}

@@ -4,7 +4,7 @@
 mod event;
 
 use super::{At, Refusal, Target, json, limits::Limits, notices::Unseen, people::Notify, views};
-pub use event::{Change, Event, Kind, MessageData, Notice, What};
+pub use event::{Change, Event, Kind, MessageData, What};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;

@@ -125,7 +125,7 @@ pub struct Notify {
     /// The message's id; none for an invitation and for a push.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// The message's seq: what counts is whether I have read that far.
+    /// The message's seq, of a reaction that of the event that gave it: what counts is whether I have read that far.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seq: Option<i64>,
     /// How it begins; of a reaction, which; of a push, all of it.

@@ -130,6 +130,9 @@ pub struct Config {
     /// How long a leave waits.
     #[arg(skip = Duration::from_millis(limits::LEAVE_GRACE_MS))]
     pub leave_grace: Duration,
+    /// How long after a start those who were there may be on their way back.
+    #[arg(skip = SETTLING)]
+    pub settling: Duration,
     /// At most one presence frame a room in this time.
     #[arg(skip = Duration::from_millis(limits::PRESENCE_EVERY_MS))]
     pub presence_every: Duration,
@@ -152,6 +155,9 @@ pub struct Config {
     #[arg(skip = Cost::DEFAULT)]
     pub password_cost: Cost,
 }
+
+/// Clients come back within 20 s, and some wait a little longer.
+const SETTLING: Duration = Duration::from_secs(30);
 
 /// The database of a house that says nothing else.
 pub const DATABASE_URL: &str = "sqlite:data/roomful.db";
@@ -191,6 +197,7 @@ impl Config {
             dev: false,
             heartbeat_grace: Duration::from_millis(limits::HEARTBEAT_GRACE_MS),
             leave_grace: Duration::from_millis(limits::LEAVE_GRACE_MS),
+            settling: SETTLING,
             presence_every: Duration::from_millis(limits::PRESENCE_EVERY_MS),
             busy_timeout: BUSY,
             at_door: door::AT_DOOR,

@@ -52,6 +52,7 @@ pub struct Running {
     domain: Arc<Domain>,
     phase: watch::Sender<Phase>,
     serving: JoinHandle<()>,
+    repeating: JoinHandle<()>,
     helpers: Vec<JoinHandle<()>>,
     writing: Writing,
     _lock: ServeLock,
@@ -111,6 +112,11 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
     let hanging_up = Arc::clone(&domain);
     let indexing = Arc::clone(&domain);
     let letting_go = Arc::clone(&domain);
+    let repeats = Arc::clone(&domain);
+    let repeating = tokio::spawn(async move {
+        let _vital = Vital("who pushes again and again");
+        repeats.keep_repeating().await;
+    });
     let reaching = Arc::clone(&domain);
     let noting = Arc::clone(&domain);
     let helpers = vec![
@@ -143,7 +149,17 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
             }
         }),
     ];
-    Ok(Running { addr, set_up_link, domain, phase, serving, helpers, writing, _lock: lock })
+    Ok(Running {
+        addr,
+        set_up_link,
+        domain,
+        phase,
+        serving,
+        repeating,
+        helpers,
+        writing,
+        _lock: lock,
+    })
 }
 
 impl Running {
@@ -156,6 +172,9 @@ impl Running {
     /// Drains: takes no more connections, closes sockets with 4010, stores what was accepted.
     pub async fn stop(mut self) {
         let _ = self.phase.send(Phase::Draining);
+        // Whoever is sent away comes back: to a repeating push they have not left.
+        self.repeating.abort();
+        let _ = (&mut self.repeating).await;
         let drained = async {
             self.domain.connections.drain().await;
             while self.domain.connections.open() > 0 {
@@ -184,6 +203,7 @@ impl Running {
     /// Ends at once, as far as one process can play a loss of power: for tests.
     pub async fn abort(self) {
         let _ = self.phase.send(Phase::Gone);
+        self.repeating.abort();
         self.domain.connections.vanish();
         self.serving.abort();
         for helper in self.helpers {

@@ -1,20 +1,101 @@
 //! The known faults (K) of the systems that this one replaces: each is a test that they fail.
 //!
 //! Here is what the server decides. K6 (the socket's address), K7 and K19 (reconnecting), K20
-//! (input methods) are the browser's and are tested there; K1, K2, K5's repeated push, K11 and K21
-//! belong to parts that come later.
+//! (input methods) are the browser's and are tested there; K1, K5's repeated push and K2's answer are
+//! tested once more where they come in, over HTTP; K11 belongs to a part that comes later.
 
+use crate::push::{fleeting, kept, person, program_of, room, stored};
 use crate::support::{
-    House, cid, database, encoded, eventually,
+    House, MainSocket, cid, database, encoded, eventually,
     house::LOBBY,
     http::form,
     main_socket::saying,
     room_socket::{chat, join, leave},
     wire::Got,
 };
-use roomful::protocol::close;
+use roomful::protocol::{Code, close, people::Access};
+use roomful::server::domain::push::Aim;
+use roomful::server::groups::Group;
 use serde_json::json;
 use std::time::Duration;
+
+/// The push call is open to anyone and speaks as "Admin".
+#[tokio::test(flavor = "multi_thread")]
+async fn k01_only_who_may_pushes_and_in_their_own_name() {
+    let house = House::open().await;
+    let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+    let mut socket = bob.socket().await;
+    let may_not = program_of(&house, "alice", "read,write").await.0;
+    for (who, code) in [
+        (house.who(&house.visitor()).await, Code::LoginNeeded),
+        (house.who(&alice).await, Code::Forbidden),
+        (may_not, Code::Forbidden),
+    ] {
+        for pushing in [fleeting("hi"), stored("hi")] {
+            let refused = house.verbs().push(&who, &person("bob"), pushing).await.unwrap_err();
+            assert_eq!(refused.code, code);
+        }
+    }
+    let may = program_of(&house, "alice", "push").await.0;
+    house.verbs().push(&may, &person("bob"), fleeting("hi")).await.unwrap();
+    let frame = socket.frame("the push", |f| f["t"] == "push").await;
+    assert_eq!(frame["from"], "alice");
+    socket.fence().await;
+    socket.assert_none(|f| f["t"] == "push");
+}
+
+/// It answers success for users who do not exist or are offline, and stores nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn k02_nobody_is_told_that_somebody_heard_who_did_not() {
+    let mut house = House::open().await;
+    house.account("alice", false).await;
+    let bob = house.person("bob").await;
+    let program = program_of(&house, "alice", "push").await.0;
+    for pushing in [fleeting("hi"), stored("hi")] {
+        let refused = house.verbs().push(&program, &person("nobody"), pushing).await.unwrap_err();
+        assert_eq!(refused.code, Code::NotFound);
+    }
+    let pushed = house.verbs().push(&program, &person("bob"), fleeting("gone")).await.unwrap();
+    assert_eq!((pushed.people, pushed.connections, pushed.stored), (0, 0, false));
+    let pushed = house.verbs().push(&program, &person("bob"), stored("waits")).await.unwrap();
+    assert_eq!((pushed.people, pushed.connections, pushed.stored), (0, 0, true));
+    house.crash_and_restart().await;
+    let kept = kept(&bob).await;
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    assert_eq!((&kept[0]["text"], &kept[0]["id"]), (&json!("waits"), &json!(pushed.id)));
+}
+
+/// A user name is used raw as a group name, so a user named like a room receives its traffic.
+#[tokio::test(flavor = "multi_thread")]
+async fn k03_what_is_pushed_to_a_room_is_not_for_a_user_of_its_name() {
+    let house = House::open().await;
+    house.account("alice", false).await;
+    let (lobby, bob) = (house.person("lobby").await, house.person("bob").await);
+    house.verbs().make_room(&house.who(&bob).await, "bob", Access::Open).await.unwrap();
+    let mut namesake = lobby.socket().await;
+    let mut room_of_bob = lobby.enter("bob").await;
+    room_of_bob.entered().await;
+    let mut his = bob.socket().await;
+    his.sub(&[LOBBY]).await;
+    let program = program_of(&house, "alice", "push").await.0;
+    let push = |aim, text| {
+        let (verbs, program) = (house.verbs(), &program);
+        async move { verbs.push(program, &aim, fleeting(text)).await.unwrap().connections }
+    };
+    assert_eq!(push(room("lobby"), "for the room").await, 1);
+    assert_eq!(push(person("lobby"), "for the person").await, 2);
+    assert_eq!(push(person("bob"), "for bob").await, 1);
+    let text = async |socket: &mut MainSocket| {
+        socket.frame("a push", |f| f["t"] == "push").await["text"].clone()
+    };
+    assert_eq!(text(&mut namesake).await, "for the person");
+    room_of_bob.hears(json!({"type": "private_message", "message": "for the person"})).await;
+    assert_eq!(text(&mut his).await, "for the room");
+    assert_eq!(text(&mut his).await, "for bob");
+    room_of_bob.says_and_hears_only_that("nothing else").await;
+    namesake.fence().await;
+    namesake.assert_none(|f| f["t"] == "push");
+}
 
 /// A user name is used raw as a group name, so a user named like a room receives its traffic.
 #[tokio::test(flavor = "multi_thread")]
@@ -109,6 +190,40 @@ async fn k09_two_tabs_of_one_are_not_two_people() {
     two.here(json!(LOBBY)).await;
     let online = bob.socket().await.sub(&[LOBBY]).await[0]["online"].clone();
     assert_eq!(online, json!({"count": 1, "users": ["alice"]}));
+}
+
+/// Two tabs of one user count as "both are there".
+#[tokio::test(flavor = "multi_thread")]
+async fn k09_two_tabs_that_hear_a_push_are_one_person() {
+    let house = House::open().await;
+    house.account("alice", false).await;
+    let bob = house.person("bob").await;
+    let (mut one, mut two) = (bob.socket().await, bob.socket().await);
+    one.sub(&[LOBBY, "~"]).await;
+    two.sub(&[LOBBY]).await;
+    let program = program_of(&house, "alice", "push").await.0;
+    for aim in [person("bob"), room("lobby")] {
+        for pushing in [fleeting("hi"), stored("hi")] {
+            let pushed = house.verbs().push(&program, &aim, pushing).await.unwrap();
+            assert_eq!((pushed.people, pushed.connections), (1, 2), "{aim:?}");
+        }
+    }
+}
+
+/// Nothing is stored, so an offline user loses it.
+#[tokio::test(flavor = "multi_thread")]
+async fn k10_what_is_pushed_waits_in_its_order() {
+    let mut house = House::open().await;
+    house.admin("alice").await;
+    let bob = house.person("bob").await;
+    let program = program_of(&house, "alice", "push,broadcast").await.0;
+    house.verbs().push(&program, &person("bob"), stored("one")).await.unwrap();
+    house.verbs().push(&program, &Aim::Everyone, stored("two")).await.unwrap();
+    house.verbs().push(&program, &person("bob"), fleeting("lost")).await.unwrap();
+    house.verbs().push(&program, &person("bob"), stored("three")).await.unwrap();
+    house.restart().await;
+    let texts: Vec<_> = kept(&bob).await.iter().map(|data| data["text"].clone()).collect();
+    assert_eq!(texts, ["one", "two", "three"]);
 }
 
 /// Nothing is stored, so an offline user loses it.
@@ -316,4 +431,30 @@ async fn carol_enters_and_leaves(house: &House, room: &str) {
     let mut socket = house.by_token("carol").await.enter(room).await;
     socket.entered().await;
     socket.close().await;
+}
+
+/// The broadcast's group has no members: nobody ever joins it.
+#[tokio::test(flavor = "multi_thread")]
+async fn k21_everybody_is_in_the_group_of_a_broadcast_until_they_go() {
+    let house = House::open().await;
+    house.admin("alice").await;
+    let bob = house.person("bob").await;
+    let program = program_of(&house, "alice", "broadcast").await.0;
+    let broadcast = || house.verbs().push(&program, &Aim::Everyone, fleeting("hear"));
+    assert_eq!(broadcast().await.unwrap().connections, 0);
+    let (mut one, mut two) = (bob.socket().await, house.visitor().socket().await);
+    let mut room = bob.enter("lobby").await;
+    room.entered().await;
+    let pushed = broadcast().await.unwrap();
+    assert_eq!((pushed.people, pushed.connections), (1, 3));
+    for socket in [&mut one, &mut two] {
+        assert_eq!(socket.frame("it", |f| f["t"] == "push").await["kind"], "broadcast");
+    }
+    room.hears(json!({"type": "private_message", "message": "hear"})).await;
+    one.close().await;
+    two.close().await;
+    room.close().await;
+    eventually("nobody", async || (broadcast().await.unwrap().connections == 0).then_some(()))
+        .await;
+    assert!(!house.verbs().groups.is_heard(Group::House));
 }

@@ -498,3 +498,100 @@ async fn the_page_shows_it_and_its_form_marks_it_without_a_script() {
         house.verbs().notifications(&house.who(&house.visitor()).await, None).await;
     assert_eq!(nobody.unwrap_err().code, roomful::protocol::Code::LoginNeeded);
 }
+
+/// One notice, as somebody keeps count of it by hand.
+struct Counted {
+    own: i64,
+    private: bool,
+    seq: i64,
+    id: Value,
+    emoji: bool,
+    stands: bool,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_it_goes_the_count_is_that_of_whoever_counts_by_hand() {
+    let house = House::open_with(|config| {
+        config.message_rate = crate::support::house::rate("10000/10s");
+    })
+    .await;
+    let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+    let (mut hers, mut his) = (alice.socket().await, own(&bob).await);
+    let said = his.send(LOBBY, "react to this").await;
+    // Numbers that are as good as any, and the same each time.
+    let mut dice: u64 = 2026;
+    let mut roll = |sides: u64| {
+        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (dice >> 33) % sides
+    };
+    let (mut all, mut talk, mut lobby, mut own) = (Vec::<Counted>::new(), 0, 0, 0);
+    let (mut tops, mut steps) = ((0, 1, 0), Vec::new());
+    for step in 0..240 {
+        let what = roll(9);
+        match what {
+            0..=2 => {
+                let private = what == 0;
+                let (to, body) = if private { ("@bob", "psst") } else { (LOBBY, "@bob") };
+                let sent = hers.send(to, body).await;
+                let event = his.event_of("~", "notify").await;
+                let (own, seq) = (event["seq"].as_i64().unwrap(), sent["seq"].as_i64().unwrap());
+                let id = sent["id"].clone();
+                all.push(Counted { own, private, seq, id, emoji: false, stands: true });
+                *(if private { &mut tops.0 } else { &mut tops.1 }) = seq;
+                tops.2 = own;
+            }
+            3 | 4 => {
+                let given = all.iter_mut().find(|it| it.emoji && it.stands);
+                let on = given.is_none();
+                let ok = hers.ask_ok(react(LOBBY, &said, "👍", on)).await;
+                let seq = ok["seq"].as_i64().unwrap();
+                tops.1 = seq;
+                if let Some(given) = given {
+                    given.stands = false;
+                } else {
+                    // What was taken back and given again stands again, by the seq of now: every notice of it.
+                    all.iter_mut().filter(|it| it.emoji).for_each(|it| {
+                        (it.stands, it.seq) = (false, seq);
+                    });
+                    let own = his.event_of("~", "notify").await["seq"].as_i64().unwrap();
+                    let id = Value::Null;
+                    all.push(Counted { own, private: false, seq, id, emoji: true, stands: true });
+                    tops.2 = own;
+                }
+            }
+            5 => {
+                let mine: Vec<usize> =
+                    (0..all.len()).filter(|at| all[*at].stands && !all[*at].emoji).collect();
+                let Some(at) = mine.get(roll(mine.len().max(1) as u64) as usize) else { continue };
+                let it = &mut all[*at];
+                let to = if it.private { "@bob" } else { LOBBY };
+                let ok = hers.ask_ok(json!({"t": "delete", "to": to, "message": it.id})).await;
+                it.stands = false;
+                *(if it.private { &mut tops.0 } else { &mut tops.1 }) = ok["seq"].as_i64().unwrap();
+            }
+            6 | 7 => {
+                let (to, top, marker) = match what {
+                    6 => ("@alice", tops.0, &mut talk),
+                    _ => (LOBBY, tops.1, &mut lobby),
+                };
+                let seq = roll(top as u64 + 1) as i64;
+                his.ask_ok(json!({"t": "read", "to": to, "seq": seq})).await;
+                *marker = (*marker).max(seq);
+            }
+            _ if roll(4) == 0 => {
+                let seq = roll(tops.2 as u64 + 1) as i64;
+                his.ask_ok(json!({"t": "read", "to": "~", "seq": seq})).await;
+                own = own.max(seq);
+            }
+            _ => {}
+        }
+        steps.push(what);
+        if step % 12 == 0 {
+            let new = |it: &&Counted| {
+                it.stands && it.own > own && it.seq > if it.private { talk } else { lobby }
+            };
+            let by_hand = all.iter().filter(new).count().min(100);
+            assert_eq!(unread(&house, &bob).await, by_hand, "after {steps:?}");
+        }
+    }
+}

@@ -568,7 +568,7 @@ async fn whoever_loses_the_right_before_it_is_their_turn_does_not_use_it() {
                 Ok(Ok(()))
             })
         });
-        verbs.writer.act(acts::Act { work, done: Box::new(|_| {}) });
+        verbs.writer.act(acts::Act { work, done: Box::new(|_| {}), rights: true });
         let begun = async || (verbs.writer.waiting() == 0).then_some(());
         eventually("his right to be about to go", begun).await;
         let act = async {

@@ -202,6 +202,14 @@ impl MainSocket {
         }
     }
 
+    /// Takes all that is `wanted` of what has come so far.
+    pub fn taken(&mut self, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
+        let held = std::mem::take(&mut self.held);
+        let (taken, rest): (VecDeque<_>, _) = held.into_iter().partition(wanted);
+        self.held = rest;
+        taken.into()
+    }
+
     /// Waits until somebody is known to have come.
     pub async fn sees_join(&mut self, to: &str, user: &str) {
         self.frame(&format!("{user} to come into {to}"), |f| names(f, to, "join", user)).await;

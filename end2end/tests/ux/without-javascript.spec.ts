@@ -58,7 +58,8 @@ test(`${PLAIN} — and settings, search, people, mentions, a room's page`, async
   await bob.post('#lobby', '@alice the laser cutter is free');
   const { page } = alice;
   await alice.openRoom('lobby');
-  await (await rooms(alice)).getByRole('link', { name: 'Mentions' }).click();
+  await page.getByRole('main').getByRole('link', { name: 'Notifications · 1 unread' }).click();
+  await page.getByRole('link', { name: 'Mentions', exact: true }).click();
   await expect(page.getByText('the laser cutter is free')).toBeVisible();
   await alice.openRoom('lobby');
   await (await rooms(alice)).getByRole('link', { name: 'Search' }).click();

@@ -13,12 +13,10 @@ use crate::client::{
 };
 use crate::protocol::{
     Code, Refusal, Target,
-    frames::{
-        After, ClientFrame, Event, Follow, Followed, Kind, Notice, Online, Reply, SubOk, What,
-    },
+    frames::{After, ClientFrame, Event, Follow, Followed, Kind, Online, Reply, SubOk, What},
     json,
     notices::Unseen,
-    people::NoticeKind,
+    people::{NoticeKind, Notify},
     views::Side,
 };
 use crate::words::{Word, words};
@@ -26,6 +24,8 @@ use crate::words::{Word, words};
 /// Conversations asked for in one frame: their names fit into it by far, and the answer about the
 /// place on the screen, which goes first, does not wait for all the others.
 const ASKED_AT_ONCE: usize = 16;
+/// What was pushed to me is shown so many at once: more would cover what I read.
+const TOLD: usize = 3;
 /// After a temporary refusal that names no time.
 const AGAIN_MS: u64 = 3_000;
 
@@ -337,6 +337,9 @@ impl Desk {
         match event.reading() {
             Some(Kind::Read { to, seq }) => {
                 self.conversations.seen(&to, seq);
+                if to == Target::Own {
+                    self.told.retain(|push| push.seq.is_none_or(|own| own > seq));
+                }
                 if to == *self.timeline.to() {
                     self.read = self.read.max(seq);
                     if seq >= self.timeline.last() {
@@ -396,29 +399,41 @@ impl Desk {
     }
 
     /// Something concerns me: it stands in the column, wherever it was said.
-    fn notified(&mut self, notice: Notice, own: i64) {
-        let Notice { kind, to, from, seq, seen } = notice;
-        if !seen {
+    fn notified(&mut self, notice: Notify, own: i64) {
+        let Notify { kind, to, from, seq, .. } = &notice;
+        if !notice.seen {
             let (to, seq) = seq.map_or((Target::Own, own), |seq| (to.clone(), seq));
             self.conversations.told(Unseen { notice: own, to, seq });
         }
-        match (kind, seq) {
+        match (kind, *seq) {
             (NoticeKind::Invite, _) => {
-                let said = words().with(Word::InvitedYou, &[&from, to.name()]);
+                let said = words().with(Word::InvitedYou, &[from, to.name()]);
                 self.notes.say(said, self.timeline.last());
                 self.rows_changed = true;
             }
             (NoticeKind::Mention | NoticeKind::Reply, Some(seq)) => {
-                if to == *self.timeline.to() && self.is_reading() {
+                if to == self.timeline.to() && self.is_reading() {
                     return;
                 }
-                let new = self.conversations.add(&to);
-                if self.conversations.calls(&to, seq) || new {
-                    self.follow(vec![to]);
+                let new = self.conversations.add(to);
+                if self.conversations.calls(to, seq) || new {
+                    self.follow(vec![notice.to]);
                 }
             }
+            (_, None) => self.tell(Notify { seq: Some(own), ..notice }),
             // A reaction is seen where it was given, and a private message is counted by itself.
             _ => {}
+        }
+    }
+
+    /// Something was pushed: it is shown until I put it away, as the last of a few. One that is kept in my
+    /// own log has its seq there.
+    pub(super) fn tell(&mut self, push: Notify) {
+        if self.told.iter().all(|one| one.id != push.id) {
+            if self.told.len() == TOLD {
+                self.told.remove(0);
+            }
+            self.told.push(push);
         }
     }
 

@@ -84,7 +84,8 @@ impl Desk {
                 }
             }
             ServerFrame::Typing { to, user } => self.writes(&to, user, now),
-            ServerFrame::Push(_) | ServerFrame::Error { .. } => {}
+            ServerFrame::Push(push) => self.tell(push),
+            ServerFrame::Error { .. } => {}
         }
     }
 

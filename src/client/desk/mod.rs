@@ -31,6 +31,7 @@ use crate::protocol::{
     Refusal, Target,
     frames::{After, Follow, Online, SendOk},
     limits::Limits,
+    people::Notify,
     views::{About, FileView, History, House, Me, Side, Span},
 };
 use follow::Hold;
@@ -167,6 +168,8 @@ pub enum Show {
     Choices(Option<Choices>),
     /// How many messages wait for me, in all conversations.
     Waiting(i64),
+    /// What was pushed to me.
+    Told(Vec<Notify>),
 }
 
 /// What a numbered frame asked for.
@@ -210,6 +213,7 @@ struct Shown {
     about: About,
     choices: Option<Choices>,
     waiting: i64,
+    told: Vec<Notify>,
 }
 
 /// The machine.
@@ -233,6 +237,8 @@ pub struct Desk {
     hold: Hold,
     presence: Presence,
     notes: Notes,
+    /// What was pushed to me and I have not put away.
+    told: Vec<Notify>,
     conversations: Conversations,
     /// Where I am in my own log.
     own: Option<After>,
@@ -295,6 +301,7 @@ impl Desk {
             hold: Hold::Away,
             presence: Presence::new(name, online.clone()),
             notes: Notes::default(),
+            told: Vec::new(),
             conversations: Conversations::new(&house.side),
             own: house.side.own.clone(),
             own_asked: false,
@@ -333,6 +340,7 @@ impl Desk {
                 about: house.history.about.clone(),
                 choices: None,
                 waiting: 0,
+                told: Vec::new(),
             },
             effects: Vec::new(),
         }
@@ -478,6 +486,7 @@ impl Desk {
             Act::AtEnd(at_end) => self.at_end(at_end),
             Act::ConnectNow => self.link(Link::Now, now),
             Act::Dismiss => self.refusal = None,
+            Act::PutAway(id) => self.told.retain(|push| push.id != id),
             Act::Detach(key) => self.detach(key),
             Act::AttachAgain(key) => drop(self.attach.again(key)),
             Act::Wrote(text) => self.wrote(&text, now),

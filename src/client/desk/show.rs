@@ -43,6 +43,7 @@ impl Desk {
         changed(&mut shown.about, self.timeline.about().clone(), Show::About, effects);
         changed(&mut shown.choices, choices, Show::Choices, effects);
         changed(&mut shown.waiting, waiting, Show::Waiting, effects);
+        changed(&mut shown.told, self.told.clone(), Show::Told, effects);
         if let Some(spot) = self.spot.take() {
             effects.push(Effect::Show(Show::Spot(spot)));
         }

@@ -2,7 +2,7 @@
 
 use super::super::{
     At, Target, json,
-    people::{Level, NoticeKind},
+    people::{Level, Notify},
     views,
 };
 use serde::{Deserialize, Serialize};
@@ -56,22 +56,7 @@ pub enum Kind {
     /// (Own log.) Whether I hear somebody.
     Block { user: String, on: bool },
     /// (Own log.) Something concerns me.
-    Notify(Notice),
-}
-
-/// What a `notify` event says to this program; see [`Notify`](crate::protocol::people::Notify).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
-    /// Why.
-    pub kind: NoticeKind,
-    /// Where.
-    pub to: Target,
-    /// Who did it.
-    pub from: String,
-    /// The message's seq; none for an invitation.
-    pub seq: Option<i64>,
-    /// Whether it came before my eyes.
-    pub seen: bool,
+    Notify(Notify),
 }
 
 /// What happened to a message of the same log (`docs/reliability.md`, "Kinds and the fold"). It says
@@ -127,12 +112,6 @@ struct OwnData {
     level: Option<Level>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     user: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    kind: Option<NoticeKind>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    from: Option<String>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    seen: bool,
 }
 
 /// The data of a `message` event.
@@ -178,15 +157,15 @@ impl Event {
                 };
                 Some(Kind::Change(Change { id: data.message, what }))
             }
-            "read" | "conversation" | "rooms" | "level" | "block" | "notify" => {
-                let OwnData { to, seq, on, level, user, kind, from, seen } = json::read(data)?;
+            "notify" => json::read(data).map(Kind::Notify),
+            "read" | "conversation" | "rooms" | "level" | "block" => {
+                let OwnData { to, seq, on, level, user } = json::read(data)?;
                 Some(match self.kind.as_str() {
                     "read" => Kind::Read { to: to?, seq: seq? },
                     "conversation" => Kind::Conversation { to: to? },
                     "rooms" => Kind::Joined { to: to?, on: on? },
                     "level" => Kind::Level { to: to?, level: level? },
-                    "block" => Kind::Block { user: user?, on: on? },
-                    _ => Kind::Notify(Notice { kind: kind?, to: to?, from: from?, seq, seen }),
+                    _ => Kind::Block { user: user?, on: on? },
                 })
             }
             _ => None,
@@ -235,10 +214,7 @@ impl Event {
                 let (user, on) = (Some(user.clone()), Some(*on));
                 ("block", to_raw_value(&OwnData { user, on, ..OwnData::default() }))
             }
-            Kind::Notify(Notice { kind, to, from, seq, seen }) => {
-                let (kind, from, seen) = (Some(*kind), Some(from.clone()), *seen);
-                ("notify", to_raw_value(&OwnData { kind, from, seq: *seq, seen, ..of(to) }))
-            }
+            Kind::Notify(notify) => ("notify", to_raw_value(notify)),
         };
         // A kind is plain data with text keys: it always has a JSON form.
         Self { seq, kind: word.to_owned(), cid, data: data.unwrap_or_else(|_| nothing()) }

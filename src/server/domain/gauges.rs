@@ -1,4 +1,5 @@
-//! What the server holds for those who are connected: all of it is zero once they have gone.
+//! What the server holds for those who are connected, and what goes on for them: all of it is zero once they
+//! have gone.
 
 use super::Domain;
 
@@ -17,6 +18,10 @@ pub struct Gauges {
     pub presence: usize,
     /// Jobs that wait for the writer.
     pub jobs: usize,
+    /// Repeating pushes that go on.
+    pub repeats: usize,
+    /// Those of them that are being pushed right now.
+    pub ticking: usize,
     /// Notifications that wait for devices.
     pub for_devices: usize,
     /// Those that were dropped because too many waited, since the house opened.
@@ -30,6 +35,7 @@ impl Domain {
     #[must_use]
     pub fn gauges(&self) -> Gauges {
         let (users, addresses) = self.connections.seated();
+        let (repeats, ticking) = self.repeats.gauge();
         Gauges {
             connections: self.connections.open(),
             users,
@@ -37,6 +43,8 @@ impl Domain {
             memberships: self.groups.memberships(),
             presence: self.presence.look().kept(),
             jobs: self.writer.waiting(),
+            repeats,
+            ticking,
             for_devices: self.pocket.waiting(),
             for_devices_lost: self.pocket.lost(),
             uses: self.audit.waiting(),

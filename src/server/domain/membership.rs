@@ -120,7 +120,7 @@ impl Domain {
         F: for<'a, 'c> FnOnce(&'a mut Acting<'c>) -> Boxed<'a, Outcome> + Send + 'static,
     {
         let (done, answer) = answered();
-        self.writer.act(Act { work: Box::new(work), done });
+        self.writer.act(Act { work: Box::new(work), done, rights: true });
         answer.await
     }
 
@@ -143,7 +143,8 @@ impl Domain {
             return Ok(());
         }
         let room = self.room(who, name).await?;
-        self.writer.act(Act { work: Box::new(enrolment(me, room)), done: Box::new(|_| {}) });
+        let (work, done) = (Box::new(enrolment(me, room)), Box::new(|_| {}));
+        self.writer.act(Act { work, done, rights: true });
         Ok(())
     }
 

@@ -102,6 +102,7 @@ pub struct Domain {
     /// Once a user exists this stays true, and is not asked again.
     inhabited: AtomicBool,
     known: Arc<known::Known>,
+    repeats: repeats::Repeats,
 }
 
 /// Rows that are read for a page of a list: one more than it shows tells that more follow.
@@ -172,6 +173,7 @@ impl Domain {
             set_up_key: Mutex::new(None),
             inhabited: AtomicBool::new(false),
             known,
+            repeats: repeats::Repeats::default(),
             config,
             store,
             writer,

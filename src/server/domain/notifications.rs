@@ -78,18 +78,11 @@ fn line(notify: Notify, new: bool, text: Option<String>, files: bool) -> Noticed
 /// An earlier one of the same line.
 fn add(line: &mut Noticed, notify: Notify) {
     let Notify { kind, from, text, .. } = notify;
-    let known = line.from.contains(&from);
-    if !known {
+    if !line.from.contains(&from) {
         line.from.push(from);
     }
-    if kind == NoticeKind::Reaction {
-        if known && line.emoji.contains(&text) {
-            // Given again, after it was taken back.
-            return;
-        }
-        if !line.emoji.contains(&text) {
-            line.emoji.push(text);
-        }
+    if kind == NoticeKind::Reaction && !line.emoji.contains(&text) {
+        line.emoji.push(text);
     }
     line.count += 1;
 }

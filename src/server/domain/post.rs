@@ -29,10 +29,30 @@ impl Domain {
     ///
     /// # Errors
     /// What is wrong with it; then `done` was not called.
-    pub async fn post(
+    pub fn post<'a>(
+        &'a self,
+        who: &'a Who,
+        draft: Draft,
+        done: Done<SendOk>,
+    ) -> impl Future<Output = Result<(), Refusal>> + Send + 'a {
+        self.say_at_pace(who, draft, true, done)
+    }
+
+    /// The same for what a program pushes: how fast that may be is asked elsewhere.
+    pub(super) fn say_unhurried<'a>(
+        &'a self,
+        who: &'a Who,
+        draft: Draft,
+        done: Done<SendOk>,
+    ) -> impl Future<Output = Result<(), Refusal>> + Send + 'a {
+        self.say_at_pace(who, draft, false, done)
+    }
+
+    async fn say_at_pace(
         &self,
         who: &Who,
         mut draft: Draft,
+        paced: bool,
         done: Done<SendOk>,
     ) -> Result<(), Refusal> {
         let me = who.writer()?;
@@ -52,7 +72,9 @@ impl Domain {
         let found = self.locate(who, &draft.to).await?;
         let place = found.written().ok_or_else(|| Refusal::invalid("to", Word::NotAPlace))?;
         self.may_write(me, &found).await?;
-        self.speech.may_speak(me.id)?;
+        if paced {
+            self.speech.may_speak(me.id)?;
+        }
         let answers = draft.reply_to.as_deref();
         let notices = self.notices(me, &found, &draft.body, answers).await?;
         self.join_to_speak(who, &found).await?;

@@ -2,19 +2,22 @@
 //! What is stored waits for those who are away; what is fleeting reaches those who are there, and who
 //! that was is the answer.
 
-use super::Domain;
-use super::Who;
+mod links;
+pub(super) mod stored;
+
 use super::places::Place;
-use super::unavailable;
+use super::who::Scope;
+use super::{Domain, Member, Who, unavailable};
 use crate::protocol::commands::check_body;
 use crate::protocol::names::fold;
 use crate::protocol::people::{NoticeKind, Notify};
 use crate::protocol::{At, Refusal, Target, limits};
-use crate::server::groups::{Group, Push};
+use crate::server::groups::{Group, Heard, Push};
 use crate::server::security::secrets;
-use crate::server::store::pushes;
-use crate::server::store::users;
 use crate::server::store::writer::Party;
+use crate::server::store::{pushes, users};
+use std::sync::Arc;
+use stored::Once;
 
 /// At whom something is aimed, by name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -25,6 +28,29 @@ pub enum Aim {
     Room(String),
     /// Everybody: what administrators tell the whole house.
     Everyone,
+}
+
+impl Aim {
+    /// As it is written down: `@bob`, `#lobby`, or `*`.
+    #[must_use]
+    pub fn word(&self) -> String {
+        match self {
+            Self::Person(name) => format!("@{name}"),
+            Self::Room(name) => format!("#{name}"),
+            Self::Everyone => "*".to_owned(),
+        }
+    }
+
+    /// What this word says.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        match (word, Target::parse(word)) {
+            ("*", _) => Some(Self::Everyone),
+            (_, Some(Target::Person(name))) => Some(Self::Person(name)),
+            (_, Some(Target::Room(name))) => Some(Self::Room(name)),
+            (_, Some(Target::Own) | None) => None,
+        }
+    }
 }
 
 /// What is to be pushed.
@@ -55,6 +81,20 @@ pub struct Pushed {
     pub at: At,
 }
 
+impl Pushed {
+    fn by(id: String, at: At, stored: bool, heard: &Heard) -> Self {
+        Self { id, stored, people: heard.people.len(), connections: heard.connections, at }
+    }
+}
+
+/// When a push was done that is answered.
+enum Came {
+    /// Now.
+    Now(Pushed),
+    /// Before, under the same cid.
+    Before(Pushed),
+}
+
 /// Somebody or something to push to, found for whoever pushes.
 pub(super) enum Found {
     /// A person.
@@ -66,6 +106,31 @@ pub(super) enum Found {
 }
 
 impl Found {
+    /// The same by name, in its one spelling.
+    pub(super) fn aim(&self) -> Aim {
+        match self {
+            Self::Person(person) => Aim::Person(person.name.to_string()),
+            Self::Room(place) => Aim::Room(place.target().name().to_owned()),
+            Self::Everyone => Aim::Everyone,
+        }
+    }
+
+    /// What is told of a push.
+    fn notify(&self, me: &Member, id: String, pushing: Pushing, at: At) -> Notify {
+        Notify {
+            kind: self.kind(),
+            id,
+            from: me.name.to_string(),
+            to: self.target(),
+            message: None,
+            seq: None,
+            text: pushing.text,
+            seen: false,
+            link: pushing.link,
+            at,
+        }
+    }
+
     /// Those who are there to hear it.
     pub(super) fn group(&self) -> Group {
         match self {
@@ -97,53 +162,71 @@ impl Domain {
     ///
     /// # Errors
     /// `login_needed` for a visitor, `not_found` for who or what is not there or not theirs to see,
-    /// `forbidden` where they may not write, and to everybody for all but administrators; what is wrong
-    /// with the text or the link; `cid_conflict`; `rate_limited`.
+    /// `forbidden` of a token that does not push, where they may not write, and to everybody for all but
+    /// administrators; what is wrong with the text or the link; `cid_conflict`; `rate_limited`.
     pub async fn push(&self, who: &Who, aim: &Aim, pushing: Pushing) -> Result<Pushed, Refusal> {
-        let me = who.member()?;
-        self.check_pushing(&pushing)?;
+        let me = pusher(who, aim)?;
+        self.check_pushing(aim, &pushing)?;
         let found = self.aimed(who, aim).await?;
-        // A token is limited by itself; a session speaks as fast as its person may.
-        if me.session.is_some() {
-            self.speech.may_speak(me.id)?;
+        self.keeps_pace(me)?;
+        self.push_to(me, found, pushing).await
+    }
+
+    /// A token has a pace of its own; a session pushes as fast as its person may speak.
+    pub(super) fn keeps_pace(&self, me: &Member) -> Result<(), Refusal> {
+        if me.session.is_some() { self.speech.may_speak(me.id) } else { Ok(()) }
+    }
+
+    /// The same to what was found just now.
+    pub(super) async fn push_to(
+        &self,
+        me: &Arc<Member>,
+        found: Found,
+        pushing: Pushing,
+    ) -> Result<Pushed, Refusal> {
+        let once = once(&found, &pushing);
+        let came = match (found, pushing.stored) {
+            (Found::Room(place), true) => {
+                self.push_to_room(me, place, pushing, once.as_ref()).await?
+            }
+            (found, true) => self.push_to_logs(me, found, pushing, once.clone()).await?,
+            (found, false) => self.push_fleeting(me, &found, pushing, once.as_ref()).await?,
+        };
+        match came {
+            Came::Before(pushed) => Ok(pushed),
+            Came::Now(pushed) => {
+                if let Some(once) = once {
+                    self.note_once(me, &once, &pushed).await;
+                }
+                Ok(pushed)
+            }
         }
-        if pushing.stored || pushing.cid.is_some() {
-            return Err(Refusal::unavailable());
-        }
-        self.push_fleeting(who, &found, pushing).await
     }
 
     async fn push_fleeting(
         &self,
-        who: &Who,
+        me: &Member,
         found: &Found,
         pushing: Pushing,
-    ) -> Result<Pushed, Refusal> {
-        let me = who.member()?;
+        once: Option<&Once>,
+    ) -> Result<Came, Refusal> {
+        let (id, at) = (secrets::short_id(), At::now());
+        if let Some(once) = once
+            && let Some(before) = self.take_once(me, once, Some((&id, at))).await?
+        {
+            return before.answer(false).map(Came::Before);
+        }
         let mut db = self.store.glance().await.map_err(unavailable)?;
         let but = pushes::blockers(&mut db, me.id).await.map_err(unavailable)?;
         drop(db);
-        let (id, at) = (secrets::short_id(), At::now());
-        let notify = Notify {
-            kind: found.kind(),
-            id: id.clone(),
-            from: me.name.to_string(),
-            to: found.target(),
-            message: None,
-            seq: None,
-            text: pushing.text,
-            link: pushing.link,
-            seen: false,
-            at,
-        };
+        let notify = found.notify(me, id.clone(), pushing, at);
         let heard = self.groups.push(found.group(), &Push { notify, stored: false, but });
-        let (people, connections) = (heard.people.len(), heard.connections);
-        Ok(Pushed { id, stored: false, people, connections, at })
+        Ok(Came::Now(Pushed::by(id, at, false, &heard)))
     }
 
     /// Finds at whom it is aimed, for whoever pushes: finding is being allowed to push there.
     pub(super) async fn aimed(&self, who: &Who, aim: &Aim) -> Result<Found, Refusal> {
-        let me = who.member()?;
+        let me = pusher(who, aim)?;
         match aim {
             Aim::Person(name) => {
                 let other = self.party_named(name).await?;
@@ -155,7 +238,7 @@ impl Domain {
                 Ok(Found::Person(other))
             }
             Aim::Room(name) => self.locate(who, &Target::Room(name.clone())).await.map(Found::Room),
-            Aim::Everyone => self.admin(who).map(|_| Found::Everyone),
+            Aim::Everyone => Ok(Found::Everyone),
         }
     }
 
@@ -175,10 +258,13 @@ impl Domain {
     }
 
     /// Whether this can be pushed at all.
-    pub(super) fn check_pushing(&self, pushing: &Pushing) -> Result<(), Refusal> {
+    pub(super) fn check_pushing(&self, aim: &Aim, pushing: &Pushing) -> Result<(), Refusal> {
         check_body(&pushing.text, self.config.body_limit)?;
         if let Some(link) = &pushing.link {
-            check_link(link)?;
+            links::check(link)?;
+        }
+        if let (Aim::Room(_), true) = (aim, pushing.stored) {
+            check_body(&self.as_said(pushing), self.config.body_limit)?;
         }
         let wrong = |cid: &String| cid.is_empty() || cid.chars().count() > limits::CID;
         if pushing.cid.as_ref().is_some_and(wrong) {
@@ -189,68 +275,22 @@ impl Domain {
     }
 }
 
-/// A push leads to a page of this house, or over https to one of another.
-fn check_link(link: &str) -> Result<(), Refusal> {
-    let count = link.chars().count();
-    if count > limits::LINK {
-        let why = format!("A link has at most {} characters; this one has {count}.", limits::LINK);
-        return Err(Refusal::too_long("link", why));
-    }
-    let scheme = "https://";
-    let begins = link.get(..scheme.len()).is_some_and(|head| head.eq_ignore_ascii_case(scheme));
-    let fine = if begins {
-        let rest = &link[scheme.len()..];
-        let host = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-        // What stands before an @ looks like a host and is none.
-        host.starts_with(|c: char| c.is_alphanumeric() || c == '[') && !host.contains('@')
-    } else {
-        // Two slashes begin another house's address.
-        link.starts_with('/') && !link.starts_with("//")
-    };
-    let odd = |c: char| c.is_whitespace() || c.is_control() || c == '\\';
-    if !fine || link.contains(odd) {
-        let why = "A link is a path of this house, such as /chat/lobby/, or begins with https://.";
-        return Err(Refusal::invalid("link", why));
-    }
-    Ok(())
+/// Whoever asks, if they may push there at all.
+pub(super) fn pusher<'a>(who: &'a Who, aim: &Aim) -> Result<&'a Arc<Member>, Refusal> {
+    let me = who.member()?;
+    me.may(if *aim == Aim::Everyone { Scope::Broadcast } else { Scope::Push })?;
+    Ok(me)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::protocol::Code;
+/// What stands for a push that is to be done once.
+fn once(found: &Found, pushing: &Pushing) -> Option<Once> {
+    let cid = pushing.cid.clone()?;
+    Some(Once { cid, digest: digest(found, pushing, &()) })
+}
 
-    #[test]
-    fn a_link_leads_to_a_page_of_ours_or_over_https() {
-        for fine in [
-            "/",
-            "/chat/lobby/?at=1-2#x",
-            "/聊天/",
-            "https://a.example",
-            "HTTPS://a.example/b?c#d",
-            "https://[::1]/",
-            "https://münchen.example/ä",
-        ] {
-            assert_eq!(check_link(fine), Ok(()), "{fine}");
-        }
-        for wrong in [
-            "",
-            "chat",
-            "//evil.example",
-            "/\\evil.example",
-            "/a b",
-            "/a\nb",
-            "http://a.example",
-            "https://",
-            "https:///a",
-            "https://ours.example@evil.example/",
-            "javascript:alert(1)",
-            "https://-",
-            "https://a.example\\@b",
-        ] {
-            assert_eq!(check_link(wrong).map_err(|it| it.code), Err(Code::Invalid), "{wrong}");
-        }
-        let long = format!("/{}", "a".repeat(limits::LINK));
-        assert_eq!(check_link(&long).map_err(|it| it.code), Err(Code::TooLong));
-    }
+/// Stands for what is pushed, to whom, and how.
+pub(super) fn digest(found: &Found, pushing: &Pushing, how: &impl serde::Serialize) -> String {
+    let Pushing { text, link, stored, .. } = pushing;
+    let all = serde_json::json!([found.aim().word(), text, link, stored, how]);
+    secrets::hash(&all.to_string())
 }

@@ -29,6 +29,16 @@ pub(super) fn keeps_order(admin: bool, role: Option<Role>) -> bool {
     admin || role == Some(Role::Moderator)
 }
 
+/// The one rule of whom words go to: neither of the two blocked the other, whose name is `other`.
+pub(super) fn takes_words(between: Between, other: &str) -> Result<(), Refusal> {
+    let why = match between {
+        Between { theirs: true, .. } => Word::TakesNoMessages.of(&[&other]),
+        Between { mine: true, .. } => Word::YouBlockedThem.of(&[&other]),
+        Between { .. } => return Ok(()),
+    };
+    Err(Refusal::new(Code::Forbidden, why))
+}
+
 impl Domain {
     /// Stands for who may see what: another one when that has changed. Whoever asks, acts and finds
     /// another one asks again.
@@ -121,16 +131,7 @@ impl Domain {
     /// `forbidden` where one blocked the other.
     pub async fn may_write(&self, me: &Member, place: &Place) -> Result<(), Refusal> {
         let Place::Direct { other, .. } = place else { return Ok(()) };
-        let between = self.between(me.id, other.id).await?;
-        if between.theirs {
-            let why = Word::TakesNoMessages.of(&[&other.name]);
-            return Err(Refusal::new(Code::Forbidden, why));
-        }
-        if between.mine {
-            let why = Word::YouBlockedThem.of(&[&other.name]);
-            return Err(Refusal::new(Code::Forbidden, why));
-        }
-        Ok(())
+        takes_words(self.between(me.id, other.id).await?, &other.name)
     }
 
     /// The rooms that not everybody may see.

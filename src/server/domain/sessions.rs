@@ -52,6 +52,26 @@ fn shut_out() -> Broadcast {
     Broadcast::End { session: None, code: close::LOGGED_OUT }
 }
 
+/// The program that has this token.
+pub(super) fn by_token(owner: tokens::Owner) -> Member {
+    let token = TokenUse {
+        id: owner.id,
+        name: owner.label,
+        // What cannot be read opens nothing.
+        scopes: owner.scopes.parse().unwrap_or_default(),
+        expires_at: owner.expires_at.map(At),
+    };
+    Member {
+        id: owner.user_id,
+        name: owner.name.into(),
+        admin: owner.admin,
+        own: owner.log_id,
+        session: None,
+        token: Some(Arc::new(token)),
+        kind: AuthorKind::Bot,
+    }
+}
+
 /// A browser's name for itself, as it is kept.
 pub(super) fn agent(said: &str) -> String {
     said.chars().filter(|c| !c.is_control()).take(AGENT).collect()
@@ -93,25 +113,10 @@ impl Domain {
     async fn of_token(&self, hash: &str) -> Result<Option<(Member, Option<At>)>, Refusal> {
         let mut db = self.store.glance().await.map_err(unavailable)?;
         let owner = tokens::find(&mut db, hash, At::now()).await.map_err(unavailable)?;
-        let Some(owner) = owner else { return Ok(None) };
-        let expires_at = owner.expires_at.map(At);
-        let token = TokenUse {
-            id: owner.id,
-            name: owner.label,
-            // What cannot be read opens nothing.
-            scopes: owner.scopes.parse().unwrap_or_default(),
-            expires_at,
-        };
-        let member = Member {
-            id: owner.user_id,
-            name: owner.name.into(),
-            admin: owner.admin,
-            own: owner.log_id,
-            session: None,
-            token: Some(Arc::new(token)),
-            kind: AuthorKind::Bot,
-        };
-        Ok(Some((member, expires_at)))
+        Ok(owner.map(|owner| {
+            let expires_at = owner.expires_at.map(At);
+            (by_token(owner), expires_at)
+        }))
     }
 
     async fn of_session(&self, hash: &str) -> Result<Option<(Member, Option<At>)>, Refusal> {

@@ -24,7 +24,7 @@ pub struct TokenUse {
 }
 
 /// Somebody with an account.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
     /// Key.
     pub id: UserId,

@@ -89,7 +89,8 @@ pub enum Broadcast {
 pub struct Push {
     /// What.
     pub notify: Notify,
-    /// It stands in the own log of each of them: whoever follows that has heard it already.
+    /// It stands in the room's log, or in the own log of each of them: whoever follows that has heard it
+    /// already, and is counted.
     pub stored: bool,
     /// Who hears nothing of whoever pushes it.
     pub but: BTreeSet<UserId>,

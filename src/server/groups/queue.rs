@@ -279,17 +279,17 @@ impl Queue {
             return false;
         }
         let of = |group| inner.follows.iter().find(|f| f.group == group);
-        let item = match self.dialect {
-            Dialect::Main => {
-                // It came with its log, or will with the answer that is on its way.
-                let own = self.user.filter(|_| pushed.stored).map(Group::Own);
-                if own.and_then(of).is_some() {
-                    return true;
-                }
-                Item::alone(&pushed.main)
-            }
-            Dialect::Room => Item::alone(&pushed.room),
+        let (frame, log) = match (self.dialect, pushed.group) {
+            (Dialect::Main, room @ Group::Room(_)) => (&pushed.main, Some(room)),
+            (Dialect::Main, _) => (&pushed.main, self.user.map(Group::Own)),
+            (Dialect::Room, room @ Group::Room(_)) => (&pushed.room, Some(room)),
+            (Dialect::Room, _) => (&pushed.room, None),
         };
+        // It came with its log, or will with the answer that is on its way.
+        if pushed.stored && log.and_then(of).is_some() {
+            return true;
+        }
+        let item = Item::alone(frame);
         match (pushed.group, of(pushed.group).map(|follow| follow.held.is_some())) {
             (Group::Room(_), None) => return false,
             (Group::Room(_), Some(true)) => self.keep(&mut inner, pushed.group, Held::Other(item)),

@@ -22,6 +22,8 @@ pub type Work = Box<dyn for<'a, 'c> FnOnce(&'a mut Acting<'c>) -> Boxed<'a, Outc
 pub struct Act {
     /// What.
     pub work: Work,
+    /// Whether it may change who may do what: what is handed in shortly after it is then asked once more.
+    pub rights: bool,
     /// Who waits for it.
     pub done: Done<()>,
 }
@@ -88,7 +90,7 @@ impl Acting<'_> {
     ) -> Result<i64> {
         let event = self.event(own, kind, data).await?;
         let seq = event.seq;
-        self.committed.push(Committed::Own { user, event });
+        self.told(user, event);
         Ok(seq)
     }
 
@@ -107,6 +109,11 @@ impl Acting<'_> {
         let place = Place::Room { log, name: name.to_owned() };
         self.committed.push(Committed::Said { place, event });
         Ok(())
+    }
+
+    /// An event that was put into a user's own log.
+    pub(super) fn told(&mut self, user: UserId, event: Event) {
+        self.committed.push(Committed::Own { user, event });
     }
 
     /// Something that is known by heart is so no longer once this is committed.
@@ -141,7 +148,7 @@ pub(super) async fn commit(
     publish: &(impl Fn(Vec<Committed>) + Sync),
 ) {
     let (mut works, mut waiting) = (Vec::new(), Vec::new());
-    for Act { work, done } in acts {
+    for Act { work, done, .. } in acts {
         works.push(work);
         waiting.push(done);
     }

@@ -370,7 +370,7 @@ impl<'a> Batch<'a> {
         self.committed.push(Committed::Said { place: post.place.clone(), event });
         for notice in &post.notices {
             let (from, text, id) = (&*post.author.name, &*post.body, &*ok.id);
-            self.tell(notice, Of { from, message: (log, seq), id, text })?;
+            self.tell(notice, Of { from, message: (log, seq), seq, id, text })?;
         }
         let begins =
             Quote { author: post.author.name.to_string(), text: Some(glimpse(&post.body)) };

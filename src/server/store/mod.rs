@@ -20,6 +20,7 @@ pub mod people;
 #[cfg(test)]
 mod plans;
 pub mod pushes;
+pub mod repeats;
 pub mod replay;
 pub mod revisions;
 pub mod rooms;

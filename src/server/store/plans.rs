@@ -2,7 +2,9 @@
 //! own, however large the house is.
 
 use super::sqlite::search;
-use super::{Connection, Store, devices, directs, files, revisions, rooms, sqlite};
+use super::{
+    Connection, Store, devices, directs, files, pushes, repeats, revisions, rooms, sqlite,
+};
 use crate::server::store::sqlite::BUSY;
 use sqlx::AssertSqlSafe;
 
@@ -29,7 +31,7 @@ const LARGE: &str = "
 
 /// Statements, and how many lists in each are sorted: the rooms and the conversations of whoever
 /// looks; on the index, the rooms that are not for everybody and that they may see.
-const STATEMENTS: [(&str, &str, usize); 39] = [
+const STATEMENTS: [(&str, &str, usize); 45] = [
     ("MESSAGES_AROUND", sqlite::MESSAGES_AROUND, 0),
     ("MESSAGES_AT", sqlite::MESSAGES_AT, 0),
     ("PUT_CHANGES", sqlite::PUT_CHANGES, 0),
@@ -69,6 +71,12 @@ const STATEMENTS: [(&str, &str, usize); 39] = [
     ("devices::REACH", devices::REACH, 0),
     ("FREE", sqlite::FREE, 0),
     ("UNNAMED", sqlite::UNNAMED, 0),
+    ("pushes::BLOCKERS", pushes::BLOCKERS, 0),
+    ("pushes::TAKE", pushes::TAKE, 0),
+    ("pushes::FORGET", pushes::FORGET, 0),
+    ("repeats::DUE", repeats::DUE, 0),
+    ("repeats::MOVE_ON", repeats::MOVE_ON, 0),
+    ("repeats::AHEAD", repeats::AHEAD, 0),
 ];
 
 /// How SQLite would go about a statement, step by step.

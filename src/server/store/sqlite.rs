@@ -3,6 +3,8 @@
 mod opening;
 pub mod search;
 
+use super::pushes::everyone;
+
 pub(super) use opening::for_index;
 pub use opening::{BUSY, OpenError, ServeLock, backup, file_of, lock, make_folder};
 
@@ -143,7 +145,9 @@ macro_rules! log_of {
 macro_rules! notices {
     ($log:literal, $which:literal, $most:literal) => {
         concat!(
-            "(SELECT e.seq, e.data, e.data ->> 'seq' AS said, ",
+            "(SELECT e.seq, e.data, e.data ->> 'seq' AS seen_by, ",
+            seq_of!("(e.data ->> 'message')"),
+            " AS said, ",
             log_of!(
                 "(CASE e.data ->> 'kind' WHEN 'invite' THEN e.data ->> 'id'
                     ELSE e.data ->> 'message' END)"
@@ -162,15 +166,6 @@ macro_rules! notices {
     };
 }
 
-/// The seq by which the reaction of the notice `k` was given; null if it was taken back.
-macro_rules! given {
-    () => {
-        "(SELECT MAX(g.given) FROM reactions g CROSS JOIN users v ON v.id = g.user_id
-            WHERE g.log_id = k.log_id AND g.seq = k.said
-            AND g.emoji = k.data ->> 'text' AND v.name = k.data ->> 'from')"
-    };
-}
-
 /// Whether the notice `k` for `$user` still stands: they may see where it was said and did not block
 /// whoever it is from, and what it tells of is there.
 macro_rules! stands {
@@ -181,21 +176,9 @@ macro_rules! stands {
             $user,
             ") AND (r.log_id IS NULL OR ",
             may_see!($user, $admin),
-            ") AND m.deleted_at IS NULL AND (k.data ->> 'kind' <> 'reaction' OR ",
-            given!(),
-            " IS NOT NULL))"
-        )
-    };
-}
-
-/// The seq that `$user` has read, in the place of the notice `k`, once they have seen what it tells of;
-/// null where it is said nowhere but in their own log.
-macro_rules! seen_by {
-    () => {
-        concat!(
-            "CASE WHEN m.seq IS NULL THEN NULL WHEN k.data ->> 'kind' = 'reaction' THEN ",
-            given!(),
-            " ELSE m.seq END"
+            ") AND m.deleted_at IS NULL AND (k.data ->> 'kind' <> 'reaction' OR EXISTS (
+                SELECT 1 FROM reactions g WHERE g.log_id = k.log_id AND g.seq = k.said
+                AND g.emoji = k.data ->> 'text' AND g.given = k.seen_by)))"
         )
     };
 }
@@ -205,9 +188,8 @@ macro_rules! seen_by {
 macro_rules! is_new {
     ($user:literal) => {
         concat!(
-            "(k.data ->> 'seen' IS NULL AND (m.seq IS NULL OR ",
-            seen_by!(),
-            " > COALESCE((SELECT d.seq FROM reads d WHERE d.user_id = ",
+            "(k.data ->> 'seen' IS NULL AND (m.seq IS NULL OR k.seen_by > COALESCE((
+                SELECT d.seq FROM reads d WHERE d.user_id = ",
             $user,
             " AND d.log_id = m.log_id), 0)) AND NOT EXISTS (
                 SELECT 1 FROM memberships y WHERE y.user_id = ",
@@ -225,9 +207,7 @@ macro_rules! unseen {
             "(SELECT json_group_array(json(k.one)) FROM (
                 SELECT json_object('notice', k.seq,
                     'to', CASE WHEN m.seq IS NULL THEN '~' ELSE k.data ->> 'to' END,
-                    'seq', COALESCE(",
-            seen_by!(),
-            ", k.seq)) AS one FROM ",
+                    'seq', COALESCE(k.seen_by, k.seq)) AS one FROM ",
             notices!($log, $after, $among),
             " WHERE ",
             stands!($user, $admin),
@@ -639,6 +619,13 @@ pub const REPLAY: &str = concat!(
     ") END))
      FROM jsonb_each($1) q CROSS JOIN events e
      ON e.log_id = q.value ->> 0 AND e.seq > q.value ->> 1 AND e.seq <= q.value ->> 2)"
+);
+
+/// Where the own logs stand of all whom the user `$1` tells something, as a JSON array of (user, top).
+pub const EVERYONE: &str = everyone!(
+    "SELECT json_group_array(json_array(u.id, l.top))
+     FROM users u CROSS JOIN logs l ON l.id = u.log_id",
+    ""
 );
 
 /// Of the uploads `$1` (a JSON array of ids) those of the user `$2` that no message has, as JSON.

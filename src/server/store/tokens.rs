@@ -70,20 +70,34 @@ pub struct Owner {
 }
 
 /// The owner of a token that is good, and who is not kept out.
+macro_rules! owner {
+    ($of:literal) => {
+        concat!(
+            "SELECT t.id, t.name AS label, t.scopes, t.expires_at, t.user_id, u.name, u.admin,
+                u.log_id
+             FROM tokens t JOIN users u ON u.id = t.user_id
+             WHERE t.",
+            $of,
+            " = $1 AND t.revoked_at IS NULL AND u.banned_at IS NULL
+               AND (t.expires_at IS NULL OR t.expires_at > $2)"
+        )
+    };
+}
+
+/// The owner of a token that is good, and who is not kept out.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn find(db: &mut Connection, hash: &str, now: At) -> Result<Option<Owner>> {
-    sqlx::query_as(
-        "SELECT t.id, t.name AS label, t.scopes, t.expires_at, t.user_id, u.name, u.admin, u.log_id
-         FROM tokens t JOIN users u ON u.id = t.user_id
-         WHERE t.hash = $1 AND t.revoked_at IS NULL AND u.banned_at IS NULL
-           AND (t.expires_at IS NULL OR t.expires_at > $2)",
-    )
-    .bind(hash)
-    .bind(now.0)
-    .fetch_optional(db)
-    .await
+    sqlx::query_as(owner!("hash")).bind(hash).bind(now.0).fetch_optional(db).await
+}
+
+/// The same by its public id.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn by_id(db: &mut Connection, id: &str, now: At) -> Result<Option<Owner>> {
+    sqlx::query_as(owner!("id")).bind(id).bind(now.0).fetch_optional(db).await
 }
 
 /// Whether the token of this public id is good, and its owner not kept out.

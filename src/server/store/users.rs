@@ -37,6 +37,19 @@ pub async fn find(db: &mut Connection, folded: &str) -> Result<Option<User>> {
         .await
 }
 
+/// The user of this key, unless they are kept out of the house.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn by_id(db: &mut Connection, user: UserId) -> Result<Option<User>> {
+    sqlx::query_as(
+        "SELECT id, name, password, admin, log_id FROM users WHERE id = $1 AND banned_at IS NULL",
+    )
+    .bind(user)
+    .fetch_optional(db)
+    .await
+}
+
 /// Makes a user with a log of their own; `None` when the name, or one that looks like it, is
 /// taken.
 ///

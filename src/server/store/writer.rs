@@ -314,7 +314,7 @@ impl Writer {
 }
 
 /// Acts come first, in a commit of their own: they are rare, and who joins and speaks at once has joined.
-/// For a while after one, all that is handed in is asked once more whether it may be.
+/// For a while after one that changes who may do what, all that is handed in is asked once more whether it may be.
 async fn write(
     store: &Store,
     handed: Vec<Handed>,
@@ -329,8 +329,11 @@ async fn write(
         }
     }
     if !acts.is_empty() {
+        let rights = acts.iter().any(|act| act.rights);
         acts::commit(store, acts, publish).await;
-        *acted = Some(Instant::now());
+        if rights {
+            *acted = Some(Instant::now());
+        }
     }
     if batch.is_empty() {
         return;

@@ -1,16 +1,32 @@
 //! What comes by my own log: calls, levels, blocks, rooms; and places that are gone.
 
 use super::world::{Page, Server, connected, room, text};
-use crate::client::{desk::Input, house::GONE};
+use crate::client::{Act, desk::Input, house::GONE};
 use crate::protocol::{
-    Refusal, Target,
-    frames::{Kind, Notice, Online, ServerFrame},
-    people::{Level, NoticeKind},
+    At, Refusal, Target,
+    frames::{Kind, Online, ServerFrame},
+    notices::Unseen,
+    people::{Level, NoticeKind, Notify},
     views::Line,
 };
 
 fn told(kind: NoticeKind, to: &str, seq: Option<i64>) -> Kind {
-    Kind::Notify(Notice { kind, to: room(to), from: "bob".into(), seq, seen: false })
+    Kind::Notify(notice(kind, room(to), seq))
+}
+
+fn notice(kind: NoticeKind, to: Target, seq: Option<i64>) -> Notify {
+    Notify {
+        kind,
+        id: format!("{kind:?}-{seq:?}"),
+        from: "bob".into(),
+        to,
+        message: None,
+        seq,
+        text: "listen".into(),
+        link: None,
+        seen: false,
+        at: At(0),
+    }
 }
 
 /// Something happens in my own log.
@@ -185,4 +201,71 @@ fn after_a_form_the_column_is_as_the_server_has_it() {
     page.settle(&mut server);
     assert_eq!(page.unread(&room("new")), Some(0));
     assert!(page.visits.is_empty());
+}
+
+/// What the bell counts.
+fn bell(page: &Page) -> usize {
+    page.side.notices.len()
+}
+
+#[test]
+fn the_bell_counts_what_concerns_me_until_i_have_seen_it_anywhere() {
+    let (mut server, mut page) = connected(&["a", "b"]);
+    own(&mut server, &mut page, &told(NoticeKind::Reaction, "b", Some(1)));
+    own(&mut server, &mut page, &told(NoticeKind::Mention, "b", Some(4)));
+    own(&mut server, &mut page, &told(NoticeKind::Invite, "den", None));
+    let seen = Notify { seen: true, ..notice(NoticeKind::Reply, room("a"), Some(9)) };
+    own(&mut server, &mut page, &Kind::Notify(seen));
+    assert_eq!((bell(&page), page.waiting), (3, 1), "an invitation waits nowhere else");
+    // Another device reads the place…
+    own(&mut server, &mut page, &Kind::Read { to: room("b"), seq: 3 });
+    assert_eq!(bell(&page), 2);
+    own(&mut server, &mut page, &Kind::Read { to: room("b"), seq: 4 });
+    assert_eq!(bell(&page), 1);
+    // …or my own log, up to where it was shown.
+    let top = server.logs[&Target::Own].len() as i64;
+    own(&mut server, &mut page, &told(NoticeKind::Direct, "b", Some(7)));
+    own(&mut server, &mut page, &Kind::Read { to: Target::Own, seq: top });
+    assert_eq!(page.side.notices, [Unseen { notice: top + 1, to: room("b"), seq: 7 }]);
+}
+
+#[test]
+fn what_i_was_told_of_and_is_gone_is_asked_for_again() {
+    let (mut server, mut page) = connected(&["a", "b"]);
+    say(&mut server, &mut page, "b", "@alice");
+    own(&mut server, &mut page, &told(NoticeKind::Mention, "b", Some(1)));
+    assert_eq!(bell(&page), 1);
+    let deleted = crate::protocol::frames::What::Deleted { at: At(1) };
+    let frames = server.change(&room("b"), "bob", "id-1", deleted).expect("it is there");
+    server.notices = Vec::new();
+    page.deliver(frames);
+    page.settle(&mut server);
+    assert_eq!(bell(&page), 0);
+    // What a fresh connection hears is the truth.
+    server.notices = vec![Unseen { notice: 1, to: room("b"), seq: 9 }];
+    page.lose(1006);
+    page.reconnect(&mut server);
+    assert_eq!(page.side.notices, server.notices);
+}
+
+#[test]
+fn what_is_pushed_is_shown_until_i_put_it_away_and_a_few_at_most() {
+    let (mut server, mut page) = connected(&["a"]);
+    let push = |n: i64| Notify { id: n.to_string(), ..notice(NoticeKind::Push, Target::Own, None) };
+    let ids = |page: &Page| page.told.iter().map(|it| it.id.clone()).collect::<Vec<_>>();
+    for n in [1, 2, 2] {
+        page.deliver(vec![text(&ServerFrame::Push(push(n)))]);
+    }
+    page.settle(&mut server);
+    assert_eq!(ids(&page), ["1", "2"]);
+    own(&mut server, &mut page, &Kind::Notify(push(3)));
+    page.deliver(vec![text(&ServerFrame::Push(push(4)))]);
+    page.settle(&mut server);
+    assert_eq!(ids(&page), ["2", "3", "4"]);
+    page.input(Input::Act(Act::PutAway("4".to_owned())));
+    assert_eq!((ids(&page), bell(&page)), (vec!["2".to_owned(), "3".to_owned()], 1));
+    // One that is kept is put away on all devices by looking through the list on one.
+    let top = server.logs[&Target::Own].len() as i64;
+    own(&mut server, &mut page, &Kind::Read { to: Target::Own, seq: top });
+    assert_eq!((ids(&page), bell(&page)), (vec!["2".to_owned()], 0));
 }

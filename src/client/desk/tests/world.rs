@@ -15,6 +15,8 @@ use crate::protocol::{
         Outgoing, Reply, SendOk, ServerFrame, What, read_client, read_server,
     },
     limits::{Limits, PAGE},
+    notices::Unseen,
+    people::Notify,
     urls,
     views::{About, AuthorKind, FileView, History, House, Line, Me, Message, Reaction, Side, Span},
 };
@@ -43,6 +45,8 @@ pub struct Server {
     pub refuse: VecDeque<Refusal>,
     pub heard: Vec<ClientFrame>,
     pub hello_user: Option<String>,
+    /// What alice has yet to see, as this server counts it.
+    pub notices: Vec<Unseen>,
     subs: BTreeSet<Target>,
     ids: u64,
 }
@@ -61,6 +65,7 @@ impl Server {
             refuse: VecDeque::new(),
             heard: Vec::new(),
             hello_user: Some(ME.into()),
+            notices: Vec::new(),
             subs: BTreeSet::new(),
             ids: 0,
         }
@@ -303,6 +308,9 @@ impl Server {
         let mut answer = json!({"to": to, "epoch": self.epoch, "top": top,
             "read": self.read.get(to).copied().unwrap_or(0), "unread": self.unread(to),
             "mentions": self.mentions(to), "online": {"count": 1, "users": [ME]}});
+        if *to == Target::Own {
+            answer["notices"] = json!(self.notices);
+        }
         if let Some(after) = after {
             let missed = (top - after.seq).max(0) as usize;
             let recovered = after.epoch == self.epoch && after.seq <= top && missed <= self.replay;
@@ -437,6 +445,7 @@ pub struct Page {
     pub away: bool,
     pub spot: Option<Spot>,
     pub waiting: i64,
+    pub told: Vec<Notify>,
     pub pushed: Vec<String>,
     pub visits: Vec<String>,
     pub helped: usize,
@@ -485,6 +494,7 @@ impl Page {
             away: false,
             spot: None,
             waiting: 0,
+            told: Vec::new(),
             pushed: vec![],
             visits: vec![],
             helped: 0,
@@ -571,6 +581,7 @@ impl Page {
                     Show::Away(away) => self.away = away,
                     Show::Spot(spot) => self.spot = Some(spot),
                     Show::Waiting(waiting) => self.waiting = waiting,
+                    Show::Told(told) => self.told = told,
                     Show::Fresh(fresh) => self.fresh = fresh,
                     Show::Online(online) => self.online = online,
                     Show::Side(side) => self.side = side,

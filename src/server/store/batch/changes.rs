@@ -270,12 +270,12 @@ impl Batch<'_> {
         let data = stored(&event, &kind);
         self.events.push(&(log, seq, &event.kind, data, now.0))?;
         self.committed.push(Committed::Said { place: change.place.clone(), event });
-        self.tell_of_change(change, log)?;
+        self.tell_of_change(change, (log, seq))?;
         Ok(Ok(ChangeOk { seq }))
     }
 
-    /// Tells those whom a change concerns.
-    fn tell_of_change(&mut self, change: &Change, log: LogId) -> Result<()> {
+    /// Tells those whom a change concerns, which is the event `at` of its log.
+    fn tell_of_change(&mut self, change: &Change, (log, at): (LogId, i64)) -> Result<()> {
         let from = &*change.by.name;
         for notice in &change.notices {
             match &change.deed {
@@ -283,14 +283,16 @@ impl Batch<'_> {
                     if self.changes.author((log, *seq)) == Some(notice.user) =>
                 {
                     let id = format!("{}/{emoji}/{from}", message_id(log, *seq));
-                    self.tell(notice, Of { from, message: (log, *seq), id: &id, text: emoji })?;
+                    let message = (log, *seq);
+                    self.tell(notice, Of { from, message, seq: at, id: &id, text: emoji })?;
                 }
                 // A message calls somebody once, however often it is edited.
                 Deed::Edit { message: seq, body }
                     if self.called.insert((notice.user, log, *seq)) =>
                 {
                     let id = message_id(log, *seq);
-                    self.tell(notice, Of { from, message: (log, *seq), id: &id, text: body })?;
+                    let message = (log, *seq);
+                    self.tell(notice, Of { from, message, seq: *seq, id: &id, text: body })?;
                 }
                 _ => {}
             }

@@ -31,6 +31,8 @@ pub struct Of<'a> {
     pub from: &'a str,
     /// The message's place.
     pub message: (LogId, i64),
+    /// The seq there of what happened: of a message, its own.
+    pub seq: i64,
     /// Names it among the notices of that kind.
     pub id: &'a str,
     /// What was said, or which reaction was given.
@@ -40,14 +42,14 @@ pub struct Of<'a> {
 impl Batch<'_> {
     /// Tells somebody.
     pub(super) fn tell(&mut self, notice: &Notice, of: Of<'_>) -> Result<()> {
-        let (log, seq) = of.message;
+        let (log, message) = of.message;
         let mut data = Notify {
             kind: notice.kind,
             id: of.id.to_owned(),
             from: of.from.to_owned(),
             to: notice.to.clone(),
-            message: Some(super::message_id(log, seq)),
-            seq: Some(seq),
+            message: Some(super::message_id(log, message)),
+            seq: Some(of.seq),
             text: glimpse(of.text),
             seen: notice.seen,
             link: None,
@@ -69,7 +71,7 @@ impl Batch<'_> {
         let event = Event { seq: top.seq, kind: "notify".to_owned(), cid: None, data: told };
         self.events.push(&(notice.own, event.seq, &event.kind, stored.get(), at.0))?;
         if matches!(notice.kind, NoticeKind::Mention | NoticeKind::Reply) {
-            self.calls.push(&(notice.user, log, seq, event.seq, notice.kind.word()))?;
+            self.calls.push(&(notice.user, log, message, event.seq, notice.kind.word()))?;
         }
         self.committed.push(Committed::Own { user: notice.user, event });
         Ok(())
