@@ -9,3 +9,4 @@ pub mod notices;
 pub mod people;
 pub mod rooms;
 pub mod settings;
+pub mod webhooks;

@@ -297,6 +297,7 @@ fn order(
                 {access_choice(room.mine.access, admin)}
                 <button class="button quiet">{w.say(Word::Save)}</button>
             </form>
+            <p><a class="link" href=Sheet::Webhooks(room.name.clone()).address() data-panel="">{w.say(Word::Webhooks)}</a></p>
             {banned}
             {admin.then(|| view! {
                 <div class="harsh">

@@ -42,6 +42,8 @@ mod search;
 mod settings;
 #[cfg(feature = "ssr")]
 mod share;
+#[cfg(feature = "ssr")]
+mod webhooks;
 
 #[cfg(feature = "ssr")]
 pub use {
@@ -62,6 +64,7 @@ pub use {
     search::search,
     settings::settings,
     share::share,
+    webhooks::{program, webhooks},
 };
 
 pub use look::Theme;

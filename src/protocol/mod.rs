@@ -22,6 +22,8 @@ pub mod target;
 pub mod tokens;
 pub mod urls;
 pub mod views;
+#[cfg(feature = "ssr")]
+pub mod webhooks;
 
 pub use at::At;
 pub use refusal::{Code, Refusal};

@@ -12,6 +12,8 @@ pub enum Sheet {
     About(String),
     /// Who is in a room, and who belongs to it.
     Inside(String),
+    /// What other programs say in a room, and what they are told of it.
+    Webhooks(String),
     /// What a message said before it was changed: where it is, and its id.
     Edits(Target, String),
     /// Everybody in the house.
@@ -54,6 +56,7 @@ impl Sheet {
             }
             Self::About(room) => ("/chat/", room, "/about"),
             Self::Inside(room) => ("/chat/", room, "/people"),
+            Self::Webhooks(room) => ("/chat/", room, "/webhooks"),
             Self::Person(name) => ("/people/", name, ""),
             Self::People => return "/people".to_owned(),
             Self::Notices => return urls::NOTICES.to_owned(),
@@ -91,6 +94,7 @@ impl Sheet {
             ("people", Some(name), None) => named(name).map(Self::Person),
             ("chat", Some(room), Some("about")) => named(room).map(Self::About),
             ("chat", Some(room), Some("people")) => named(room).map(Self::Inside),
+            ("chat", Some(room), Some("webhooks")) => named(room).map(Self::Webhooks),
             _ => None,
         }
     }
@@ -131,7 +135,7 @@ mod tests {
         #[test]
         fn every_name_survives_its_address(name in "[^/]{1,40}") {
             let edits = |name: String| Sheet::Edits(Target::Room(name), "1-2".to_owned());
-            for make in [Sheet::About, Sheet::Inside, edits, Sheet::Person] {
+            for make in [Sheet::About, Sheet::Inside, Sheet::Webhooks, edits, Sheet::Person] {
                 let sheet = make(name.clone());
                 prop_assert_eq!(Sheet::at(&sheet.address()), Some(sheet));
             }

@@ -1,5 +1,6 @@
 //! Every setting, by flag or environment, in one list.
 
+use super::domain::hooks;
 use super::pocket::waiting::Pace;
 use super::security::addresses::read_net;
 use super::security::origin;
@@ -148,6 +149,12 @@ pub struct Config {
     /// How long a request's body may take.
     #[arg(skip = http::BODY_PATIENCE)]
     pub body_patience: Duration,
+    /// How long a call of a webhook may take.
+    #[arg(skip = hooks::PATIENCE)]
+    pub hook_patience: Duration,
+    /// How long after a call that failed the next one comes; each later one comes later.
+    #[arg(skip = hooks::RETRY)]
+    pub hook_retry: Duration,
     /// How patient what is sent to devices is.
     #[arg(skip = Pace::DEFAULT)]
     pub push_pace: Pace,
@@ -203,6 +210,8 @@ impl Config {
             at_door: door::AT_DOOR,
             head_patience: door::HEAD,
             body_patience: http::BODY_PATIENCE,
+            hook_patience: hooks::PATIENCE,
+            hook_retry: hooks::RETRY,
             push_pace: Pace::QUICK,
             password_cost: Cost::TESTS,
         }

@@ -90,6 +90,7 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
     let run = config.dev.then(|| super::security::secrets::short_id().into());
     let (domain, writing) = Domain::new(config, store, groups).map_err(StartError::Thread)?;
     let domain = Arc::new(domain);
+    domain.is_at(public.clone());
     domain.learn_faces().await.map_err(|_| StartError::Read)?;
     domain.open_pocket().await.map_err(|_| StartError::Read)?;
     if let Err(error) = domain.files.shelf.tidy() {
@@ -112,6 +113,7 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
     let hanging_up = Arc::clone(&domain);
     let indexing = Arc::clone(&domain);
     let letting_go = Arc::clone(&domain);
+    let calling = Arc::clone(&domain);
     let repeats = Arc::clone(&domain);
     let repeating = tokio::spawn(async move {
         let _vital = Vital("who pushes again and again");
@@ -129,6 +131,7 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
             hanging_up.keep_hanging_up().await;
         }),
         tokio::spawn(async move { indexing.keep_indexing().await }),
+        tokio::spawn(calling.keep_calling()),
         tokio::spawn(reaching.keep_reaching()),
         tokio::spawn(async move {
             let _vital = Vital("who notes what tokens are used for");

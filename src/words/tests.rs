@@ -25,7 +25,8 @@ fn a_refusal_speaks_the_readers_language_and_programs_english() {
 /// What is written in Latin letters in every language: names of things and of keys, and what is
 /// typed as it stands.
 const AS_IT_STANDS: &str = "Roomful UTC NUL MB GIF JPEG PNG WebP iPhone iPad Mac Chromebook Esc Enter Shift Ctrl \
-    pm me from in on before after has link file alice bob lobby https example org hook";
+    pm me from in on before after has link file alice bob lobby https example org hook \
+    Webhook Slack CA JSON text payload attachments blocks";
 
 #[test]
 fn no_text_of_one_language_is_left_in_the_other() {

@@ -45,4 +45,5 @@ mod search;
 mod slow_readers;
 mod state;
 mod tokens;
+mod webhooks;
 mod webpush;

@@ -499,6 +499,32 @@ async fn the_page_shows_it_and_its_form_marks_it_without_a_script() {
     assert_eq!(nobody.unwrap_err().code, roomful::protocol::Code::LoginNeeded);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_reads_everything_in_its_place_need_not_mark_the_list() {
+    let house = House::open_with(|config| {
+        config.message_rate = crate::support::house::rate("10000/10s");
+    })
+    .await;
+    house.account("alice", false).await;
+    house.account("bob", false).await;
+    let (alice, bob) = (house.log_in("alice").await, house.log_in("bob").await);
+    let mut hers = alice.socket().await;
+    let mut last = Value::Null;
+    for n in 0..70 {
+        last = hers.send(LOBBY, &format!("@bob {n}")).await;
+    }
+    let marker = async || bob.socket().await.sub(&["~"]).await[0]["read"].as_i64().unwrap();
+    assert_eq!((marker().await, marker().await), (0, 0), "it is new");
+    let mut his = bob.socket().await;
+    his.ask_ok(read(LOBBY, &last)).await;
+    let moved = async || (marker().await > 70).then_some(());
+    crate::support::eventually("the marker to move", moved).await;
+    // What comes then is new all the same.
+    hers.send("@bob", "and now").await;
+    let answer = bob.socket().await.sub(&["~"]).await.remove(0);
+    assert_eq!(answer["unread"], 1, "{answer}");
+}
+
 /// One notice, as somebody keeps count of it by hand.
 struct Counted {
     own: i64,

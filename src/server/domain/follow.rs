@@ -3,12 +3,16 @@
 use super::places::Place;
 use super::{Domain, Who, unavailable};
 use crate::protocol::frames::{After, Event, Follow, Followed, Online};
-use crate::protocol::{Refusal, limits};
+use crate::protocol::{Refusal, Target, limits};
 use crate::server::groups::Group;
 use crate::server::store::heads::{self, Head, Of};
 use crate::server::store::replay::{self, Stretch};
 use crate::server::store::rooms::Room;
+use crate::server::store::writer::Mark;
 use crate::server::store::{Connection, directs, logs};
+
+/// So much of somebody's own log is looked through for what is new to them, though nothing is.
+const LOOKED_THROUGH: i64 = 64;
 
 impl Followed {
     /// A follow that was refused.
@@ -49,6 +53,7 @@ impl Domain {
         let logs: Vec<Of> = follows.iter().map(|(place, _)| of(place)).collect();
         let mut db = self.store.glance().await.map_err(unavailable)?;
         let heads = heads::of(&mut db, user, &logs).await.map_err(unavailable)?;
+        follows.iter().zip(&heads).for_each(|((place, _), head)| self.tidy(place, head));
         let afters = follows.iter().map(|(_, after)| *after);
         let missed: Vec<Missed> =
             heads.iter().zip(afters).map(|(head, after)| missed(head, after)).collect();
@@ -81,6 +86,21 @@ impl Domain {
         };
         let places = follows.iter().map(|(place, _)| *place);
         Ok(places.zip(heads).zip(missed).map(answer).collect())
+    }
+
+    /// Moves the marker of somebody's own log on where nothing after it is new to them: whoever reads
+    /// everything in its place never marks the list, and all of it would be looked through with each of their
+    /// pages.
+    fn tidy(&self, place: &Place, head: &Head) {
+        if let Place::Own { me } = place
+            && me.token.is_none()
+            && head.notices.is_empty()
+            && head.top - head.read > LOOKED_THROUGH
+        {
+            let (user, own, seq) = (me.id, me.own, head.top);
+            let done = Box::new(|_| ());
+            self.writer.mark(Mark { user, own, place: None, to: Target::Own, seq, done });
+        }
     }
 
     /// The last seq given out in a room.

@@ -18,6 +18,8 @@ pub struct Gauges {
     pub presence: usize,
     /// Jobs that wait for the writer.
     pub jobs: usize,
+    /// Webhooks that are being called.
+    pub calls: usize,
     /// Repeating pushes that go on.
     pub repeats: usize,
     /// Those of them that are being pushed right now.
@@ -43,6 +45,7 @@ impl Domain {
             memberships: self.groups.memberships(),
             presence: self.presence.look().kept(),
             jobs: self.writer.waiting(),
+            calls: self.hooks.calls(),
             repeats,
             ticking,
             for_devices: self.pocket.waiting(),

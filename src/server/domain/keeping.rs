@@ -8,7 +8,7 @@ use crate::protocol::names::fold;
 use crate::protocol::people::{Access, Account, Accounts, RoomLine, Rooms};
 use crate::protocol::{At, Code, Refusal};
 use crate::server::store::acts::{Acting, Boxed, Changed, Outcome, Reason, Whom};
-use crate::server::store::{UserId, memberships, people, rooms, sessions};
+use crate::server::store::{UserId, hooks, memberships, people, rooms, sessions};
 use crate::words::Word;
 
 /// Keeping somebody out of the house, or no longer.
@@ -194,11 +194,13 @@ impl Domain {
                     strike(acting, &member.party(), &room).await?;
                 }
                 let now = acting.now;
+                hooks::remove_all(acting.db, room.log_id).await?;
                 rooms::delete(acting.db, room.log_id, now).await?;
                 lose(acting, &room, Whom::AllBut(Default::default()), Reason::Deleted);
                 Ok(Ok(()))
             })
         })
-        .await
+        .await?;
+        self.hooks_changed().await
     }
 }

@@ -144,6 +144,7 @@ mod tests {
             session: Some(session.to_owned()),
             token: None,
             kind: AuthorKind::User,
+            bot_of: None,
         };
         Caller { member: Arc::new(member), read: Instant::now(), expires }
     }

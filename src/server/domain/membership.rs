@@ -139,7 +139,8 @@ impl Domain {
     /// they say, and so done before it. Nobody waits for it.
     pub(super) async fn join_to_speak(&self, who: &Who, place: &Place) -> Result<(), Refusal> {
         let (Place::Room { log, name }, Who::Member(me)) = (place, who) else { return Ok(()) };
-        if self.standing(me.id, *log).await?.role.is_some() {
+        // A room's own program belongs to no room.
+        if me.bot_of.is_some() || self.standing(me.id, *log).await?.role.is_some() {
             return Ok(());
         }
         let room = self.room(who, name).await?;

@@ -13,6 +13,7 @@ pub mod follow;
 pub mod gauges;
 mod gone;
 pub mod history;
+pub mod hooks;
 pub mod house;
 mod indexer;
 pub mod keeping;
@@ -52,7 +53,7 @@ use crate::server::store::Store;
 use crate::server::store::writer::{Writer, Writing};
 use std::net::IpAddr;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 pub use who::{Member, Scope, TokenUse, Who};
 
@@ -77,6 +78,8 @@ pub struct Domain {
     pub files: files::Files,
     /// What reaches out of the house.
     pub outside: Arc<Outside>,
+    /// What is told to other programs, and what they say.
+    pub hooks: Arc<hooks::Hooks>,
     /// Who has which face.
     pub faces: faces::Faces,
     /// What is told to devices.
@@ -102,6 +105,8 @@ pub struct Domain {
     /// Once a user exists this stays true, and is not asked again.
     inhabited: AtomicBool,
     known: Arc<known::Known>,
+    /// Where people reach the house, once it is open.
+    base: OnceLock<String>,
     repeats: repeats::Repeats,
 }
 
@@ -141,10 +146,13 @@ impl Domain {
         };
         let indexer = Arc::new(indexer::Indexer::default());
         let noting = Arc::clone(&indexer);
+        let hooks = Arc::new(hooks::Hooks::default());
+        let waking = Arc::clone(&hooks);
         let pocket = Arc::<Pocket>::default();
         let (telling, looking) = (Arc::clone(&pocket), Arc::clone(&presence));
         let (writer, writing) = Writer::start(store.clone(), move |committed| {
             noting.note(&committed);
+            waking.note(&committed);
             telling.note(&committed, |user| looking.look().is_looking(user));
             aware.learn(committed);
         })?;
@@ -167,6 +175,8 @@ impl Domain {
             guesses_at_account: Slowdown::new(FREE_FAILURES.0),
             guesses_from_address: Slowdown::new(FREE_FAILURES.1),
             files: files::Files::new(Shelf::at(config.files_folder())),
+            hooks,
+            base: OnceLock::new(),
             outside: Arc::new(Outside::new(&config)),
             faces: faces::Faces::default(),
             pages: history::Pages::default(),
@@ -180,6 +190,19 @@ impl Domain {
             groups,
         };
         Ok((domain, writing))
+    }
+
+    /// Says where people reach the house, where the settings do not: where it listens.
+    pub fn is_at(&self, base: String) {
+        // It is opened once.
+        let _ = self.base.set(base);
+    }
+
+    /// Where people reach the house, `https://chat.example.org`.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        let listens = || self.base.get().map_or("", String::as_str);
+        self.config.public_url.as_deref().unwrap_or_else(listens)
     }
 
     /// Forgets what no longer limits anyone; called now and then.

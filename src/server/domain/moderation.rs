@@ -63,7 +63,12 @@ fn moderators_only() -> Refusal {
 impl Domain {
     /// Does something in a room in which I keep order, if I do still once it is its turn, with the room
     /// as it stands then.
-    async fn keep_order<F>(&self, me: Arc<Member>, room: Room, work: F) -> Result<(), Refusal>
+    pub(super) async fn keep_order<F>(
+        &self,
+        me: Arc<Member>,
+        room: Room,
+        work: F,
+    ) -> Result<(), Refusal>
     where
         F: for<'a, 'c> FnOnce(&'a mut Acting<'c>, Arc<Member>, Room) -> Boxed<'a, Outcome>
             + Send
@@ -81,7 +86,11 @@ impl Domain {
     }
 
     /// A room in which I keep order.
-    async fn my_order(&self, who: &Who, room: &str) -> Result<(Arc<Member>, Room), Refusal> {
+    pub(super) async fn my_order(
+        &self,
+        who: &Who,
+        room: &str,
+    ) -> Result<(Arc<Member>, Room), Refusal> {
         let me = Arc::clone(who.member()?);
         let room = self.room(who, room).await?;
         if keeps_order(me.admin, self.standing(me.id, room.log_id).await?.role) {
@@ -92,7 +101,11 @@ impl Domain {
     }
 
     /// The same for whoever is about to do something there.
-    async fn my_turn(&self, who: &Who, room: &str) -> Result<(Arc<Member>, Room), Refusal> {
+    pub(super) async fn my_turn(
+        &self,
+        who: &Who,
+        room: &str,
+    ) -> Result<(Arc<Member>, Room), Refusal> {
         who.may(Scope::Write)?;
         let (me, room) = self.my_order(who, room).await?;
         self.deeds.may_speak(me.id)?;

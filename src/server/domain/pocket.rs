@@ -200,6 +200,7 @@ impl Domain {
             session: Some(to.session.clone()),
             token: None,
             kind: AuthorKind::User,
+            bot_of: None,
         });
         let who = Who::Member(Arc::clone(&me));
         let shown = match &*due.what {

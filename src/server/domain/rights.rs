@@ -13,14 +13,18 @@ use crate::words::Word;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// The one rule of who sees a room. A visitor stands nowhere.
+/// The one rule of who sees a room. A visitor stands nowhere; a room's own program sees that room alone.
 fn may_see(who: &Who, room: &Room, standing: Standing) -> bool {
-    let admin = matches!(who, Who::Member(me) if me.admin);
+    let (admin, bot_of) = match who {
+        Who::Member(me) => (me.admin, me.bot_of),
+        Who::Visitor => (false, None),
+    };
     !room.deleted
-        && match room.access {
-            Access::Open => !standing.banned,
-            Access::Members => standing.role.is_some(),
-            Access::Admins => admin,
+        && match (bot_of, room.access) {
+            (Some(its), _) => its == room.log_id,
+            (None, Access::Open) => !standing.banned,
+            (None, Access::Members) => standing.role.is_some(),
+            (None, Access::Admins) => admin,
         }
 }
 

@@ -105,9 +105,8 @@ impl Domain {
     async fn authors(&self, db: &mut Connection, names: &[String]) -> Result<Vec<UserId>, Refusal> {
         let mut authors = Vec::new();
         for name in names {
-            let user = users::find(db, &fold(name)).await.map_err(unavailable)?;
-            let user = user.ok_or_else(|| not_there("from", Word::NoSuchPerson))?;
-            authors.push(user.id);
+            let author = users::author(db, &fold(name)).await.map_err(unavailable)?;
+            authors.push(author.ok_or_else(|| not_there("from", Word::NoSuchPerson))?);
         }
         Ok(authors)
     }

@@ -69,6 +69,7 @@ pub(super) fn by_token(owner: tokens::Owner) -> Member {
         session: None,
         token: Some(Arc::new(token)),
         kind: AuthorKind::Bot,
+        bot_of: None,
     }
 }
 
@@ -139,6 +140,7 @@ impl Domain {
             session: Some(owner.id),
             token: None,
             kind: AuthorKind::User,
+            bot_of: None,
         };
         Ok(Some((member, Some(At(owner.expires_at)))))
     }

@@ -40,6 +40,9 @@ pub struct Member {
     pub token: Option<Arc<TokenUse>>,
     /// A person in a browser, or a program with a token.
     pub kind: AuthorKind,
+    /// The room whose program this is, which comes by one of the room's own addresses: it speaks there and
+    /// nowhere else.
+    pub bot_of: Option<LogId>,
 }
 
 impl Member {

@@ -8,6 +8,7 @@ pub mod files;
 pub mod forms;
 pub mod guard;
 pub mod history;
+pub mod hooks;
 pub mod installed;
 pub mod multipart;
 pub mod pages;
@@ -96,6 +97,7 @@ fn router(app: App) -> Router {
         .route("/account", get(pages::account))
         .route("/chat/{room}/about", get(panels::sheet))
         .route("/chat/{room}/people", get(panels::sheet))
+        .route("/chat/{room}/webhooks", get(panels::sheet))
         .route("/chat/{room}/edits/{message}", get(panels::sheet))
         .route("/talk/{person}/edits/{message}", get(panels::sheet))
         .route("/people", get(panels::sheet))
@@ -121,6 +123,7 @@ fn router(app: App) -> Router {
         .route("/files/{id}/{name}", get(files::show))
         .route(crate::protocol::urls::UPLOAD, post(files::take))
         .route("/api/v1/messages", get(history::messages))
+        .route("/hooks/{id}/{secret}", post(hooks::take))
         .route("/api/v1/{*rest}", any(v1::nowhere))
         .route("/api/{function}", post(forms::post).get(forms::call))
         .route("/ws", get(upgrade::main))

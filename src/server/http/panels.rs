@@ -68,12 +68,22 @@ impl Visitor<'_> {
             Sheet::Inside(room) => {
                 pages::inside(shell, domain.about_room(who, &room, offset).await?)
             }
+            Sheet::Webhooks(room) => {
+                let hooks = domain.webhooks(who, &room, text(values, "made")).await?;
+                pages::webhooks(shell, hooks, now, returned.as_ref())
+            }
             Sheet::Edits(to, message) => {
                 pages::edits(shell, &to, domain.revisions(who, &to, &message, offset).await?)
             }
             Sheet::People => pages::people(shell, domain.people(who, find, offset).await?),
             Sheet::Person(name) => {
-                let person = domain.person(who, &name).await?;
+                let person = match domain.person(who, &name).await {
+                    Err(Refusal { code: Code::NotFound, .. }) => {
+                        let (name, room) = domain.program(who, &name).await?;
+                        return Ok(pages::program(shell, &name, &room));
+                    }
+                    person => person?,
+                };
                 let room = match text(values, "room") {
                     "" => None,
                     room => domain.standing_in(who, room, &name).await?,

@@ -5,11 +5,13 @@
 
 pub mod acts;
 pub mod batch;
+pub mod deliveries;
 pub mod devices;
 pub mod directs;
 pub mod files;
 pub mod heads;
 pub mod history;
+pub mod hooks;
 pub mod invites;
 mod json;
 pub mod logs;

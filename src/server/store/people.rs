@@ -40,7 +40,7 @@ impl Person {
     }
 }
 
-/// The person of this name, regardless of case.
+/// The person of this name, regardless of case; a room's program is none.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -48,7 +48,7 @@ pub async fn find(db: &mut Connection, folded: &str) -> Result<Option<Person>> {
     sqlx::query_as(
         "SELECT id, name, admin, log_id, created_at, banned_at,
             seen_at, (SELECT MAX(s.seen_at) FROM sessions s WHERE s.user_id = users.id) AS used_at
-         FROM users WHERE folded = $1",
+         FROM users WHERE folded = $1 AND bot_of IS NULL",
     )
     .bind(folded)
     .fetch_optional(db)
@@ -71,7 +71,7 @@ pub async fn page(
         "SELECT id, name, admin, log_id, created_at, banned_at,
             seen_at, (SELECT MAX(s.seen_at) FROM sessions s WHERE s.user_id = users.id) AS used_at
          FROM users WHERE ($1 = '' OR instr(folded, $1) > 0) AND (banned_at IS NULL OR $2)
-         ORDER BY folded LIMIT $3 + 0 OFFSET $4 + 0",
+            AND bot_of IS NULL ORDER BY folded LIMIT $3 + 0 OFFSET $4 + 0",
     )
     .bind(query)
     .bind(banned)

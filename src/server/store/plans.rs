@@ -3,7 +3,8 @@
 
 use super::sqlite::search;
 use super::{
-    Connection, Store, devices, directs, files, pushes, repeats, revisions, rooms, sqlite,
+    Connection, Store, deliveries, devices, directs, files, hooks, pushes, repeats, revisions,
+    rooms, sqlite,
 };
 use crate::server::store::sqlite::BUSY;
 use sqlx::AssertSqlSafe;
@@ -31,7 +32,7 @@ const LARGE: &str = "
 
 /// Statements, and how many lists in each are sorted: the rooms and the conversations of whoever
 /// looks; on the index, the rooms that are not for everybody and that they may see.
-const STATEMENTS: [(&str, &str, usize); 45] = [
+const STATEMENTS: [(&str, &str, usize); 49] = [
     ("MESSAGES_AROUND", sqlite::MESSAGES_AROUND, 0),
     ("MESSAGES_AT", sqlite::MESSAGES_AT, 0),
     ("PUT_CHANGES", sqlite::PUT_CHANGES, 0),
@@ -71,6 +72,10 @@ const STATEMENTS: [(&str, &str, usize); 45] = [
     ("devices::REACH", devices::REACH, 0),
     ("FREE", sqlite::FREE, 0),
     ("UNNAMED", sqlite::UNNAMED, 0),
+    ("hooks::CALLED", hooks::CALLED, 0),
+    ("hooks::SAID_SINCE", hooks::SAID_SINCE, 0),
+    ("deliveries::DUE", deliveries::DUE, 0),
+    ("deliveries::TOLD", deliveries::TOLD, 0),
     ("pushes::BLOCKERS", pushes::BLOCKERS, 0),
     ("pushes::TAKE", pushes::TAKE, 0),
     ("pushes::FORGET", pushes::FORGET, 0),
@@ -124,9 +129,11 @@ fn no_limit_is_a_bare_parameter() {
     let sources = [
         include_str!("sqlite.rs"),
         include_str!("sqlite/search.rs"),
+        include_str!("deliveries.rs"),
         include_str!("devices.rs"),
         include_str!("directs.rs"),
         include_str!("history.rs"),
+        include_str!("hooks.rs"),
         include_str!("rooms.rs"),
     ];
     for source in sources {

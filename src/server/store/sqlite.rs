@@ -86,7 +86,7 @@ macro_rules! hears {
             $user,
             " <> ",
             $by,
-            " AND u.banned_at IS NULL AND ",
+            " AND u.banned_at IS NULL AND u.bot_of IS NULL AND ",
             may_see!($user, $admin),
             " AND NOT EXISTS (SELECT 1 FROM memberships y
                 WHERE y.user_id = ",
@@ -210,9 +210,10 @@ macro_rules! unseen {
                     'seq', COALESCE(k.seen_by, k.seq)) AS one FROM ",
             notices!($log, $after, $among),
             " WHERE ",
-            stands!($user, $admin),
-            " AND ",
+            // What was read in its place mostly is: asked first.
             is_new!($user),
+            " AND ",
+            stands!($user, $admin),
             " LIMIT ",
             $most,
             " + 0) k)"
@@ -379,7 +380,10 @@ pub const SHUT_OUT: &str = concat!(
     "SELECT json_group_array(q.value ->> 0) FROM jsonb_each($1) q
     CROSS JOIN users u ON u.id = q.value ->> 1
     LEFT JOIN rooms r ON r.log_id = q.value ->> 2
-    WHERE u.banned_at IS NOT NULL OR CASE WHEN q.value ->> 2 IS NOT NULL THEN NOT ",
+    WHERE u.banned_at IS NOT NULL OR CASE
+        WHEN u.bot_of IS NOT NULL THEN NOT EXISTS (
+            SELECT 1 FROM incoming_hooks i WHERE i.bot_id = u.id AND i.log_id = q.value ->> 2)
+        WHEN q.value ->> 2 IS NOT NULL THEN NOT ",
     may_see!("u.id", "u.admin"),
     " ELSE EXISTS (SELECT 1 FROM blocks z
             WHERE z.user_id = u.id AND z.blocked_id = q.value ->> 3)

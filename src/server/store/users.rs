@@ -26,15 +26,54 @@ pub async fn any(db: &mut Connection) -> Result<bool> {
     sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM users)").fetch_one(db).await
 }
 
-/// The user of this name, regardless of case.
+/// The user of this name, regardless of case. A room's program is none: nobody logs in as one or writes to
+/// it.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn find(db: &mut Connection, folded: &str) -> Result<Option<User>> {
-    sqlx::query_as("SELECT id, name, password, admin, log_id FROM users WHERE folded = $1")
+    sqlx::query_as(
+        "SELECT id, name, password, admin, log_id FROM users
+         WHERE folded = $1 AND bot_of IS NULL",
+    )
+    .bind(folded)
+    .fetch_optional(db)
+    .await
+}
+
+/// Who says something under this name, be it a person or a room's program.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn author(db: &mut Connection, folded: &str) -> Result<Option<UserId>> {
+    sqlx::query_scalar("SELECT id FROM users WHERE folded = $1")
         .bind(folded)
         .fetch_optional(db)
         .await
+}
+
+/// A room's program of this name, if that is what has it: its key, its name and its room.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn bot(db: &mut Connection, folded: &str) -> Result<Option<(UserId, String, LogId)>> {
+    sqlx::query_as("SELECT id, name, bot_of FROM users WHERE folded = $1 AND bot_of IS NOT NULL")
+        .bind(folded)
+        .fetch_optional(db)
+        .await
+}
+
+/// Has a user be a room's program from its beginning.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn is_bot_of(db: &mut Connection, user: UserId, room: LogId) -> Result<()> {
+    sqlx::query("UPDATE users SET bot_of = $2 WHERE id = $1")
+        .bind(user)
+        .bind(room)
+        .execute(db)
+        .await
+        .map(drop)
 }
 
 /// The user of this key, unless they are kept out of the house.

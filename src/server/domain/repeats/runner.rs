@@ -142,6 +142,7 @@ impl Domain {
             session: None,
             token: None,
             kind: AuthorKind::Bot,
+            bot_of: None,
         };
         Ok(user.map(|user| Arc::new(member(user))))
     }
