@@ -201,6 +201,7 @@ impl Domain {
             })
         })
         .await?;
-        self.hooks_changed().await
+        self.hooks.have_changed();
+        Ok(())
     }
 }

@@ -3,7 +3,7 @@
 //! What is to be told is a row until it has arrived or was given up, so it is told at least once, under one
 //! id. A message is read where it stands each time it is told: deleted, it is told no more.
 
-use super::super::{Domain, unavailable};
+use super::super::Domain;
 use super::signed;
 use crate::protocol::views::AuthorKind;
 use crate::protocol::{At, Target, urls};
@@ -141,12 +141,10 @@ impl Domain {
     pub async fn keep_calling(self: Arc<Self>) {
         let mut work = Work::default();
         let mut calls = JoinSet::new();
-        while let Err(error) = self.learn_hooks().await {
-            tracing::warn!(%error, "which rooms have webhooks is not known");
-            tokio::time::sleep(FAILED).await;
-        }
+        self.hooks.have_changed();
         loop {
             let turn = async {
+                self.learn_hooks().await?;
                 self.take_up_grown(&mut work).await?;
                 self.call_next(&mut work, &mut calls).await
             };
@@ -170,6 +168,27 @@ impl Domain {
                     work.busy.remove(&id);
                 }
                 () = tokio::time::sleep(rest) => {}
+            }
+        }
+    }
+
+    /// Learns which rooms have outgoing addresses, if that may be others by now, and looks at all of them.
+    async fn learn_hooks(&self) -> Result<()> {
+        if !self.hooks.begin_to_learn() {
+            return Ok(());
+        }
+        let read = async {
+            let mut db = self.store.glance().await?;
+            hooks::rooms(&mut db).await
+        };
+        match read.await {
+            Ok(rooms) => {
+                self.hooks.learn(rooms);
+                Ok(())
+            }
+            Err(error) => {
+                self.hooks.have_changed();
+                Err(error)
             }
         }
     }
@@ -367,34 +386,13 @@ impl Domain {
         deliveries::tried(&mut tx, &due.id, &outcome).await?;
         if gone {
             hooks::turn_off(&mut tx, &due.hook_id, "gone").await?;
-        } else if outcome.next.is_none() {
+        } else if outcome.next.is_none() && (arrived || due.seq.is_some()) {
             let failed = hooks::note_outcome(&mut tx, &due.hook_id, arrived).await?;
             if failed >= GIVEN_UP {
                 hooks::turn_off(&mut tx, &due.hook_id, "failing").await?;
             }
         }
         tx.commit().await
-    }
-}
-
-impl Domain {
-    /// Learns anew which rooms have outgoing addresses, and looks at all of them.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub(super) async fn learn_hooks(&self) -> Result<()> {
-        let mut db = self.store.glance().await?;
-        let rooms = hooks::rooms(&mut db).await?;
-        drop(db);
-        self.hooks.learn(rooms);
-        Ok(())
-    }
-
-    /// The same after a change that is stored: what was not learned now is at the next start.
-    pub(in crate::server::domain) async fn hooks_changed(
-        &self,
-    ) -> std::result::Result<(), crate::protocol::Refusal> {
-        self.learn_hooks().await.map_err(unavailable)
     }
 }
 

@@ -44,6 +44,8 @@ pub struct Hooks {
     /// Those in which something was said since it was last taken up.
     grown: Mutex<HashSet<LogId>>,
     woken: Notify,
+    /// Whether others may have some by now.
+    changed: AtomicBool,
     /// Calls under way.
     calls: Arc<AtomicUsize>,
     /// What is shown once, under a key that only the page knows which it is for.
@@ -95,13 +97,23 @@ impl Hooks {
         Counted(Arc::clone(&self.calls))
     }
 
+    /// Outgoing addresses were made, ended or switched. What is said until that is learned is in the logs, and
+    /// looked at then.
+    pub(super) fn have_changed(&self) {
+        self.changed.store(true, Ordering::Release);
+        self.woken.notify_one();
+    }
+
+    fn begin_to_learn(&self) -> bool {
+        self.changed.swap(false, Ordering::AcqRel)
+    }
+
     /// These rooms have outgoing addresses, and no others.
     fn learn(&self, rooms: Vec<LogId>) {
         *open(&self.rooms) = rooms.iter().copied().collect();
         // What was said while it was not known that somebody is told of it is in the log.
         open(&self.grown).extend(&rooms);
         self.any.store(!rooms.is_empty(), Ordering::Relaxed);
-        self.woken.notify_one();
     }
 
     fn take_grown(&self) -> HashSet<LogId> {
@@ -289,7 +301,7 @@ impl Domain {
             })
         })
         .await?;
-        self.hooks_changed().await?;
+        self.hooks.have_changed();
         Ok(self.hooks.keep(by, made))
     }
 
@@ -310,7 +322,8 @@ impl Domain {
             })
         })
         .await?;
-        self.hooks_changed().await
+        self.hooks.have_changed();
+        Ok(())
     }
 
     /// Switches an address on again that was switched off, from what is said now on.
@@ -330,7 +343,8 @@ impl Domain {
             })
         })
         .await?;
-        self.hooks_changed().await
+        self.hooks.have_changed();
+        Ok(())
     }
 
     /// Tells an address that this is a test, once.
