@@ -18,7 +18,7 @@ SERVER := --features ssr --bin roomful
 STYLE := $(shell find style public src/words 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build dev test chaos fuzz fmt size bench page screens clean tools program check
+.PHONY: help run build dev test chaos fuzz contract fmt size bench page screens clean tools program check
 
 help: ## what there is
 	@echo "Roomful: a chat that a team runs for itself."; echo
@@ -43,6 +43,10 @@ chaos: ## kill the server again and again while people talk, and audit what is l
 
 fuzz: ## a million spoiled frames, names and addresses through the parsers
 	@ROOMFUL_FUZZ=1000000 cargo test -q --features ssr --test it fuzz:: -- --nocapture
+
+contract: ## everything that the HTTP API's own document allows, and much that it does not (CASES= SEED=)
+	@cargo build -q $(SERVER)
+	@node tools/contract.mjs
 
 fmt: ## bring the Rust sources into their form
 	@cargo fmt

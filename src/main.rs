@@ -1,5 +1,7 @@
 //! The command line: each command reads its arguments and calls one verb.
 
+#[path = "commands/push.rs"]
+mod push;
 #[path = "commands/token.rs"]
 mod token;
 
@@ -39,6 +41,8 @@ enum Command {
     /// Make tokens for programs, list and end them. Works beside a running server.
     #[command(subcommand)]
     Token(token::Token),
+    /// Push something to a person, a room or everybody, through a running server.
+    Push(Box<push::Push>),
     /// Copy everything, while the server runs: the database into one file, and what people sent
     /// into a folder of that name with .files at its end.
     Backup {
@@ -186,6 +190,7 @@ async fn run(command: Command) -> Outcome {
             Ok(())
         }
         Command::Token(token) => token.run().await,
+        Command::Push(push) => push.run().await,
         Command::Backup { file, database, files } => {
             if file.exists() {
                 return Err(format!(

@@ -176,6 +176,8 @@ export async function furnish(admin: Person, bob: Person): Promise<Furnished> {
       '/house',
       '/house/rooms',
       '/house/invitations',
+      '/house/tokens',
+      '/api/v1/docs',
       '/nothing/is/here',
     ],
   };

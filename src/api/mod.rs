@@ -9,4 +9,5 @@ pub mod notices;
 pub mod people;
 pub mod rooms;
 pub mod settings;
+pub mod tokens;
 pub mod webhooks;

@@ -4,6 +4,7 @@ use super::{
     InviteLine, Returned, Shell,
     document::{Outside, outside},
     parts::{Light, Part, ago, find, moment, page, paging, press, refused, someone},
+    tokens::{Tokens, tokens},
 };
 use crate::{
     components::window::window,
@@ -17,10 +18,11 @@ use crate::{
 use leptos::prelude::*;
 
 /// The pages of it, in their order.
-const PARTS: [(Sheet, Word); 3] = [
+const PARTS: [(Sheet, Word); 4] = [
     (Sheet::HousePeople, Word::PeopleTab),
     (Sheet::HouseRooms, Word::RoomsTab),
     (Sheet::HouseInvites, Word::InvitationsTab),
+    (Sheet::HouseTokens, Word::TokensTab),
 ];
 
 fn frame<V: IntoView + 'static>(
@@ -152,6 +154,12 @@ pub fn house_invites(
     returned: Option<&Returned>,
 ) -> String {
     frame(shell, &Sheet::HouseInvites, returned, || invitations(shell, invites))
+}
+
+/// The tokens of the house's programs.
+#[must_use]
+pub fn house_tokens(shell: &Shell, all: Tokens, now: At, returned: Option<&Returned>) -> String {
+    frame(shell, &Sheet::HouseTokens, returned, || tokens(shell, all, now, returned))
 }
 
 /// The list of invitations, and the button that makes one.

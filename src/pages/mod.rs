@@ -8,6 +8,8 @@ mod account;
 #[cfg(feature = "ssr")]
 mod agent;
 #[cfg(feature = "ssr")]
+mod api;
+#[cfg(feature = "ssr")]
 mod devices;
 #[cfg(feature = "ssr")]
 mod document;
@@ -43,12 +45,15 @@ mod settings;
 #[cfg(feature = "ssr")]
 mod share;
 #[cfg(feature = "ssr")]
+mod tokens;
+#[cfg(feature = "ssr")]
 mod webhooks;
 
 #[cfg(feature = "ssr")]
 pub use {
     about::{Inside, PinLine, about, inside, new_room},
     account::account,
+    api::{Answer, Call, Docs, Field, ProblemLine, api},
     devices::devices,
     edits::edits,
     entrance::{log_in, set_up, sign_up},
@@ -57,13 +62,14 @@ pub use {
     index::{card, index, index_around},
     installed::{manifest, offline},
     jump::jump,
-    keeping::{house_invites, house_people, house_rooms},
+    keeping::{house_invites, house_people, house_rooms, house_tokens},
     missing::{no_page, no_room, trouble},
     notifications::notifications,
     people::{InRoom, people, person},
     search::search,
     settings::settings,
     share::share,
+    tokens::Tokens,
     webhooks::{program, webhooks},
 };
 

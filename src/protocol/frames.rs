@@ -151,6 +151,7 @@ fn number(text: &RawValue) -> Option<FrameId> {
 
 /// Who is in a room now.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Online {
     /// How many people.
     pub count: usize,
@@ -208,6 +209,7 @@ pub struct SubOk {
 
 /// The answer to a `send`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct SendOk {
     /// The message's id.
     pub id: String,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Who finds a room, reads it and speaks in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Access {
     /// Everybody.
@@ -18,6 +19,7 @@ pub enum Access {
 
 /// What somebody is in a room that they have joined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// One of its people.
@@ -29,6 +31,7 @@ pub enum Role {
 
 /// Of what in a room (or a conversation) somebody wishes to be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// Everything.

@@ -9,20 +9,27 @@ pub const QUESTION: usize = 256;
 pub const HITS: usize = 20;
 
 /// What is asked: the fields of the form, and the parameters of the call. Empty is not asked.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(default)]
 pub struct Asked {
     /// Words and filters (`from:`, `in:`, `before:`, `after:`, `on:`, `has:`).
+    #[param(required = false)]
     pub q: String,
     /// Who said it.
+    #[param(required = false)]
     pub from: String,
     /// Where: a room's name, `#room` or `@person`.
+    #[param(required = false)]
     pub r#in: String,
     /// The first day, `2026-01-31` (UTC).
+    #[param(required = false)]
     pub since: String,
     /// The last day.
+    #[param(required = false)]
     pub until: String,
     /// Where to go on: the `older` of the page before.
+    #[param(required = false)]
     pub older: String,
 }
 
@@ -37,6 +44,7 @@ impl Asked {
 
 /// A piece of a hit's text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Piece {
     /// As it was written, its white space as single spaces.
     pub text: String,
@@ -46,6 +54,7 @@ pub struct Piece {
 
 /// A message that was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Hit {
     /// Where, as whoever asks sees it.
     pub to: Target,
@@ -63,6 +72,7 @@ pub struct Hit {
 
 /// A page of what was found, the newest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Found {
     /// The hits.
     pub hits: Vec<Hit>,

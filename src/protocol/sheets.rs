@@ -30,8 +30,10 @@ pub enum Sheet {
     HousePeople,
     /// …its rooms…
     HouseRooms,
-    /// …and the invitations to it.
+    /// …the invitations to it…
     HouseInvites,
+    /// …and the tokens of its programs.
+    HouseTokens,
 }
 
 impl Sheet {
@@ -65,6 +67,7 @@ impl Sheet {
             Self::HousePeople => return "/house".to_owned(),
             Self::HouseRooms => return "/house/rooms".to_owned(),
             Self::HouseInvites => return "/house/invitations".to_owned(),
+            Self::HouseTokens => return "/house/tokens".to_owned(),
         };
         let mut address = before.to_owned();
         address.push_str(&encode(name));
@@ -90,6 +93,7 @@ impl Sheet {
             ("house", None, None) => Some(Self::HousePeople),
             ("house", Some("rooms"), None) => Some(Self::HouseRooms),
             ("house", Some("invitations"), None) => Some(Self::HouseInvites),
+            ("house", Some("tokens"), None) => Some(Self::HouseTokens),
             ("rooms", Some("new"), None) => Some(Self::NewRoom),
             ("people", Some(name), None) => named(name).map(Self::Person),
             ("chat", Some(room), Some("about")) => named(room).map(Self::About),
@@ -120,8 +124,9 @@ mod tests {
 
     #[test]
     fn every_page_has_one_address() {
-        use Sheet::{HouseInvites, HousePeople, HouseRooms, NewRoom, Notices, People};
-        for sheet in [People, Notices, NewRoom, HousePeople, HouseRooms, HouseInvites] {
+        use Sheet::{HouseInvites, HousePeople, HouseRooms, HouseTokens, NewRoom, Notices, People};
+        for sheet in [People, Notices, NewRoom, HousePeople, HouseRooms, HouseInvites, HouseTokens]
+        {
             assert_eq!(Sheet::at(&sheet.address()), Some(sheet));
         }
         for nowhere in

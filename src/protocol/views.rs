@@ -19,6 +19,7 @@ pub(super) fn is_zero(count: &i64) -> bool {
 
 /// What kind of author a message has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AuthorKind {
     /// A person.
@@ -32,6 +33,7 @@ pub enum AuthorKind {
 
 /// A reaction and who gave it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Reaction {
     /// Which.
     pub emoji: String,
@@ -41,6 +43,7 @@ pub struct Reaction {
 
 /// A file in a message.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct FileView {
     /// Its id.
     pub id: String,
@@ -60,6 +63,7 @@ pub struct FileView {
 
 /// The beginning of a message that another one answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Quote {
     /// Who said it.
     pub author: String,
@@ -86,6 +90,7 @@ pub fn glimpse(body: &str) -> String {
 
 /// What belongs to a conversation and not to one of its messages.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct About {
     /// What the room is about.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -117,6 +122,7 @@ impl About {
 
 /// A message as it stands now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Message {
     /// Its id, opaque to clients.
     pub id: String,
@@ -211,6 +217,7 @@ pub struct Edits {
 /// A page of history; `top` and `messages` are one snapshot. The server may have the messages as
 /// the JSON that they become.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct History<Messages = Vec<Message>> {
     /// The canonical spelling.
     pub to: Target,
@@ -219,6 +226,7 @@ pub struct History<Messages = Vec<Message>> {
     /// The log's last seq.
     pub top: i64,
     /// Newest first.
+    #[cfg_attr(feature = "ssr", schema(value_type = Vec<Message>))]
     pub messages: Messages,
     /// Whether there are messages before these.
     #[serde(default)]
@@ -245,6 +253,7 @@ pub struct Me {
 
 /// The last message of a room, for the index.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct LastMessage {
     /// Who said it.
     pub author: String,
@@ -256,6 +265,7 @@ pub struct LastMessage {
 
 /// A room on the index.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct RoomCard {
     /// Its name.
     pub name: String,

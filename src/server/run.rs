@@ -106,6 +106,7 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
         rendered: Arc::default(),
         run,
         bodies: Arc::default(),
+        underway: Default::default(),
     });
     let serving = tokio::spawn(door::keep(listener, Routes::new(app), rules, watch));
     let announcing = Arc::clone(&domain);
@@ -147,7 +148,7 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
             loop {
                 // What failed was logged, and is tried again in an hour.
                 let _ = letting_go.sweep_files().await;
-                letting_go.sweep_uses().await;
+                letting_go.sweep_notes().await;
                 tokio::time::sleep(SWEEP_FILES).await;
             }
         }),

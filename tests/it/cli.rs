@@ -41,7 +41,7 @@ async fn the_database_is_under_data_unless_it_is_said_otherwise() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_command_explains_itself() {
     let dir = folder();
-    let commands: [&[&str]; 12] = [
+    let commands: [&[&str]; 16] = [
         &["--help"],
         &["serve", "--help"],
         &["migrate", "--help"],
@@ -52,6 +52,10 @@ async fn every_command_explains_itself() {
         &["user", "unban", "--help"],
         &["token", "--help"],
         &["token", "add", "--help"],
+        &["token", "list", "--help"],
+        &["token", "revoke", "--help"],
+        &["token", "log", "--help"],
+        &["push", "--help"],
         &["backup", "--help"],
         &["--version"],
     ];

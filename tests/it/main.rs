@@ -11,6 +11,7 @@ mod support;
 #[path = "../chaos/storm/mod.rs"]
 mod storm;
 
+mod api;
 mod attacks;
 mod bad_frames;
 mod bad_input;

@@ -141,3 +141,44 @@ async fn a_token_that_is_used_too_fast_hears_when_again() {
     with_scopes(&house, "alice", "read").await.0.get("/api/v1/search?q=x").await.is(200);
     assert_eq!(uses(&house, &id).await[0].status, 429);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_people_who_look_after_the_house_make_tokens() {
+    let house = House::open().await;
+    house.account("root", true).await;
+    let root = house.log_in("root").await;
+    let alice = house.in_browser("alice").await;
+    let fields =
+        [("user", "alice"), ("name", "ci"), ("read", "on"), ("push", "on"), ("expires", "30d")];
+    alice.call("/api/make_token", &fields).await.is(403);
+    // A token of an administrator makes no tokens: it could give itself any scope.
+    let program = house.by_token("root").await;
+    program.call("/api/make_token", &fields).await.is(403);
+    root.call("/api/make_token", &[("user", "nobody"), ("read", "on")]).await.is(404);
+    root.call("/api/make_token", &[("user", "alice")]).await.is(422);
+    root.call("/api/make_token", &[("user", "alice"), ("broadcast", "on")]).await.is(422);
+    root.call("/api/make_token", &fields).await.is(200);
+    let (list, _) = house.verbs().all_tokens(0).await.unwrap();
+    let made = list.iter().find(|token| token.name == "ci").unwrap();
+    assert_eq!(
+        (made.scopes.to_string(), made.made_by.as_deref()),
+        ("read,push".into(), Some("root"))
+    );
+    assert!(made.expires_at.is_some_and(|at| at.0 > At::now().0 + 29 * 86_400_000));
+
+    // Its secret is on the page of whoever made it, and opens the door.
+    let page = root.get("/house/tokens").await.is(200);
+    let secret = page.field("secret").expect("the secret");
+    let program = house.visitor().with("Authorization", &format!("Bearer {secret}"));
+    program.get("/api/v1/search?q=x").await.is(200);
+    house.account("second", true).await;
+    let second = house.log_in("second").await;
+    assert_eq!(second.get("/house/tokens").await.is(200).field("secret"), None);
+    alice.get("/house/tokens").await.is(403);
+    let page = root.get(&format!("/house/tokens?token={}", made.id)).await.is(200).text();
+    assert!(page.contains("/api/v1/search"), "its last uses: {page}");
+
+    alice.call("/api/end_token", &[("token", &made.id)]).await.is(403);
+    root.call("/api/end_token", &[("token", &made.id)]).await.is(200);
+    program.get("/api/v1/search?q=x").await.is(401);
+}

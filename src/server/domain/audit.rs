@@ -3,7 +3,7 @@
 use super::Domain;
 use crate::protocol::At;
 use crate::protocol::tokens::TokenUseView;
-use crate::server::store::{Store, token_uses};
+use crate::server::store::{Store, kept_answers, token_uses};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -103,15 +103,16 @@ impl Domain {
         }
     }
 
-    /// Lets go of what was noted long ago; called now and then.
-    pub async fn sweep_uses(&self) {
+    /// Lets go of what was noted and answered long ago; called now and then.
+    pub async fn sweep_notes(&self) {
         let swept = async {
             let mut tx = self.store.write().await?;
             token_uses::prune(&mut tx, At::now()).await?;
+            kept_answers::prune(&mut tx, At::now()).await?;
             tx.commit().await
         };
         if let Err(error) = swept.await {
-            tracing::warn!(%error, "old uses of tokens were not let go");
+            tracing::warn!(%error, "old notes were not let go");
         }
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 mod announce;
+pub mod answers;
 pub mod audit;
 pub mod changes;
 pub mod connections;

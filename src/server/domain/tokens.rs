@@ -83,6 +83,32 @@ impl Fresh {
     }
 }
 
+/// A time such as 30d, 12h, 90m or 15s, in milliseconds.
+#[must_use]
+pub fn read_time(text: &str) -> Option<i64> {
+    let unit = text.chars().next_back()?;
+    let of_unit = match unit {
+        'd' => 86_400_000,
+        'h' => 3_600_000,
+        'm' => 60_000,
+        's' => 1_000,
+        _ => return None,
+    };
+    let count: i64 = text.strip_suffix(unit)?.parse().ok()?;
+    count.checked_mul(of_unit).filter(|ms| *ms > 0)
+}
+
+/// How long a token is to last, as the form says it: such a time, or `never` for no end.
+///
+/// # Errors
+/// `invalid` for anything else.
+pub fn lasting(text: &str) -> Result<Option<i64>, Refusal> {
+    if text == "never" {
+        return Ok(None);
+    }
+    read_time(text).map(Some).ok_or_else(|| Refusal::invalid("expires", Word::TokenExpiry))
+}
+
 fn no_token() -> Refusal {
     Refusal::new(Code::NotFound, Word::TokenNoSuch)
 }
@@ -248,6 +274,17 @@ impl Domain {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_read() {
+        assert_eq!(read_time("30d"), Some(30 * 86_400_000));
+        assert_eq!(read_time("90m"), Some(5_400_000));
+        for wrong in ["", "d", "30", "-1d", "0d", "1w", "30日", "9999999999999999d"] {
+            assert_eq!(read_time(wrong), None, "{wrong}");
+        }
+        assert_eq!((lasting("never"), lasting("12h")), (Ok(None), Ok(Some(43_200_000))));
+        assert!(lasting("").is_err());
+    }
 
     #[test]
     fn a_secret_is_shown_in_its_session_alone_and_the_last_one_counts() {

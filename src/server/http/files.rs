@@ -6,6 +6,7 @@
 
 use super::visit::{Asking, Calling};
 use super::{App, multipart, problem};
+use crate::protocol::views::FileView;
 use crate::protocol::{Refusal, urls};
 use crate::server::domain::Who;
 use crate::server::domain::files::Shown;
@@ -49,7 +50,14 @@ pub async fn piece(app: &App, body: &mut BodyDataStream) -> io::Result<Option<By
     }
 }
 
-/// Takes a file in: the body itself, named by `?name=`, or the first file of a form.
+/// Send a file
+///
+/// The bytes are the body; a form (multipart/form-data) is taken too, its first file. It waits a day for a
+/// message of yours that takes it. Needs the scope `write`.
+#[utoipa::path(post, path = "/api/v1/files", operation_id = "send_file", tag = "messages",
+    params(("name" = Option<String>, Query, nullable = false, description = "What the file is called.", example = "plan.pdf")),
+    request_body(content = inline(super::v1::schemas::Bytes), content_type = "application/octet-stream", description = "The bytes."),
+    responses((status = 201, description = "It was taken in.", body = FileView)))]
 pub async fn take(
     State(app): State<App>,
     Calling(who): Calling,
@@ -76,7 +84,7 @@ async fn take_body(
     who: &Who,
     name: &str,
     request: Request,
-) -> Result<crate::protocol::views::FileView, Refusal> {
+) -> Result<FileView, Refusal> {
     let length = request.headers().get(header::CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
     let mut file = app.domain.receive(who, name, length).await?;

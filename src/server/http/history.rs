@@ -2,20 +2,32 @@
 
 use super::visit::Calling;
 use super::{App, problem};
-use crate::protocol::views::Span;
+use crate::protocol::views::{History, Span};
 use crate::protocol::{Code, Refusal, Target};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 /// The call's query. Read as text, so that a wrong value is refused by its name.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Asked {
+    /// Whose history: #room or @person.
+    #[param(value_type = String, required = true, nullable = false, pattern = "^[#@].+$", example = "#lobby")]
     to: Option<String>,
+    /// The newest before this seq. At most one of `before`, `after` and `around`.
+    #[param(value_type = Option<i64>, nullable = false)]
     before: Option<String>,
+    /// The oldest after this seq.
+    #[param(value_type = Option<i64>, nullable = false)]
     after: Option<String>,
+    /// The message with this id, with those before and after it.
+    #[param(nullable = false)]
     around: Option<String>,
+    /// Messages on the page: 50 unless you say otherwise, and 200 at most, however many you ask for.
+    #[param(value_type = Option<u32>, nullable = false)]
     limit: Option<String>,
 }
 
@@ -39,7 +51,12 @@ impl Asked {
     }
 }
 
-/// A page of history as JSON.
+/// Read messages
+///
+/// A page of a conversation, newest first. Needs the scope `read`.
+#[utoipa::path(get, path = "/api/v1/messages", operation_id = "read_messages", tag = "messages",
+    params(Asked), security((), ("bearer" = []), ("session" = [])),
+    responses((status = 200, description = "A page of them.", body = History)))]
 pub async fn messages(
     State(app): State<App>,
     Calling(who): Calling,

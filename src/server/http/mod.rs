@@ -22,6 +22,7 @@ pub mod visit;
 pub mod wishes;
 
 use super::domain::Domain;
+use super::domain::answers::Underway;
 use super::security::line::Line;
 use super::socket::upgrade;
 use axum::Router;
@@ -29,7 +30,7 @@ use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
 use axum::http::{Request, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use axum::routing::{any, get, post};
+use axum::routing::{get, post};
 use hyper::body::Incoming;
 use std::net::SocketAddr;
 use std::ops::Deref;
@@ -59,6 +60,8 @@ pub struct Shared {
     pub run: Option<Arc<str>>,
     /// Bodies on their way.
     pub bodies: Arc<Line>,
+    /// Requests with an Idempotency-Key that are being answered.
+    pub underway: Underway,
 }
 
 impl From<Shared> for App {
@@ -110,6 +113,7 @@ fn router(app: App) -> Router {
         .route("/house", get(panels::sheet))
         .route("/house/rooms", get(panels::sheet))
         .route("/house/invitations", get(panels::sheet))
+        .route("/house/tokens", get(panels::sheet))
         .route("/search", get(pages::search))
         .route("/settings", get(pages::settings))
         .route("/help", get(pages::help))
@@ -117,18 +121,15 @@ fn router(app: App) -> Router {
         .route(crate::protocol::urls::MANIFEST, get(installed::manifest))
         .route(crate::protocol::urls::OFFLINE, get(installed::offline))
         .route(crate::protocol::urls::SHARE, get(installed::share))
-        .route("/api/v1/search", get(search::search))
         .route(crate::protocol::urls::FACE, post(faces::put))
         .route("/face/{name}", get(faces::show))
         .route("/files/{id}/{name}", get(files::show))
-        .route(crate::protocol::urls::UPLOAD, post(files::take))
-        .route("/api/v1/messages", get(history::messages))
         .route("/hooks/{id}/{secret}", post(hooks::take))
-        .route("/api/v1/{*rest}", any(v1::nowhere))
         .route("/api/{function}", post(forms::post).get(forms::call))
         .route("/ws", get(upgrade::main))
         .route("/ws/chat/{room}/", get(upgrade::room))
         .route("/healthz", get(health))
+        .merge(v1::routes())
         .fallback(pages::other)
         .with_state(app)
 }
@@ -167,8 +168,13 @@ impl Routes {
         guard::guarded(&self.app, request, async |request| {
             let patience = files::patience(&request).unwrap_or(PATIENCE);
             tokens::noted(&self.app, request, peer, async |request| {
-                match timeout(patience, self.router.clone().call(request)).await {
-                    Ok(Ok(response)) => response,
+                let answer = v1::keys::once(&self.app, request, async |request| {
+                    match self.router.clone().call(request).await {
+                        Ok(response) => response,
+                    }
+                });
+                match timeout(patience, answer).await {
+                    Ok(response) => response,
                     Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
                 }
             })

@@ -2,7 +2,7 @@
 
 use super::pages::{Asked, Visitor};
 use super::problem;
-use crate::pages::{self, DeviceLine, Devices, InRoom, Inside, PinLine};
+use crate::pages::{self, DeviceLine, Devices, InRoom, Inside, PinLine, Tokens};
 use crate::protocol::notices::Shown;
 use crate::protocol::sheets::Sheet;
 use crate::protocol::views::{Span, glimpse};
@@ -119,6 +119,18 @@ impl Visitor<'_> {
             Sheet::HouseRooms => {
                 let rooms = domain.rooms_of_house(who, find, offset).await?;
                 pages::house_rooms(shell, rooms, now, returned.as_ref())
+            }
+            Sheet::HouseTokens => {
+                let (tokens, more) = domain.tokens(who, offset).await?;
+                let token = Some(text(values, "token")).filter(|id| !id.is_empty());
+                let uses = match token {
+                    Some(id) => domain.token_uses(who, Some(id)).await?,
+                    None => Vec::new(),
+                };
+                let secret = domain.fresh_token(who);
+                let token = token.map(str::to_owned);
+                let shown = Tokens { tokens, offset, more, secret, token, uses };
+                pages::house_tokens(shell, shown, now, returned.as_ref())
             }
             Sheet::HouseInvites => {
                 pages::house_invites(shell, self.invites().await?, returned.as_ref())

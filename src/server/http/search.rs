@@ -2,7 +2,7 @@
 
 use super::visit::{self, Calling};
 use super::{App, problem};
-use crate::protocol::search::Asked;
+use crate::protocol::search::{Asked, Found};
 use crate::protocol::{Code, Refusal};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{ConnectInfo, Query, State};
@@ -10,7 +10,12 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use std::net::SocketAddr;
 
-/// A page of what was found as JSON.
+/// Search
+///
+/// What was said, newest first, over all that you may read. Needs the scope `read`.
+#[utoipa::path(get, path = "/api/v1/search", operation_id = "search", tag = "messages",
+    params(Asked), security((), ("bearer" = []), ("session" = [])),
+    responses((status = 200, description = "A page of what was found.", body = Found)))]
 pub async fn search(
     State(app): State<App>,
     Calling(who): Calling,

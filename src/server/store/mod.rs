@@ -14,6 +14,7 @@ pub mod history;
 pub mod hooks;
 pub mod invites;
 mod json;
+pub mod kept_answers;
 pub mod logs;
 pub mod memberships;
 pub mod mentions;

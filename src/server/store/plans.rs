@@ -3,8 +3,8 @@
 
 use super::sqlite::search;
 use super::{
-    Connection, Store, deliveries, devices, directs, files, hooks, pushes, repeats, revisions,
-    rooms, sqlite,
+    Connection, Store, deliveries, devices, directs, files, hooks, kept_answers, pushes, repeats,
+    revisions, rooms, sqlite, tokens,
 };
 use crate::server::store::sqlite::BUSY;
 use sqlx::AssertSqlSafe;
@@ -32,7 +32,7 @@ const LARGE: &str = "
 
 /// Statements, and how many lists in each are sorted: the rooms and the conversations of whoever
 /// looks; on the index, the rooms that are not for everybody and that they may see.
-const STATEMENTS: [(&str, &str, usize); 49] = [
+const STATEMENTS: [(&str, &str, usize); 52] = [
     ("MESSAGES_AROUND", sqlite::MESSAGES_AROUND, 0),
     ("MESSAGES_AT", sqlite::MESSAGES_AT, 0),
     ("PUT_CHANGES", sqlite::PUT_CHANGES, 0),
@@ -70,6 +70,9 @@ const STATEMENTS: [(&str, &str, usize); 49] = [
     ("files::FIND", files::FIND, 0),
     ("devices::OF_USER", devices::OF_USER, 0),
     ("devices::REACH", devices::REACH, 0),
+    ("tokens::FIND", tokens::FIND, 0),
+    ("tokens::EXPIRED", tokens::EXPIRED, 0),
+    ("kept_answers::FIND", kept_answers::FIND, 0),
     ("FREE", sqlite::FREE, 0),
     ("UNNAMED", sqlite::UNNAMED, 0),
     ("hooks::CALLED", hooks::CALLED, 0),

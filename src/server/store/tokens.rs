@@ -84,12 +84,18 @@ macro_rules! owner {
     };
 }
 
+/// Whose token has this hash.
+pub const FIND: &str = owner!("hash");
+/// Which tokens came to their end.
+pub const EXPIRED: &str =
+    "SELECT id, user_id FROM tokens WHERE expires_at > $1 AND expires_at <= $2";
+
 /// The owner of a token that is good, and who is not kept out.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn find(db: &mut Connection, hash: &str, now: At) -> Result<Option<Owner>> {
-    sqlx::query_as(owner!("hash")).bind(hash).bind(now.0).fetch_optional(db).await
+    sqlx::query_as(FIND).bind(hash).bind(now.0).fetch_optional(db).await
 }
 
 /// The same by its public id.
@@ -151,11 +157,7 @@ pub async fn revoke(db: &mut Connection, id: &str, now: At) -> Result<Option<Use
 /// # Errors
 /// When the database cannot be read.
 pub async fn expired(db: &mut Connection, since: At, now: At) -> Result<Vec<(String, UserId)>> {
-    sqlx::query_as("SELECT id, user_id FROM tokens WHERE expires_at > $1 AND expires_at <= $2")
-        .bind(since.0)
-        .bind(now.0)
-        .fetch_all(db)
-        .await
+    sqlx::query_as(EXPIRED).bind(since.0).bind(now.0).fetch_all(db).await
 }
 
 #[derive(FromRow)]
