@@ -56,6 +56,21 @@
     });
   };
 
+  /** While the house cannot be reached, a click on a place that is kept loads the kept page. */
+  const elsewhere = async (event) => {
+    const link = event.target.closest('a[href]');
+    const plain = event.isTrusted && !event.button && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+    const away = document.querySelector('.status [data-try]:not([hidden])');
+    const place = link?.origin === location.origin && /^\/(chat|talk)\/[^/]+\/$/.test(link.pathname);
+    if (!place || !plain || !away || !workers.controller) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const lines = await ask(workers.controller, { kept: true });
+    // The program says of any other that it cannot be had.
+    if (lines.some(({ path }) => path === link.pathname)) location.assign(link.href);
+    else link.click();
+  };
+
   // ---- A newer release ----
 
   const offer = async (worker) => {
@@ -90,7 +105,9 @@
     addEventListener('online', () => location.reload());
     if (!workers?.controller) return;
     const lines = (await ask(workers.controller, { kept: true })).sort((a, b) => b.at - a.at);
-    const time = new Intl.DateTimeFormat(root.lang, { dateStyle: 'medium', timeStyle: 'short' });
+    const time = new Intl.DateTimeFormat(root.lang, {
+      month: 'short', day: 'numeric', hour: 'numeric', minute: 'numeric',
+    });
     for (const { path, name, mark, last } of lines) {
       const item = kept.querySelector('template').content.cloneNode(true);
       const [link, sign, title, when, said] = ['a', 'span', 'b', 'time', 'p'].map((it) => item.querySelector(it));
@@ -190,6 +207,7 @@
 
   if (workers) {
     follow();
+    document.addEventListener('click', elsewhere, true);
     addEventListener('load', begin);
     // Another tab took the newer release.
     workers.addEventListener('controllerchange', () => workers.controller && offer(workers.controller));
