@@ -132,6 +132,57 @@
 
   if (new URLSearchParams(location.search).has('draft')) history.replaceState(null, '', location.pathname);
 
+  // ---- Notifications on this device (the page /devices) ----
+
+  /** How long the worker that is told of things may take to be there. */
+  const READY_MS = 10_000;
+
+  const manager = async () => {
+    const late = new Promise((_, no) => setTimeout(no, READY_MS));
+    return (await Promise.race([workers.ready, late])).pushManager;
+  };
+
+  const turnOff = async () => (await (await manager()).getSubscription())?.unsubscribe();
+
+  /** Asks this browser for a way to be told of something, and sends that with the form. */
+  const turnOn = async (form) => {
+    const { pushOn, denied, failed } = form.dataset;
+    const say = (what) => (form.querySelector('[role=status]').textContent = what);
+    say('');
+    try {
+      if ((await Notification.requestPermission()) !== 'granted') return say(denied);
+      const sign = { '-': '+', _: '/' };
+      const key = Uint8Array.from(atob(pushOn.replace(/[-_]/g, (it) => sign[it])), (it) => it.charCodeAt());
+      const push = await manager();
+      const ask = () => push.subscribe({ userVisibleOnly: true, applicationServerKey: key });
+      // One that another house at this address had made is in the way.
+      const way = await ask().catch(() => turnOff().then(ask));
+      const { endpoint, keys } = way.toJSON();
+      for (const [name, value] of Object.entries({ endpoint, ...keys })) {
+        if (form.elements[name]) form.elements[name].value = value;
+      }
+      // Not from within its own submit event, where a browser that has all this at hand still is.
+      setTimeout(() => form.requestSubmit());
+    } catch {
+      say(failed);
+    }
+  };
+
+  if (workers && 'PushManager' in window && 'Notification' in window) {
+    root.dataset.push = '';
+    // Before whoever sends forms: this one has nothing in it yet.
+    const sent = (event) => {
+      const { target } = event;
+      if (target.matches('[data-push-on]') && !target.elements.endpoint.value) {
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        turnOn(target);
+      }
+      if (target.matches('[data-leaves], [data-push-here] [action="/api/remove_device"]')) turnOff().catch(() => {});
+    };
+    addEventListener('submit', sent, true);
+  }
+
   // ---- Begin ----
 
   const begin = async () => {

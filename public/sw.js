@@ -293,11 +293,25 @@ addEventListener('push', (event) => {
       renotify: false,
       icon: '/icon-192.png',
       badge: '/badge.png',
-      timestamp: at,
+      timestamp: +new Date(at) || Date.now(),
       data: { path: to.pathname, address: to.pathname + to.search + to.hash },
     });
     await badged;
   })());
+});
+
+// The push service gives this browser another address now and then.
+addEventListener('pushsubscriptionchange', (event) => {
+  event.waitUntil((async () => {
+    const { oldSubscription: old, newSubscription } = event;
+    const options = old?.options ?? newSubscription?.options;
+    const way = newSubscription ?? (options && (await registration.pushManager.subscribe(options)));
+    if (!way) return;
+    const { endpoint, keys } = way.toJSON();
+    const body = new URLSearchParams({ endpoint, p256dh: keys.p256dh, auth: keys.auth });
+    if (old) body.set('before', old.endpoint);
+    await fetch('/api/subscribe_device', { method: 'POST', headers: { accept: 'application/json' }, body });
+  })().catch(() => {}));
 });
 
 addEventListener('notificationclick', (event) => {
