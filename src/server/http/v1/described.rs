@@ -104,8 +104,9 @@ fn idempotency_key() -> Parameter {
     let text = ObjectBuilder::new()
         .schema_type(Type::String)
         .min_length(Some(1))
-        .max_length(Some(255))
-        .pattern(Some("^[!#-~]+$"));
+        // In quotes, as the draft has it, or bare.
+        .max_length(Some(257))
+        .pattern(Some("^ *(\"[ !#-~]+\"|[ !#-~]*[!#-~][ !#-~]*) *$"));
     ParameterBuilder::new()
         .name("Idempotency-Key")
         .parameter_in(ParameterIn::Header)
