@@ -56,6 +56,21 @@
     });
   };
 
+  /** While the house cannot be reached, a click on a place that is kept loads the kept page. */
+  const elsewhere = async (event) => {
+    const link = event.target.closest('a[href]');
+    const plain = event.isTrusted && !event.button && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+    const away = document.querySelector('.status [data-try]:not([hidden])');
+    const place = link?.origin === location.origin && /^\/(chat|talk)\/[^/]+\/$/.test(link.pathname);
+    if (!place || !plain || !away || !workers.controller) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const lines = await ask(workers.controller, { kept: true });
+    // The program says of any other that it cannot be had.
+    if (lines.some(({ path }) => path === link.pathname)) location.assign(link.href);
+    else link.click();
+  };
+
   // ---- A newer release ----
 
   const offer = async (worker) => {
@@ -90,7 +105,9 @@
     addEventListener('online', () => location.reload());
     if (!workers?.controller) return;
     const lines = (await ask(workers.controller, { kept: true })).sort((a, b) => b.at - a.at);
-    const time = new Intl.DateTimeFormat(root.lang, { dateStyle: 'medium', timeStyle: 'short' });
+    const time = new Intl.DateTimeFormat(root.lang, {
+      month: 'short', day: 'numeric', hour: 'numeric', minute: 'numeric',
+    });
     for (const { path, name, mark, last } of lines) {
       const item = kept.querySelector('template').content.cloneNode(true);
       const [link, sign, title, when, said] = ['a', 'span', 'b', 'time', 'p'].map((it) => item.querySelector(it));
@@ -114,6 +131,57 @@
   // ---- What another program shared stands in the composer: loading the page anew brings it no more ----
 
   if (new URLSearchParams(location.search).has('draft')) history.replaceState(null, '', location.pathname);
+
+  // ---- Notifications on this device (the page /devices) ----
+
+  /** How long the worker that is told of things may take to be there. */
+  const READY_MS = 10_000;
+
+  const manager = async () => {
+    const late = new Promise((_, no) => setTimeout(no, READY_MS));
+    return (await Promise.race([workers.ready, late])).pushManager;
+  };
+
+  const turnOff = async () => (await (await manager()).getSubscription())?.unsubscribe();
+
+  /** Asks this browser for a way to be told of something, and sends that with the form. */
+  const turnOn = async (form) => {
+    const { pushOn, denied, failed } = form.dataset;
+    const say = (what) => (form.querySelector('[role=status]').textContent = what);
+    say('');
+    try {
+      if ((await Notification.requestPermission()) !== 'granted') return say(denied);
+      const sign = { '-': '+', _: '/' };
+      const key = Uint8Array.from(atob(pushOn.replace(/[-_]/g, (it) => sign[it])), (it) => it.charCodeAt());
+      const push = await manager();
+      const ask = () => push.subscribe({ userVisibleOnly: true, applicationServerKey: key });
+      // One that another house at this address had made is in the way.
+      const way = await ask().catch(() => turnOff().then(ask));
+      const { endpoint, keys } = way.toJSON();
+      for (const [name, value] of Object.entries({ endpoint, ...keys })) {
+        if (form.elements[name]) form.elements[name].value = value;
+      }
+      // Not from within its own submit event, where a browser that has all this at hand still is.
+      setTimeout(() => form.requestSubmit());
+    } catch {
+      say(failed);
+    }
+  };
+
+  if (workers && 'PushManager' in window && 'Notification' in window) {
+    root.dataset.push = '';
+    // Before whoever sends forms: this one has nothing in it yet.
+    const sent = (event) => {
+      const { target } = event;
+      if (target.matches('[data-push-on]') && !target.elements.endpoint.value) {
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        turnOn(target);
+      }
+      if (target.matches('[data-leaves], [data-push-here] [action="/api/remove_device"]')) turnOff().catch(() => {});
+    };
+    addEventListener('submit', sent, true);
+  }
 
   // ---- Begin ----
 
@@ -139,6 +207,7 @@
 
   if (workers) {
     follow();
+    document.addEventListener('click', elsewhere, true);
     addEventListener('load', begin);
     // Another tab took the newer release.
     workers.addEventListener('controllerchange', () => workers.controller && offer(workers.controller));

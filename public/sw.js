@@ -52,7 +52,7 @@ addEventListener('activate', (event) => {
 
 /** Removes the files of releases that no kept page needs, and the pages of those that are too old. */
 async function letGo() {
-  const lines = await stored((of) => asked(of('lines').getAll())).catch(() => []) ?? [];
+  const lines = await kept();
   lines.sort((a, b) => b.at - a.at);
   const releases = new Set([SITE.version]);
   for (const { release } of lines) if (releases.size < MOST_RELEASES) releases.add(release);
@@ -174,6 +174,11 @@ async function renewed(html) {
   if (releaseOf(html) !== SITE.version) await registration.update().catch(() => {});
 }
 
+/** What the list shows of all that is kept. */
+function kept() {
+  return stored((of) => asked(of('lines').getAll())).catch(() => []);
+}
+
 async function recall(path) {
   const page = await stored((of) => asked(of('pages').get(path)));
   return page ? new Response(page.html, { headers: page.headers }) : null;
@@ -242,7 +247,7 @@ addEventListener('message', (event) => {
     if (data.release) ports[0].postMessage(SITE.version);
     if (data.activate) await skipWaiting();
     if (data.forget) await forget();
-    if (data.kept) ports[0].postMessage(await stored((of) => asked(of('lines').getAll())));
+    if (data.kept) ports[0].postMessage(await kept());
     if (data.place) {
       for (const shown of await registration.getNotifications()) {
         if (shown.data?.path === data.place) shown.close();
@@ -288,11 +293,25 @@ addEventListener('push', (event) => {
       renotify: false,
       icon: '/icon-192.png',
       badge: '/badge.png',
-      timestamp: at,
+      timestamp: +new Date(at) || Date.now(),
       data: { path: to.pathname, address: to.pathname + to.search + to.hash },
     });
     await badged;
   })());
+});
+
+// The push service gives this browser another address now and then.
+addEventListener('pushsubscriptionchange', (event) => {
+  event.waitUntil((async () => {
+    const { oldSubscription: old, newSubscription } = event;
+    const options = old?.options ?? newSubscription?.options;
+    const way = newSubscription ?? (options && (await registration.pushManager.subscribe(options)));
+    if (!way) return;
+    const { endpoint, keys } = way.toJSON();
+    const body = new URLSearchParams({ endpoint, p256dh: keys.p256dh, auth: keys.auth });
+    if (old) body.set('before', old.endpoint);
+    await fetch('/api/subscribe_device', { method: 'POST', headers: { accept: 'application/json' }, body });
+  })().catch(() => {}));
 });
 
 addEventListener('notificationclick', (event) => {

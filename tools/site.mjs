@@ -3,9 +3,8 @@
 //
 //   pkg/roomful.<hash>.{js,wasm,css}   cached for ever, because the name changes with the content
 //   pkg/roomful.<hash>.txt             what the program says, for each language
-//   everything of public/              as it is, but for
-//     installed.js                     which is under pkg/ too
-//     sw.js                            told what the site is made of
+//   sw.js                              of public/, told what the site is made of
+//   everything else of public/         as it is (installed.js is under pkg/)
 //   **/*.br                            each file over 1 KB once more, as brotli
 //   manifest.json                      which names the pages refer to
 //

@@ -60,6 +60,7 @@ const rows = [
   { what: 'the program (wasm)', ...(await file(manifest.wasm)) },
   { what: 'its loader (js)', ...(await file(manifest.js)) },
   { what: 'the style sheet (css)', ...(await file(manifest.css)) },
+  { what: 'what every page has (js)', ...(await file(manifest.glue)) },
   // Of one language; English is the first.
   { what: 'what it says (txt)', ...(await file(manifest.words[0])) },
 ];
@@ -72,12 +73,15 @@ for (const icon of ['favicon.svg', 'favicon.ico']) {
   if (existsSync(join(SITE, icon))) rows.push({ what: 'the icon', ...(await file(icon)) });
 }
 
+/** Loaded once the page is there and at rest; what it stores, the page has loaded already, but for this. */
+const later = await file('sw.js');
+
 const total = rows.reduce((a, b) => ({ raw: a.raw + b.raw, brotli: a.brotli + b.brotli }), { raw: 0, brotli: 0 });
 const number = (n) => n.toLocaleString('en').padStart(9);
-const line = ({ what, raw, brotli }) => `| ${what.padEnd(22)} | ${number(raw)} | ${number(brotli)} |`;
+const line = ({ what, raw, brotli }) => `| ${what.padEnd(24)} | ${number(raw)} | ${number(brotli)} |`;
 const table = [
-  `| ${'file'.padEnd(22)} | ${'bytes'.padStart(9)} | ${'brotli'.padStart(9)} |`,
-  `|${'-'.repeat(24)}|${'-'.repeat(10)}:|${'-'.repeat(10)}:|`,
+  `| ${'file'.padEnd(24)} | ${'bytes'.padStart(9)} | ${'brotli'.padStart(9)} |`,
+  `|${'-'.repeat(26)}|${'-'.repeat(10)}:|${'-'.repeat(10)}:|`,
   ...rows.map(line),
   line({ what: '**in all**', ...total }),
 ].join('\n');
@@ -100,6 +104,10 @@ ${table}
 The files are compressed when they are built (brotli, level 11) and sent so, the page when it is made (level
 ${QUALITY_OF_PAGES}). A second visit loads the page alone, because the
 files are kept for ever and change their names with their content. Log-in, sign-up and account pages load no program.
+
+When all of that is there, the service worker comes (`sw.js`, ${number(later.brotli).trim()} bytes of brotli), and stores
+the same files for when there is no network, out of the browser's cache. Beside them it asks for the page that
+is shown then, and for what is said in the other language. It is not counted: nobody waits for it.
 
 \`make size\` measures it and writes this file down to here.
 ${kept}`,

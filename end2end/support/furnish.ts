@@ -149,6 +149,7 @@ export async function furnish(admin: Person, bob: Person): Promise<Furnished> {
       '/settings',
       '/help',
       '/jump',
+      '/offline',
       '/nothing/is/here',
     ],
     inside: [
@@ -172,6 +173,7 @@ export async function furnish(admin: Person, bob: Person): Promise<Furnished> {
       '/settings',
       '/help',
       '/jump',
+      '/share?text=look+at+this&url=https%3A%2F%2Fexample.org%2Fa',
       '/account',
       '/house',
       '/house/rooms',

@@ -177,6 +177,14 @@ test('a place that the program went to by itself is kept, and one that was never
   const latest = async () => (await kept(alice.page)).sort((a, b) => b.at - a.at).map(({ name }) => name);
   await expect.poll(latest).toEqual(['garden', 'lobby']);
   await device.context.setOffline(true);
+  await expect(alice.status).toContainText(/offline/i);
+  await alice.line('lobby').getByRole('link').first().click();
+  await alice.isIn('lobby');
+  await alice.hears('hello');
+  await device.context.setOffline(false);
+  await alice.goTo('garden');
+  await expect.poll(latest).toEqual(['garden', 'lobby']);
+  await device.context.setOffline(true);
   await alice.page.goto(`${gate.url}/settings`);
   await expect(alice.page.getByRole('heading', { name: 'You are offline' })).toBeVisible();
   const names = await alice.page.locator('#kept b').allInnerTexts();

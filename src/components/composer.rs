@@ -255,9 +255,9 @@ fn edit_last(state: HouseState) -> bool {
     true
 }
 
-/// A text inside `<textarea>`. It is written as it is there, so it must be escaped here; and the
-/// first line break after the tag would be dropped.
-fn escape(text: &str) -> String {
+/// A text inside `<textarea>`, on any page, as `inner_html`: Leptos writes a text that stands there as it
+/// is, and so it could end the box. And the first line break after the tag would be dropped.
+pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     if text.starts_with('\n') {
         escaped.push('\n');

@@ -21,6 +21,7 @@ pub fn devices(shell: &Shell, data: Devices, returned: Option<Returned>) -> Stri
         } else {
             turn_on(shell, data.key).into_any()
         };
+        let any = !data.devices.is_empty();
         let lines = data.devices.into_iter().map(|device| line(shell, device)).collect_view();
         view! {
             <h1>{title}</h1>
@@ -28,7 +29,7 @@ pub fn devices(shell: &Shell, data: Devices, returned: Option<Returned>) -> Stri
             {data.tested.then(|| view! { <p class="notice" role="status">{w.say(Word::DeviceTested)}</p> })}
             <p class="quiet">{w.say(Word::DevicesMeans)}</p>
             {this}
-            <ul class="lines devices">{lines}</ul>
+            {any.then(|| view! { <ul class="lines devices">{lines}</ul> })}
             {shell.way_back()}
         }
     })
@@ -73,7 +74,7 @@ fn line(shell: &Shell, device: DeviceLine) -> impl IntoView + use<> {
                 <p class="quiet">{since}</p>
                 {device.failing.then(|| view! { <p class="failing">{w.say(Word::DeviceFailing)}</p> })}
             </div>
-            <div class="acts">
+            <div class="device-acts">
                 {press(shell, "/api/test_device", "button quiet", Word::DeviceTest, along())}
                 {press(shell, "/api/remove_device", "button quiet", Word::DeviceRemove, along())}
             </div>

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     components::{
+        composer::escape,
         facade::facade,
         field::{Field, field},
         notice,
@@ -91,8 +92,7 @@ fn kept_words(body: &str) -> impl IntoView + use<> {
     view! {
         <div class="field">
             <label for="kept-words">{words().say(Word::TakeAlong)}</label>
-            // A line break at the very beginning is not part of a text area's text.
-            <textarea id="kept-words" readonly=true rows="4" dir="auto">{format!("\n{body}")}</textarea>
+            <textarea id="kept-words" readonly=true rows="4" dir="auto" inner_html=escape(body)></textarea>
         </div>
     }
 }
@@ -215,6 +215,14 @@ mod tests {
             "{html}"
         );
         assert!(html.contains("name=\"next\" value=\"/chat/lobby/\""), "{html}");
+    }
+
+    #[test]
+    fn what_one_takes_along_cannot_leave_its_box() {
+        let fields = vec![("body".to_owned(), "</textarea><b>".to_owned())];
+        let came = Returned { fields, ..returned(Refusal::login_needed()) };
+        let html = log_in(&Shell::default(), "/chat/", Some(came));
+        assert!(html.contains(">&lt;/textarea&gt;&lt;b&gt;</textarea>"), "{html}");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::{
     document::{Outside, outside},
 };
 use crate::{
-    components::{facade::facade, face::mark},
+    components::{composer::escape, facade::facade, face::mark},
     protocol::{Target, urls},
     words::{Word, Words, words},
 };
@@ -36,10 +36,9 @@ pub fn share(shell: &Shell, text: &str, name: &str, places: Vec<(Target, bool)>)
             <form class="stack" method="get" action=urls::SHARE>
                 <div class="field">
                     <label for="share-text">{w.say(Word::ShareText)}</label>
-                    // A line break at the very beginning is not part of a text area's text.
-                    <textarea id="share-text" name="text" rows="4" dir="auto">{format!("\n{text}")}</textarea>
+                    <textarea id="share-text" name="text" rows="4" dir="auto" inner_html=escape(text)></textarea>
                 </div>
-                <div class="beside">
+                <div class="share-find">
                     <input
                         type="search"
                         name="name"

@@ -27,6 +27,7 @@ mod files;
 mod fuzz;
 mod history;
 mod http;
+mod installed;
 mod known_faults;
 mod language;
 mod main_socket;

@@ -1,10 +1,12 @@
 //! What concerns somebody: told at once, kept as a list, unread until it is seen on any device, and not
 //! told at all of what is open before their eyes.
 
+use super::push::{fleeting, person as aimed, program_of, stored};
 use crate::support::{House, MainSocket, Person, cid, encoded, house::LOBBY};
 use roomful::protocol::notices::Noticed;
 use roomful::protocol::people::{Access, Level, NoticeKind};
 use roomful::protocol::{Refusal, Target};
+use roomful::server::domain::push::{Aim, Pushing};
 use serde_json::{Value, json};
 
 async fn own(person: &Person) -> MainSocket {
@@ -185,6 +187,42 @@ async fn r12_each_thing_that_concerns_somebody_stands_in_their_list() {
     let top = bob.socket().await.sub(&["~"]).await[0]["top"].clone();
     his.ask_ok(json!({"t": "read", "to": "~", "seq": top})).await;
     assert_eq!(unread(&house, &bob).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r12_what_is_pushed_and_kept_stands_there_until_the_list_is_marked() {
+    let house = House::open().await;
+    house.account("keeper", true).await;
+    let (keeper, _) = program_of(&house, "keeper", "push,broadcast").await;
+    let bob = house.person("bob").await;
+    let link = Some("/chat/lobby/".to_owned());
+    let pushing = Pushing { link, ..stored("build 7 <b>failed</b>") };
+    house.verbs().push(&keeper, &aimed("bob"), pushing).await.unwrap();
+    house.verbs().push(&keeper, &Aim::Everyone, stored("we sleep at ten")).await.unwrap();
+    house.verbs().push(&keeper, &aimed("bob"), fleeting("nothing to keep")).await.unwrap();
+    assert_eq!(
+        listed(&house, &bob).await,
+        [
+            (NoticeKind::Broadcast, "we sleep at ten".to_owned(), 1, true),
+            (NoticeKind::Push, "build 7 <b>failed</b>".to_owned(), 1, true),
+        ]
+    );
+    assert_eq!(unread(&house, &bob).await, 2);
+    let page = bob.get("/notifications/").await.is(200).text();
+    assert!(page.contains("build 7 &lt;b&gt;failed") && page.contains("told everybody"), "{page}");
+    assert!(page.contains("href=\"/chat/lobby/\""), "{page}");
+    // It is said nowhere but there: to read elsewhere is not to have seen it.
+    let mut his = bob.socket().await;
+    his.ask_ok(json!({"t": "read", "to": LOBBY, "seq": 99})).await;
+    let answer = his.sub(&["~"]).await.remove(0);
+    assert!(answer["notices"].as_array().unwrap().iter().all(|it| it["to"] == "~"), "{answer}");
+    his.ask_ok(json!({"t": "read", "to": "~", "seq": answer["notices"][1]["notice"]})).await;
+    assert_eq!(unread(&house, &bob).await, 1);
+    his.ask_ok(json!({"t": "read", "to": "~", "seq": answer["top"]})).await;
+    assert_eq!(unread(&house, &bob).await, 0);
+    // Nothing of whom they blocked.
+    house.verbs().block(&house.who(&bob).await, "keeper", true).await.unwrap();
+    assert!(lines(&house, &bob).await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

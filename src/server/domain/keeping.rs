@@ -62,7 +62,9 @@ impl Domain {
         if other.id == me.id {
             return Err(Refusal::invalid("person", Word::IsYou));
         }
-        self.look_after(me, keeping_out(other.id, on)).await
+        self.look_after(me, keeping_out(other.id, on)).await?;
+        self.repeats.ask_again(other.id);
+        Ok(())
     }
 
     /// The same without asking who does it: the command line's.
@@ -83,6 +85,7 @@ impl Domain {
     pub async fn set_admin(&self, who: &Who, person: &str, on: bool) -> Result<(), Refusal> {
         let me = self.admin(who)?;
         let other = self.somebody(person).await?;
+        let user = other.id;
         self.look_after(me, move |acting| {
             Box::pin(async move {
                 if other.admin == on {
@@ -104,7 +107,9 @@ impl Domain {
                 Ok(Ok(()))
             })
         })
-        .await
+        .await?;
+        self.repeats.ask_again(user);
+        Ok(())
     }
 
     /// Ends all sessions of somebody.

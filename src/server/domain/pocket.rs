@@ -351,7 +351,8 @@ impl Domain {
         let from = Target::Person(told.from.clone());
         let other = match self.locate(who, &from).await {
             Ok(Place::Direct { other, .. }) => other,
-            // Who did it is nobody whom one could block.
+            Err(refusal) if refusal.temporary => return Err(refusal),
+            // Who did it is nobody whom one could block: oneself, by a program.
             _ => return Ok(true),
         };
         let between = self.between(other.id, me.id).await?;

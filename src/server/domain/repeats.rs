@@ -10,10 +10,11 @@ use super::{Domain, Member, Who, unavailable};
 use crate::protocol::{At, Code, Refusal};
 use crate::server::security::secrets;
 use crate::server::store::repeats::{self, Row};
-use crate::server::store::{Connection, Result as Stored};
+use crate::server::store::{Connection, Result as Stored, UserId};
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 /// Milliseconds from one push to the next: not so often that nobody reads it, once a day at least.
@@ -113,6 +114,8 @@ pub struct Repeat {
 pub(super) struct Repeats {
     /// One was begun or ended: there is something to look at.
     news: tokio::sync::Notify,
+    /// Whose rights have changed: theirs are looked at though they are not due.
+    again: Mutex<BTreeSet<UserId>>,
     /// Held while what is due is being pushed.
     turn: tokio::sync::Mutex<()>,
     /// How many go on, as of the last look.
@@ -127,6 +130,7 @@ impl Default for Repeats {
     fn default() -> Self {
         Self {
             news: tokio::sync::Notify::new(),
+            again: Mutex::default(),
             turn: tokio::sync::Mutex::new(()),
             live: AtomicUsize::new(0),
             ticking: AtomicUsize::new(0),
@@ -139,6 +143,17 @@ impl Repeats {
     /// How many go on, and how many are being pushed.
     pub(super) fn gauge(&self) -> (usize, usize) {
         (self.live.load(Ordering::Relaxed), self.ticking.load(Ordering::Relaxed))
+    }
+
+    /// Somebody may do less than they could: what they repeat ends now, and not when it is due.
+    pub(super) fn ask_again(&self, user: UserId) {
+        self.again().insert(user);
+        self.news.notify_one();
+    }
+
+    fn again(&self) -> MutexGuard<'_, BTreeSet<UserId>> {
+        // A poisoned lock cannot happen: nothing panics while it is held.
+        self.again.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Forgets those that nobody needs to know of any more.
@@ -268,6 +283,7 @@ impl Domain {
         }
         repeats::add(&mut tx, &row, cid).await.map_err(unavailable)?;
         tx.commit().await.map_err(unavailable)?;
+        self.repeats.live.store(usize::try_from(all + 1).unwrap_or(0), Ordering::Relaxed);
         Ok(row)
     }
 

@@ -227,6 +227,7 @@ impl Domain {
             } else if people::is_banned(&mut db, user).await? {
                 // Unless they were let in again since.
                 self.known.forget(&Changed::Banned { user });
+                self.repeats.ask_again(user);
                 self.groups.publish(Group::User(user), &shut_out());
             }
             *last = id;

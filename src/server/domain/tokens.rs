@@ -218,6 +218,7 @@ impl Domain {
     /// Lets nobody in by a token that has ended, and closes its sockets.
     pub(super) fn hang_up_token(&self, user: UserId, token: String) {
         self.known.forget_session(user, &token);
+        self.repeats.ask_again(user);
         let end = Broadcast::End { session: Some(token), code: close::LOGIN_NEEDED };
         self.groups.publish(Group::User(user), &end);
     }

@@ -37,7 +37,8 @@ pub async fn share(asked: Asked) -> Result<Response, Response> {
     let value = |name: &str| asked.values().get(name).map_or("", |value| value.trim());
     let most = visitor.app.domain.config.limits().body;
     let text = shared(value("title"), value("text"), value("url"), most);
-    if let Some(to) = Target::parse(value("to")) {
+    let to = Target::parse(value("to")).filter(|to| *to != Target::Own);
+    if let Some(to) = to {
         return Ok(Redirect::to(&urls::with_draft(&to, &text)).into_response());
     }
     Ok(visitor.share(&text, value("name")).await)

@@ -118,6 +118,22 @@ pub async fn end(db: &mut Connection, id: &str, now: At, reason: &str) -> Result
         .map(drop)
 }
 
+/// Has a user's be looked at now, whenever they are due.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn look_again(db: &mut Connection, user: UserId, now: At) -> Result<()> {
+    sqlx::query(
+        "UPDATE repeats SET next_at = $2
+         WHERE user_id = $1 AND ended_at IS NULL AND next_at > $2",
+    )
+    .bind(user)
+    .bind(now.0)
+    .execute(db)
+    .await
+    .map(drop)
+}
+
 /// How many go on, and when the first of them is to be looked at.
 ///
 /// # Errors

@@ -8,6 +8,8 @@ mod silence;
 
 use crate::support::{House, MainSocket, Person};
 use roomful::server::config::Config;
+use roomful::server::domain::push::{Aim, Pushing};
+use roomful::server::domain::sessions::Credentials;
 use serde_json::json;
 use service::{Browser, Opened, Service, key};
 use std::time::Duration;
@@ -158,4 +160,31 @@ async fn a_device_speaks_the_language_of_its_pages() {
     it.bob.post("/api/choose", &[("lang", "en"), ("page", "/settings")]).await.is(303);
     alice.send("#lobby", "@bob").await;
     assert_eq!(it.next().await.shown["title"], "alice in #lobby");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_program_pushes_and_what_the_house_tells_everybody_reaches_a_device_too() {
+    let mut it = Pocket::open().await;
+    it.house.account("boss", true).await;
+    let session = it.house.log_in("boss").await.session();
+    let shown = Credentials::Session(session);
+    let boss = it.house.verbs().recognise(shown).await.unwrap().unwrap();
+    let pushing = |text: &str, stored| Pushing {
+        text: text.to_owned(),
+        link: Some("/chat/lobby/".to_owned()),
+        stored,
+        cid: None,
+    };
+    let verbs = it.house.verbs();
+    let to_bob = Aim::Person("bob".to_owned());
+    verbs.push(&boss, &to_bob, pushing("fleeting", false)).await.unwrap();
+    verbs.push(&boss, &to_bob, pushing("the **build** is broken", true)).await.unwrap();
+    let shown = it.next().await.shown;
+    assert_eq!((&shown["title"], &shown["url"]), (&json!("boss"), &json!("/chat/lobby/")));
+    assert_eq!((&shown["body"], &shown["badge"]), (&json!("the build is broken"), &json!(1)));
+    let verbs = it.house.verbs();
+    verbs.push(&boss, &Aim::Everyone, pushing("down at noon", true)).await.unwrap();
+    let shown = it.next().await.shown;
+    assert_eq!((&shown["body"], &shown["badge"]), (&json!("down at noon"), &json!(2)));
+    it.nothing_but("alice").await;
 }

@@ -10,7 +10,8 @@ use crate::server::domain::push::{Aim, Found, Pushing};
 use crate::server::domain::sessions::by_token;
 use crate::server::domain::{Domain, Member, Who, unavailable};
 use crate::server::store::repeats::{self, Row, Stand};
-use crate::server::store::{tokens, users};
+use crate::server::store::{UserId, tokens, users};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -69,6 +70,10 @@ impl Domain {
     async fn repeat_what_is_due(&self) -> Result<Option<At>, Refusal> {
         let _turn = self.repeats.turn.lock().await;
         let now = At::now();
+        let again = std::mem::take(&mut *self.repeats.again());
+        if !again.is_empty() {
+            self.look_again(again, now).await.map_err(unavailable)?;
+        }
         let mut db = self.store.glance().await.map_err(unavailable)?;
         let due = repeats::due(&mut db, now).await.map_err(unavailable)?;
         drop(db);
@@ -88,6 +93,18 @@ impl Domain {
         let (live, next) = repeats::ahead(&mut db).await.map_err(unavailable)?;
         self.repeats.live.store(usize::try_from(live).unwrap_or(0), Ordering::Relaxed);
         Ok(next.map(At))
+    }
+
+    async fn look_again(
+        &self,
+        users: BTreeSet<UserId>,
+        now: At,
+    ) -> crate::server::store::Result<()> {
+        let mut tx = self.store.write().await?;
+        for user in users {
+            repeats::look_again(&mut tx, user, now).await?;
+        }
+        tx.commit().await
     }
 
     /// Who made it and whether they may do it are asked each time, and whether anybody is there.

@@ -1,7 +1,9 @@
 use super::*;
+use crate::protocol::At;
 use crate::protocol::Target;
 use crate::protocol::frames::Event;
-use crate::server::groups::{Addressed, Broadcast};
+use crate::protocol::people::{NoticeKind, Notify};
+use crate::server::groups::{Addressed, Broadcast, Push};
 use crate::server::store::LogId;
 
 const ROOM: Group = Group::Room(LogId(1));
@@ -218,4 +220,52 @@ fn what_is_owed_is_waited_for() {
     assert!(!queue.is_settled() && queue.poll_settled(&mut cx).is_pending());
     drop(owed);
     assert!(queue.is_settled() && queue.poll_settled(&mut cx).is_ready());
+}
+
+fn push_of(stored: bool, but: &[i64]) -> Push {
+    let notify = Notify {
+        kind: NoticeKind::Push,
+        id: "p".into(),
+        from: "alice".into(),
+        to: Target::Own,
+        message: None,
+        seq: None,
+        text: "hi".into(),
+        seen: false,
+        link: None,
+        at: At(0),
+    };
+    Push { notify, stored, but: but.iter().map(|user| UserId(*user)).collect() }
+}
+
+fn hear(queue: &Queue, group: Group, push: &Push) -> bool {
+    queue.hear(&Pushed::of(group, push))
+}
+
+#[test]
+fn whoever_is_counted_has_heard_it() {
+    let me = Group::User(UserId(1));
+    let queue = Queue::new(Dialect::Main, None, 2, 1 << 20).of(UserId(1));
+    assert!(!hear(&queue, me, &push_of(false, &[])), "it has not been greeted");
+    queue.greet(&Frame::text("hello"));
+    assert!(!hear(&queue, me, &push_of(false, &[1])), "not to be told");
+    assert!(hear(&queue, me, &push_of(false, &[2])));
+    assert_eq!(texts(&queue), ["hello", "push"]);
+    // What is in the log that it follows it has heard already.
+    assert!(hear(&queue, me, &push_of(true, &[])));
+    assert_eq!(texts(&queue), ["push"]);
+    queue.hold(Group::Own(UserId(1)));
+    assert!(hear(&queue, me, &push_of(true, &[])));
+    assert!(texts(&queue).is_empty());
+    // Of a room only who follows it hears, and not before the answer to that.
+    assert!(!hear(&queue, ROOM, &push_of(false, &[])));
+    queue.hold(ROOM);
+    assert!(hear(&queue, ROOM, &push_of(false, &[])));
+    assert!(texts(&queue).is_empty());
+    answer(&queue, 0);
+    assert_eq!(texts(&queue), ["answer", "push"]);
+    // A reader that is too slow is closed, and did not hear.
+    let heard: Vec<bool> = (0..4).map(|_| hear(&queue, me, &push_of(false, &[]))).collect();
+    assert_eq!(heard, [true, true, false, false]);
+    assert_eq!(taken(&queue).close, Some(close::TOO_SLOW));
 }
