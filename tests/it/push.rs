@@ -9,6 +9,7 @@ use roomful::protocol::{Code, people::Access};
 use roomful::server::domain::{
     Who,
     push::{Aim, Pushed, Pushing},
+    sessions::Credentials,
     tokens::NewToken,
 };
 use roomful::server::groups::{Group, Groups};
@@ -405,14 +406,30 @@ async fn one_may_push_to_oneself_and_a_session_at_the_pace_of_speech() {
         assert_eq!(socket.event_of("~", "notify").await["data"]["from"], "alice");
         house.verbs().push(&program, &room("lobby"), stored("done")).await.unwrap();
     }
-    let browser = house.log_in("alice").await;
-    let session = roomful::server::domain::sessions::Credentials::Session(browser.session());
-    let who = house.verbs().recognise(session).await.unwrap().unwrap();
+    house.admin("ada").await;
+    let who = in_person(&house, "ada").await;
     for _ in 0..2 {
         house.verbs().push(&who, &person("alice"), fleeting("hm")).await.unwrap();
     }
     let refused = house.verbs().push(&who, &person("alice"), fleeting("hm")).await.unwrap_err();
     assert_eq!(refused.code, Code::RateLimited);
+}
+
+/// Somebody in their browser.
+async fn in_person(house: &House, name: &str) -> Who {
+    let session = Credentials::Session(house.log_in(name).await.session());
+    house.verbs().recognise(session).await.unwrap().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_person_administrators_alone_push() {
+    let house = House::open().await;
+    house.person("alice").await;
+    let alice = in_person(&house, "alice").await;
+    for aim in [person("alice"), room("lobby"), Aim::Everyone] {
+        let refused = house.verbs().push(&alice, &aim, fleeting("hm")).await.unwrap_err();
+        assert_eq!(refused.code, Code::Forbidden, "{aim:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

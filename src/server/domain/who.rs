@@ -59,8 +59,9 @@ impl Member {
         if self.token.is_some() { close::LOGIN_NEEDED } else { close::LOGGED_OUT }
     }
 
-    /// Whether they may do what this scope is about: a session may all that its person may, a token
-    /// what it was made for. Asked at each use, since an administrator may be none any more.
+    /// Whether they may do what this scope is about: a token what it was made for, a session all that
+    /// its person may. To push is for programs, and in person for administrators: what is pushed stands
+    /// above everybody's log. Asked at each use, since an administrator may be none any more.
     ///
     /// # Errors
     /// `forbidden`.
@@ -70,7 +71,9 @@ impl Member {
         {
             return Err(Refusal::new(Code::Forbidden, Word::TokenMayNot.of(&[&scope])));
         }
-        if scope == Scope::Broadcast && !self.admin {
+        let for_admins =
+            scope == Scope::Broadcast || (scope == Scope::Push && self.token.is_none());
+        if for_admins && !self.admin {
             return Err(Refusal::new(Code::Forbidden, Word::AdminsOnly));
         }
         Ok(())
