@@ -57,9 +57,9 @@ test(`${WORDS} — the whole of a room in Chinese`, async ({ person, guard }) =>
   await page.getByRole('button', { name: '发送', exact: true }).click();
   await expect(page.getByRole('alert')).toContainText(/[\u4e00-\u9fff]/);
   await alice.context.setOffline(true);
-  await expect(page.getByRole('status').first()).toContainText('你已离线');
+  await expect(page.locator('.status').getByRole('status')).toContainText('你已离线');
   await alice.context.setOffline(false);
-  await expect(page.getByRole('status').first()).toContainText('已恢复连接');
+  await expect(page.locator('.status').getByRole('status')).toContainText('已恢复连接');
   // Nothing English is left over but names.
   await alice.reload();
   const words = await page.evaluate(() => document.body.innerText.match(/[A-Za-z]{3,}/g) ?? []);

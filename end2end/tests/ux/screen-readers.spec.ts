@@ -80,7 +80,7 @@ test(`${READERS} — the connection`, async ({ person, guard }) => {
   guard.expectCuts();
   const alice = await person('alice');
   await alice.openRoom('lobby');
-  const status = alice.page.getByRole('status').first();
+  const status = alice.page.locator('.status').getByRole('status');
   await expect(status).toBeAttached();
   await alice.context.setOffline(true);
   await expect(status).toContainText('You are offline');
