@@ -138,11 +138,16 @@ test('an ordinary evening', async ({ house, person, visitor, guard }) => {
   for (const [who, room] of [[lin, '中文 聊天室'], [jo, 'garden']] as const) await who.openRoom(room);
   for (const who of [mira, wen, noor, sam]) await who.joinRoom('lobby');
   const topic = { to: '#lobby', text: 'Workshop, walks and whatever the day brings', page: '/chat/lobby/about' };
-  await mira.context.request.post(`${house.url}/api/set_topic`, {
-    form: topic,
-    headers: { Accept: 'text/html', Origin: house.url },
-    maxRedirects: 0,
-  });
+  const send = (verb: string, form: Record<string, string>) =>
+    mira.context.request.post(`${house.url}/api/${verb}`, {
+      form,
+      headers: { Accept: 'text/html', Origin: house.url },
+      maxRedirects: 0,
+    });
+  await send('set_topic', topic);
+  await send('make_incoming_hook', { room: 'lobby', name: 'builds' });
+  await send('make_outgoing_hook', { room: 'lobby', url: 'https://example.org/heard', word: '' });
+  await send('make_token', { user: 'mira', name: 'builds', read: 'on', push: 'on', expires: '' });
 
   // The evening itself.
   await wen.say('the laser cutter is free again after four');
@@ -187,6 +192,7 @@ test('an ordinary evening', async ({ house, person, visitor, guard }) => {
     await mira.openRoom('a quiet corner');
     const [author, text] = latest.shift()!;
     await author.say(text);
+    await expect(mira.page.locator('a[href="/chat/lobby/"]').filter({ hasText: 'unread' })).not.toHaveCount(0);
     await me.openRoom('lobby');
     await expect(page.getByText('New', { exact: true })).toBeVisible();
     await expect(me.messages('the lamp as it will').getByRole('img')).toBeVisible();
@@ -229,11 +235,14 @@ test('an ordinary evening', async ({ house, person, visitor, guard }) => {
         ['people', '/people', 'People'],
         ['notifications', '/notifications/', 'Notifications'],
         ['search', `/search?q=${encodeURIComponent('活动')}`, /./],
+        ['webhooks', '/chat/lobby/webhooks', 'Webhooks of lobby'],
         ['account', '/account', 'Your account'],
+        ['devices', '/devices', 'Notifications on your devices'],
         ['settings', '/settings', 'Settings'],
         ['help', '/help', 'Shortcuts'],
         ['jump', '/jump', /./],
         ['house', '/house', 'The house'],
+        ['tokens', '/house/tokens', 'The house'],
         ['new-room', '/rooms/new', 'Make a room'],
         ['edits', `/chat/lobby/edits/${id?.replace(/^m-?/, '')}`, 'How it read before'],
       ];
@@ -245,6 +254,10 @@ test('an ordinary evening', async ({ house, person, visitor, guard }) => {
 
       await me.openRoom('a quiet corner');
       await shot('empty');
+      await me.visit('/share?text=the+beans+are+in&url=https%3A%2F%2Fexample.org%2Fbeans');
+      await shot('share');
+      await me.visit('/api/v1/docs');
+      await shot('api');
       await me.visit('/chat/the attic/');
       await shot('missing');
       await me.openRoom('garden');

@@ -55,7 +55,7 @@ const cuts: Cut[] = [
 ];
 
 for (const cut of cuts) {
-  test(`everything is in place after ${cut.name}`, async ({ person, house, wire, guard }) => {
+  test(`K7, K10: everything is in place after ${cut.name}`, async ({ person, house, wire, guard }) => {
     test.setTimeout(2 * BACK_MS);
     guard.expectCuts();
     const alice = await person('alice', { through: wire });

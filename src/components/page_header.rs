@@ -1,6 +1,12 @@
 //! The header of the pages outside the rooms: the house's name and my account.
 
-use super::{bell::bell, face::face, side::find, tree::Out, window::window};
+use super::{
+    bell::bell,
+    face::face,
+    side::{find, log_out},
+    tree::Out,
+    window::window,
+};
 use crate::{
     pages::{Shell, SignUp},
     protocol::urls,
@@ -43,7 +49,7 @@ fn account_menu(shell: &Shell) -> AnyView {
                 {face(&me.name, true, false)}
                 <bdi dir="auto">{me.name.clone()}</bdi>
             </a>
-            {log_out(&me.name, shell.path.clone())}
+            {Out::view(|out| log_out(&me.name, &shell.path, out))}
         </nav>
     }
     .into_any()
@@ -57,15 +63,5 @@ pub fn foot() -> impl IntoView {
             <a class="link" href=urls::SETTINGS data-panel="">{w.say(Word::Settings)}</a>
             <a class="link" href=urls::HELP data-panel="">{w.say(Word::Shortcuts)}</a>
         </footer>
-    }
-}
-
-/// The button that ends this session.
-pub fn log_out(user: &str, page: String) -> impl IntoView + use<> {
-    view! {
-        <form method="post" action="/api/log_out" data-leaves=user.to_owned()>
-            <input type="hidden" name="page" value=page/>
-            <button class="button quiet">{words().say(Word::LogOut)}</button>
-        </form>
     }
 }

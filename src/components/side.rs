@@ -4,6 +4,7 @@
 use super::{
     face,
     icons::{self, more},
+    ids,
     tree::{Grown, Out},
     window, words as dates,
 };
@@ -156,14 +157,17 @@ fn mine(me: &Me, state: HouseState, out: &mut Out) {
     });
     out.leaf("bdi", &[("class", "name"), ("dir", "auto")], &me.name);
     out.close();
-    let form = [("method", "post"), ("action", "/api/log_out"), ("data-leaves", &*me.name)];
-    out.open("form", &form);
-    let page = state.place.with(urls::page);
-    out.leaf("input", &[("type", "hidden"), ("name", "page"), ("value", &page)], "");
+    log_out(&me.name, &state.place.with(urls::page), out);
+    out.close();
+}
+
+/// The way out of the house, back to this page as a visitor.
+pub fn log_out(user: &str, page: &str, out: &mut Out) {
     let label = words().say(Word::LogOut);
+    out.open("form", &[("method", "post"), ("action", "/api/log_out"), (ids::LEAVES, user)]);
+    out.leaf("input", &[("type", "hidden"), ("name", "page"), ("value", page)], "");
     out.open("button", &[("class", "icon-button"), ("aria-label", label), ("title", label)]);
     icons::put(icons::LEAVE, out);
-    out.close();
     out.close();
     out.close();
 }

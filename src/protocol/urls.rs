@@ -181,9 +181,21 @@ pub fn safe_next(next: Option<&str>) -> String {
     }
 }
 
+/// The main socket's address, for a page of this scheme (`https:`) and host: encrypted where the page is.
+pub fn socket(scheme: &str, host: &str) -> String {
+    let scheme = if scheme == "https:" { "wss" } else { "ws" };
+    [scheme, "://", host, "/ws"].concat()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn k06_behind_https_the_socket_is_encrypted_and_of_the_same_house() {
+        assert_eq!(socket("https:", "chat.example"), "wss://chat.example/ws");
+        assert_eq!(socket("http:", "127.0.0.1:3000"), "ws://127.0.0.1:3000/ws");
+    }
     use proptest::prelude::*;
 
     #[test]

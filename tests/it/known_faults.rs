@@ -1,7 +1,7 @@
 //! The known faults (K) of the systems that this one replaces: each is a test that they fail.
 //!
-//! Here is what the server decides. K6 (the socket's address), K7 and K19 (reconnecting), K20
-//! (input methods) are the browser's and are tested there; K1, K5's repeated push and K2's answer are
+//! Here is what the server decides. K6 (the socket's address, `protocol/urls.rs`), K7 and K19
+//! (reconnecting), K20 (input methods) are the browser's and are tested there; K1, K5's repeated push and K2's answer are
 //! tested once more where they come in, over HTTP (`api/push.rs`); K11 belongs to a part that comes later.
 
 use crate::push::{fleeting, kept, person, program_of, room, stored};

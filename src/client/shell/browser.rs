@@ -81,12 +81,11 @@ pub fn address() -> String {
     location.pathname().unwrap_or_default() + &location.search().unwrap_or_default()
 }
 
-/// Where the socket is: this very host, encrypted where the page is.
+/// Where the socket is.
 pub fn socket_url() -> String {
     let location = window().location();
-    let secure = location.protocol().is_ok_and(|scheme| scheme == "https:");
-    let host = location.host().unwrap_or_default();
-    format!("{}://{host}/ws", if secure { "wss" } else { "ws" })
+    let scheme = location.protocol().unwrap_or_default();
+    urls::socket(&scheme, &location.host().unwrap_or_default())
 }
 
 /// Puts an address into the address line; the one that is left remembers which message was read.

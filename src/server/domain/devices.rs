@@ -1,7 +1,7 @@
 //! My devices: browsers that are told of what concerns me while I do not look. One is turned on in the
 //! browser itself, by a click, belongs to the session there and goes with it.
 
-use super::{Domain, Member, Who, unavailable};
+use super::{Domain, Member, Scope, Who, unavailable};
 use crate::protocol::{At, Code, Refusal};
 use crate::server::pocket::Asked;
 use crate::server::pocket::keys::{self, Keys};
@@ -123,6 +123,7 @@ impl Domain {
     /// `login_needed` for a visitor.
     pub async fn devices(&self, who: &Who) -> Result<Vec<Device>, Refusal> {
         let me = who.member()?;
+        me.may(Scope::Read)?;
         let mut db = self.store.glance().await.map_err(unavailable)?;
         devices::of(&mut db, me.id).await.map_err(unavailable)
     }

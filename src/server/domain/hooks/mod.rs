@@ -7,7 +7,7 @@ mod incoming;
 mod signed;
 mod slack;
 
-use super::{Domain, Who, unavailable};
+use super::{Domain, Scope, Who, unavailable};
 use crate::protocol::names::{self, Kind, fold};
 use crate::protocol::webhooks::{Delivery, InHook, Made, OutHook, Webhooks};
 use crate::protocol::{At, Code, Refusal};
@@ -397,7 +397,7 @@ impl Domain {
     /// # Errors
     /// `not_found` where there is none.
     pub async fn program(&self, who: &Who, name: &str) -> Result<(String, String), Refusal> {
-        who.member()?;
+        who.member()?.may(Scope::Read)?;
         let nobody = || Refusal::not_found("person of that name");
         let mut db = self.store.glance().await.map_err(unavailable)?;
         let bot = users::bot(&mut db, &fold(name)).await.map_err(unavailable)?;
