@@ -105,7 +105,7 @@ The files are compressed when they are built (brotli, level 11) and sent so, the
 ${QUALITY_OF_PAGES}). A second visit loads the page alone, because the
 files are kept for ever and change their names with their content. Log-in, sign-up and account pages load no program.
 
-When all of that is there, the service worker comes (`sw.js`, ${number(later.brotli).trim()} bytes of brotli), and stores
+When all of that is there, the service worker comes (\`sw.js\`, ${number(later.brotli).trim()} bytes of brotli), and stores
 the same files for when there is no network, out of the browser's cache. Beside them it asks for the page that
 is shown then, and for what is said in the other language. It is not counted: nobody waits for it.
 
