@@ -48,12 +48,12 @@ async function open() {
 }
 
 /** One run; whether nothing was found. */
-function ask(house, how, headers) {
+function ask(house, how, headers, config = 'tools/contract.toml') {
   say(`Asking ${how}…`);
   const { CASES, SEED } = process.env;
   return run(PROGRAM, [
     '--config-file',
-    resolve('tools/contract.toml'),
+    resolve(config),
     'run',
     `${house.url}/api/v1/openapi.json`,
     '--checks=all',
@@ -69,8 +69,14 @@ const { house, token } = await open();
 let fine = false;
 try {
   const within = await ask(house, 'with a token', [`Authorization: Bearer ${token}`]);
+  const there = await ask(
+    house,
+    'with a token, of names that are there',
+    [`Authorization: Bearer ${token}`],
+    'tools/contract-names.toml',
+  );
   const without = await ask(house, 'without one', []);
-  fine = within && without;
+  fine = within && there && without;
   // What the server itself had to say: errors, and panics.
   const trouble = house.output.split('\n').filter((line) => /ERROR|panicked|unasked/.test(line));
   for (const line of trouble) console.error(line);
