@@ -125,6 +125,7 @@ test('by keyboard alone', async ({ person }) => {
   await keyboard.press('ArrowDown');
   await expect(alice.messages('three')).toBeFocused();
   await keyboard.press('m');
+  await expect(menu(alice).getByRole('button', { name: 'React with 👍' })).toBeFocused();
   await keyboard.press('ArrowUp');
   await expect(menu(alice).getByRole('menuitem', { name: 'Delete' })).toBeFocused();
   await keyboard.press('Enter');
