@@ -92,7 +92,7 @@ pub fn head(shell: &Shell) -> impl IntoView + use<> {
 pub fn newer(shell: &Shell) -> impl IntoView + use<> {
     let w = words();
     view! {
-        <div class="newer" id="newer" role="status" hidden=true data-release=shell.assets.release.clone()>
+        <div class="release-bar" id="newer" role="status" hidden=true data-release=shell.assets.release.clone()>
             <p>{w.say(Word::NewerRelease)}</p>
             <button type="button" class="button">{w.say(Word::TakeNewer)}</button>
         </div>
