@@ -5,6 +5,7 @@ use crate::server::store::UserId;
 use crate::words::Word;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota};
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
@@ -35,20 +36,43 @@ impl std::str::FromStr for Rate {
     }
 }
 
-/// The limit on everybody's messages; `None` is no limit.
-pub struct Speech {
-    limiter: Option<(DefaultKeyedRateLimiter<UserId>, Rate)>,
+/// A limit on each of many; `None` is no limit.
+struct Each<K: Clone + Eq + Hash>(Option<(DefaultKeyedRateLimiter<K>, Rate)>);
+
+impl<K: Clone + Eq + Hash> Each<K> {
+    fn new(rate: Option<Rate>) -> Self {
+        Self(rate.and_then(|rate| {
+            let quota = Quota::with_period(rate.period / rate.count.get())?.allow_burst(rate.count);
+            Some((DefaultKeyedRateLimiter::keyed(quota), rate))
+        }))
+    }
+
+    /// Whether this one may now; otherwise it is told so, with the count, the seconds and the time to wait.
+    fn may(&self, key: &K, said: Word) -> Result<(), Refusal> {
+        let Some((limiter, rate)) = &self.0 else { return Ok(()) };
+        limiter.check_key(key).map_err(|not_until| {
+            let wait = not_until.wait_time_from(DefaultClock::default().now());
+            let said = said.of(&[&rate.count, &rate.period.as_secs()]);
+            Refusal::rate_limited(said, wait.as_millis().max(1) as u64)
+        })
+    }
+
+    /// Forgets those who have been quiet for the whole period.
+    fn sweep(&self) {
+        if let Some((limiter, _)) = &self.0 {
+            limiter.retain_recent();
+        }
+    }
 }
+
+/// The limit on everybody's messages; `None` is no limit.
+pub struct Speech(Each<UserId>);
 
 impl Speech {
     /// A limit.
     #[must_use]
     pub fn new(rate: Option<Rate>) -> Self {
-        let limiter = rate.and_then(|rate| {
-            let quota = Quota::with_period(rate.period / rate.count.get())?.allow_burst(rate.count);
-            Some((DefaultKeyedRateLimiter::keyed(quota), rate))
-        });
-        Self { limiter }
+        Self(Each::new(rate))
     }
 
     /// Whether this user may say something now.
@@ -56,36 +80,23 @@ impl Speech {
     /// # Errors
     /// `rate_limited` with the time to wait.
     pub fn may_speak(&self, user: UserId) -> Result<(), Refusal> {
-        let Some((limiter, rate)) = &self.limiter else { return Ok(()) };
-        limiter.check_key(&user).map_err(|not_until| {
-            let wait = not_until.wait_time_from(DefaultClock::default().now());
-            let said = Word::TooFast.of(&[&rate.count, &rate.period.as_secs()]);
-            Refusal::rate_limited(said, wait.as_millis().max(1) as u64)
-        })
+        self.0.may(&user, Word::TooFast)
     }
 
     /// Forgets users who have been quiet for the whole period.
     pub fn sweep(&self) {
-        if let Some((limiter, _)) = &self.limiter {
-            limiter.retain_recent();
-        }
+        self.0.sweep();
     }
 }
 
 /// The limit on the uses of each token, by its public id; `None` is no limit.
-pub struct TokenRate {
-    limiter: Option<(DefaultKeyedRateLimiter<String>, Rate)>,
-}
+pub struct TokenRate(Each<String>);
 
 impl TokenRate {
     /// A limit.
     #[must_use]
     pub fn new(rate: Option<Rate>) -> Self {
-        let limiter = rate.and_then(|rate| {
-            let quota = Quota::with_period(rate.period / rate.count.get())?.allow_burst(rate.count);
-            Some((DefaultKeyedRateLimiter::keyed(quota), rate))
-        });
-        Self { limiter }
+        Self(Each::new(rate))
     }
 
     /// Whether this token may be used now.
@@ -93,19 +104,12 @@ impl TokenRate {
     /// # Errors
     /// `rate_limited` with the time to wait.
     pub fn may_use(&self, token: &str) -> Result<(), Refusal> {
-        let Some((limiter, rate)) = &self.limiter else { return Ok(()) };
-        limiter.check_key(&token.to_owned()).map_err(|not_until| {
-            let wait = not_until.wait_time_from(DefaultClock::default().now());
-            let said = Word::TokenTooFast.of(&[&rate.count, &rate.period.as_secs()]);
-            Refusal::rate_limited(said, wait.as_millis().max(1) as u64)
-        })
+        self.0.may(&token.to_owned(), Word::TokenTooFast)
     }
 
     /// Forgets tokens that were not used for the whole period.
     pub fn sweep(&self) {
-        if let Some((limiter, _)) = &self.limiter {
-            limiter.retain_recent();
-        }
+        self.0.sweep();
     }
 }
 
