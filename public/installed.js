@@ -99,10 +99,27 @@
     registration.update().catch(() => {});
   };
 
-  // ---- The list of kept places, on the page that stands in for one that cannot be had ----
+  // ---- The page that stands in for one that cannot be had: it goes once the house answers again ----
+
+  /** After the device says that it is online, its network is not always there at once. */
+  const TRIES_MS = [0, 2_000, 5_000, 15_000];
+  let leaving = false;
+
+  const back = async () => {
+    for (const wait of TRIES_MS) {
+      await new Promise((done) => setTimeout(done, wait));
+      const answer = await fetch(location.href, { method: 'HEAD', cache: 'no-store' }).catch(() => null);
+      // Whoever has chosen a place meanwhile is on the way there.
+      if (leaving) return;
+      if (answer?.headers.has('roomful-user')) return location.reload();
+    }
+  };
+
+  // ---- The list of kept places, on that page ----
 
   const list = async (kept) => {
-    addEventListener('online', () => location.reload());
+    addEventListener('online', back);
+    addEventListener('beforeunload', () => (leaving = true));
     if (!workers?.controller) return;
     const lines = (await ask(workers.controller, { kept: true })).sort((a, b) => b.at - a.at);
     const time = new Intl.DateTimeFormat(root.lang, {

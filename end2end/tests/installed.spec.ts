@@ -194,6 +194,26 @@ test('a place that the program went to by itself is kept, and one that was never
   await expect(alice.page.getByRole('heading', { name: 'Settings' })).toBeVisible();
 });
 
+test('a network that is back for a moment takes nobody from where they go', async ({ device, owner, guard, gate }) => {
+  guard.expectCuts();
+  const alice = await owner('alice');
+  await alice.openRoom('lobby');
+  await alice.say('hello');
+  await keeps(alice.page, '/chat/lobby/', 'hello');
+  await device.context.setOffline(true);
+  await alice.page.goto(`${gate.url}/chat/`);
+  const lobby = alice.page.getByRole('link', { name: /lobby/ });
+  await expect(lobby).toBeVisible();
+  const asked = alice.page.waitForEvent('requestfailed', (request) => request.method() === 'HEAD');
+  await lobby.evaluate((link: HTMLElement) => {
+    link.click();
+    dispatchEvent(new Event('online'));
+  });
+  await alice.isIn('lobby');
+  await alice.hears('hello');
+  await asked;
+});
+
 test('nothing private is in a cache, and nothing at all is left of whoever logs out', async ({ device, owner, gate, guard }) => {
   guard.expectCuts();
   // As on plain http, where no browser obeys Clear-Site-Data.
