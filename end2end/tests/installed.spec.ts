@@ -2,6 +2,8 @@
 import { expect, test as base, type Person } from '../support/test.ts';
 import { Person as Someone } from '../support/person.ts';
 import { Device, Gate } from '../support/device.ts';
+import { Service } from '../support/push-service.ts';
+import { createECDH, randomBytes } from 'node:crypto';
 import type { Page } from '@playwright/test';
 
 const test = base.extend<{ device: Device; gate: Gate; owner: (name: string) => Promise<Person> }>({
@@ -344,11 +346,9 @@ test('sharing works without scripts, and through the log-in', async ({ house, vi
   await expect(guest.messages('看看这个')).toHaveCount(0);
 });
 
-test('a push is shown once for each conversation, and not where it is open and visible', async ({ device, owner, gate }) => {
-  await device.context.grantPermissions(['notifications'], { origin: gate.url });
-  const alice = await owner('alice');
-  await alice.openRoom('lobby');
-  const devtools = await device.context.newCDPSession(alice.page);
+/** Hands the worker what a push service would. */
+async function pushes({ context, page }: Person, origin: string) {
+  const devtools = await context.newCDPSession(page);
   const registered = new Promise<string>((done) => {
     devtools.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
       const [one] = registrations.filter(({ isDeleted }) => !isDeleted);
@@ -357,12 +357,15 @@ test('a push is shown once for each conversation, and not where it is open and v
   });
   await devtools.send('ServiceWorker.enable');
   const registrationId = await registered;
-  const push = (message: object) =>
-    devtools.send('ServiceWorker.deliverPushMessage', {
-      origin: gate.url,
-      registrationId,
-      data: JSON.stringify(message),
-    });
+  return (message: object) =>
+    devtools.send('ServiceWorker.deliverPushMessage', { origin, registrationId, data: JSON.stringify(message) });
+}
+
+test('a push is shown once for each conversation, and not where it is open and visible', async ({ device, owner, gate }) => {
+  await device.context.grantPermissions(['notifications'], { origin: gate.url });
+  const alice = await owner('alice');
+  await alice.openRoom('lobby');
+  const push = await pushes(alice, gate.url);
   const shown = () =>
     alice.page.evaluate(async () => {
       const registration = await navigator.serviceWorker.ready;
@@ -380,4 +383,79 @@ test('a push is shown once for each conversation, and not where it is open and v
   // Where it is read, it is shown no more.
   await alice.enterRoom('garden');
   await expect.poll(shown).toEqual([]);
+});
+
+test('a click on a push goes to what it is about, in the page that is open', async ({ device, owner, gate }) => {
+  await device.context.grantPermissions(['notifications'], { origin: gate.url });
+  const alice = await owner('alice');
+  await alice.enterRoom('garden');
+  await alice.say('roses');
+  await alice.openRoom('lobby');
+  await alice.joinRoom('lobby');
+  await alice.composer.fill('half a sentence');
+  const push = await pushes(alice, gate.url);
+  await push({ title: 'bob in garden', body: 'tulips', tag: '#garden', url: '/chat/garden/', at: Date.now() });
+  const [worker] = device.context.serviceWorkers();
+  // No test can click outside of the page: the worker is told what the browser would tell it.
+  const click = () =>
+    worker.evaluate(async () => {
+      const scope = self as unknown as ServiceWorkerGlobalScope;
+      const [notification] = await scope.registration.getNotifications();
+      if (!notification) return false;
+      const event = new NotificationEvent('notificationclick', { notification });
+      const works: Promise<unknown>[] = [];
+      event.waitUntil = (work: Promise<unknown>) => void works.push(work);
+      scope.dispatchEvent(event);
+      await Promise.all(works);
+      return (await scope.registration.getNotifications()).length === 0;
+    });
+  await expect.poll(click).toBe(true);
+  await alice.isIn('garden');
+  await alice.hears('roses');
+  // It is the same page still: nothing was loaded anew, and nothing typed is gone.
+  await alice.goTo('lobby');
+  await expect(alice.composer).toHaveValue('half a sentence');
+  expect(device.context.pages().length).toBe(1);
+});
+
+test.describe('where the push service is this machine', () => {
+  test.use({ settings: { ROOMFUL_REACHABLE: '127.0.0.0/8' } });
+
+  test('a device keeps its place on the list when its push service gives it another address', async ({ device, owner }) => {
+    const service = await Service.open();
+    const alice = await owner('alice');
+    await alice.visit('/devices');
+    const pair = createECDH('prime256v1');
+    const keys = { p256dh: pair.generateKeys('base64url'), auth: randomBytes(16).toString('base64url') };
+    const [first, second] = ['first', 'second'].map((name) => `${service.url}/${name}`);
+    const subscribed = await alice.page.evaluate(
+      async (body) => (await fetch('/api/subscribe_device', { method: 'POST', body: new URLSearchParams(body) })).status,
+      { endpoint: first, ...keys },
+    );
+    expect(subscribed).toBe(200);
+    await alice.reload();
+    const line = alice.page.getByRole('listitem').filter({ hasText: 'this one' });
+    await alice.press(line.getByRole('button', { name: 'Send a test' }));
+    await expect.poll(() => service.came).toEqual(['/first']);
+
+    const [worker] = device.context.serviceWorkers();
+    await worker.evaluate(
+      async ({ first, second, keys }) => {
+        const changed = Object.assign(new Event('pushsubscriptionchange'), {
+          oldSubscription: { endpoint: first, options: {} },
+          newSubscription: { endpoint: second, toJSON: () => ({ endpoint: second, keys }) },
+        });
+        const works: Promise<unknown>[] = [];
+        Object.assign(changed, { waitUntil: (work: Promise<unknown>) => void works.push(work) });
+        dispatchEvent(changed);
+        await Promise.all(works);
+      },
+      { first, second, keys },
+    );
+    await alice.reload();
+    await expect(alice.page.getByRole('listitem')).toHaveCount(1);
+    await alice.press(line.getByRole('button', { name: 'Send a test' }));
+    await expect.poll(() => service.came).toEqual(['/first', '/second']);
+    await service.close();
+  });
 });

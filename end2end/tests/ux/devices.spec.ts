@@ -1,39 +1,9 @@
 // Turning notifications on in a browser: by a click, never on load; listed, tested and removed. Chromium
 // cannot reach its push service here, so the browser's part is played; the house's part is real.
-import { createServer, type Server } from 'node:http';
 import { createECDH, randomBytes } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
 import { faults } from '../../support/axe.ts';
+import { Service } from '../../support/push-service.ts';
 import { expect, test as base, type Person } from '../../support/test.ts';
-
-/** A push service: says 201 to all that comes, and remembers for whom it was. */
-class Service {
-  readonly came: string[] = [];
-  status = 201;
-  private constructor(private readonly server: Server) {}
-
-  static async open(): Promise<Service> {
-    const server = createServer();
-    const service = new Service(server);
-    server.on('request', (asked, answer) => {
-      asked.resume().on('end', () => {
-        service.came.push(asked.url!);
-        answer.writeHead(service.status).end();
-      });
-    });
-    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-    return service;
-  }
-
-  get url() {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-  }
-
-  close() {
-    this.server.closeAllConnections();
-    return new Promise((done) => this.server.close(done));
-  }
-}
 
 const test = base.extend<{ service: Service }>({
   settings: [{ ROOMFUL_REACHABLE: '127.0.0.0/8' }, { option: true }],
