@@ -7,7 +7,8 @@
 //!   the URL standard does, which knows 127.1 and 0x7f000001 too.
 //! - By https alone; http only to what the settings name.
 //! - An answer that leads elsewhere is an answer: nothing is followed. No proxy is asked.
-//! - All of it within a time, and of an answer no more than was asked for.
+//! - All of it within a time, and of an answer no more than was asked for. Its status counts from the moment
+//!   that it is there, however long the rest of it takes.
 
 mod public;
 
@@ -26,6 +27,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OnceCell;
+use tokio::time::{Instant, timeout_at};
 
 pub use public::is_public;
 
@@ -33,6 +35,9 @@ pub use public::is_public;
 pub const URL: usize = 2_048;
 /// How long the way to a server may take, of the patience for all of it.
 const CONNECT: Duration = Duration::from_secs(5);
+/// How long the rest of an answer may take, of that patience: its status says what is to be done, and the rest
+/// is shown to people at most.
+const REST: Duration = Duration::from_secs(1);
 /// Connections that are kept for the next call to the same server, and for how long.
 const IDLE: usize = 2;
 const IDLE_FOR: Duration = Duration::from_secs(30);
@@ -140,20 +145,24 @@ impl Outside {
     pub async fn send(&self, letter: Letter) -> Result<Answer, Failed> {
         let Letter { url, headers, body, patience, most_answer_bytes } = letter;
         let url = self.read(&url).map_err(|_| Failed::NotAllowed)?;
+        let until = Instant::now() + patience;
         let exchange = async {
             let client = self.client(url.scheme() == "https").await?;
             let sent = client.post(url).headers(headers).body(body).send().await;
-            let mut response = sent.map_err(|error| failed(&error))?;
-            let (status, retry_after) = (response.status(), retry_after(response.headers()));
-            let mut body = Vec::new();
+            sent.map_err(|error| failed(&error))
+        };
+        let mut response = timeout_at(until, exchange).await.unwrap_or(Err(Failed::TimedOut))?;
+        let (status, retry_after) = (response.status(), retry_after(response.headers()));
+        let mut body = Vec::new();
+        let rest = async {
             while body.len() < most_answer_bytes {
-                // Its status counts even where the rest of it is lost.
                 let Ok(Some(piece)) = response.chunk().await else { break };
                 body.extend(piece.iter().take(most_answer_bytes - body.len()));
             }
-            Ok(Answer { status, retry_after, body })
         };
-        tokio::time::timeout(patience, exchange).await.unwrap_or(Err(Failed::TimedOut))
+        // What has come by then is all of it.
+        let _ = timeout_at(until.min(Instant::now() + REST), rest).await;
+        Ok(Answer { status, retry_after, body })
     }
 
     /// Reads a URL that may be reached as far as it shows.

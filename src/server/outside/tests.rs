@@ -23,6 +23,9 @@ fn letter(url: &str) -> Letter {
     }
 }
 
+/// How an answer begins that says that it has ten bytes.
+const UNFINISHED: &[u8] = b"\r\ncontent-length: 10\r\n\r\nbe";
+
 /// A server that answers everybody with these bytes, and how many came.
 async fn server(answer: Vec<u8>) -> (SocketAddr, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -35,8 +38,9 @@ async fn server(answer: Vec<u8>) -> (SocketAddr, Arc<AtomicUsize>) {
             tokio::spawn(async move {
                 let _ = socket.read(&mut [0; 4_096]).await;
                 let _ = socket.write_all(&answer).await;
-                // An empty answer is a server that never says anything.
-                if answer.is_empty() {
+                // An empty answer is a server that never says anything, and one of which a part is missing
+                // is never ended.
+                if answer.is_empty() || answer.ends_with(UNFINISHED) {
                     std::future::pending::<()>().await;
                 }
             });
@@ -209,6 +213,21 @@ async fn an_answer_is_read_as_far_as_it_is_wanted() {
     let answer = answer.unwrap();
     assert_eq!((answer.status.as_u16(), answer.body.len()), (503, 1_000));
     assert_eq!(answer.retry_after, Some(Duration::from_secs(7)));
+}
+
+#[tokio::test]
+async fn a_status_counts_even_if_the_rest_of_the_answer_never_comes() {
+    for (status, patience) in [(200, 5_000), (410, 5_000), (503, 300)] {
+        let head = format!("HTTP/1.1 {status} So\r\nretry-after: 7");
+        let (addr, _) = server([head.as_bytes(), UNFINISHED].concat()).await;
+        let patience = Duration::from_millis(patience);
+        let begun = Instant::now();
+        let answer = open().send(Letter { patience, ..letter(&format!("http://{addr}/")) }).await;
+        let answer = answer.unwrap();
+        assert_eq!((answer.status.as_u16(), &*answer.body), (status, &b"be"[..]));
+        assert_eq!(answer.retry_after, Some(Duration::from_secs(7)));
+        assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+    }
 }
 
 #[tokio::test]
