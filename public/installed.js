@@ -159,7 +159,42 @@
     return (await Promise.race([workers.ready, late])).pushManager;
   };
 
-  const turnOff = async () => (await (await manager()).getSubscription())?.unsubscribe();
+  /** What was sent of this browser last, and the house's key for it; until it is turned off here. */
+  const MARK = 'roomful-device';
+
+  const mark = (sent) => {
+    try {
+      if (sent) localStorage.setItem(MARK, JSON.stringify(sent));
+      else localStorage.removeItem(MARK);
+    } catch {
+      // This browser keeps nothing: it will not be known that it has another address.
+    }
+  };
+
+  const turnOff = async () => {
+    mark(null);
+    return (await (await manager()).getSubscription())?.unsubscribe();
+  };
+
+  const subscribe = async (key) => {
+    const sign = { '-': '+', _: '/' };
+    const applicationServerKey = Uint8Array.from(atob(key.replace(/[-_]/g, (it) => sign[it])), (it) => it.charCodeAt());
+    return (await manager()).subscribe({ userVisibleOnly: true, applicationServerKey });
+  };
+
+  /** The push service gave it another address, and the worker could not say so: the house was away, or the
+   *  browser did not tell it which. */
+  const renew = async () => {
+    const sent = JSON.parse(localStorage.getItem(MARK));
+    if (!sent || Notification.permission !== 'granted') return;
+    const way = (await (await manager()).getSubscription()) ?? (await subscribe(sent.key));
+    const { endpoint, keys } = way.toJSON();
+    if (endpoint === sent.endpoint) return;
+    const body = new URLSearchParams({ endpoint, ...keys, before: sent.endpoint });
+    const headers = { accept: 'application/json' };
+    const answer = await fetch('/api/subscribe_device', { method: 'POST', headers, body });
+    if (answer.ok) mark({ ...sent, endpoint });
+  };
 
   /** Asks this browser for a way to be told of something, and sends that with the form. */
   const turnOn = async (form) => {
@@ -168,16 +203,14 @@
     say('');
     try {
       if ((await Notification.requestPermission()) !== 'granted') return say(denied);
-      const sign = { '-': '+', _: '/' };
-      const key = Uint8Array.from(atob(pushOn.replace(/[-_]/g, (it) => sign[it])), (it) => it.charCodeAt());
-      const push = await manager();
-      const ask = () => push.subscribe({ userVisibleOnly: true, applicationServerKey: key });
+      const ask = () => subscribe(pushOn);
       // One that another house at this address had made is in the way.
       const way = await ask().catch(() => turnOff().then(ask));
       const { endpoint, keys } = way.toJSON();
       for (const [name, value] of Object.entries({ endpoint, ...keys })) {
         if (form.elements[name]) form.elements[name].value = value;
       }
+      mark({ endpoint, key: pushOn });
       // Not from within its own submit event, where a browser that has all this at hand still is.
       setTimeout(() => form.requestSubmit());
     } catch {
@@ -198,6 +231,7 @@
       if (target.matches('[data-leaves], [data-push-here] [action="/api/remove_device"]')) turnOff().catch(() => {});
     };
     addEventListener('submit', sent, true);
+    addEventListener('load', () => renew().catch(() => {}));
   }
 
   // ---- Begin ----

@@ -300,7 +300,8 @@ addEventListener('push', (event) => {
   })());
 });
 
-// The push service gives this browser another address now and then.
+// The push service gives this browser another address now and then. What fails here the next page makes up
+// for (public/installed.js).
 addEventListener('pushsubscriptionchange', (event) => {
   event.waitUntil((async () => {
     const { oldSubscription: old, newSubscription } = event;

@@ -17,10 +17,10 @@ const test = base.extend<{ service: Service }>({
 type Played = { asked: number; key: number[]; on: boolean; answer: NotificationPermission };
 
 /** Plays what the browser does when it is asked, from the next page on. */
-async function play(who: Person, service: Service, answer: NotificationPermission = 'granted') {
+async function play(who: Person, service: Service, answer: NotificationPermission = 'granted', at = who.name) {
   const pair = createECDH('prime256v1');
   const keys = { p256dh: pair.generateKeys('base64url'), auth: randomBytes(16).toString('base64url') };
-  const endpoint = `${service.url}/for/${who.name}`;
+  const endpoint = `${service.url}/for/${at}`;
   await who.context.addInitScript(
     ({ endpoint, keys, answer }) => {
       const played: Played = { asked: 0, key: [], on: false, answer };
@@ -29,6 +29,7 @@ async function play(who: Person, service: Service, answer: NotificationPermissio
         toJSON: () => ({ endpoint, expirationTime: null, keys }),
         unsubscribe: async () => !(played.on = false),
       };
+      Object.defineProperty(Notification, 'permission', { configurable: true, get: () => answer });
       Notification.requestPermission = async () => {
         played.asked += 1;
         return played.answer;
@@ -96,11 +97,43 @@ test('Push is asked for on a click, never on load — in a panel, with the key o
   expect([seen.asked, seen.key.length, seen.on]).toEqual([1, 65, true]);
   expect(await faults(alice)).toEqual([]);
 
-  // What is said to her while the page is before her is not sent there.
+  // What is said to her while the page is before her is not sent there: Dora, who looks at nothing, is told
+  // of what is said to her after that.
+  const dora = await person('dora');
+  await play(dora, service);
+  await dora.visit('/devices');
+  await dora.press(dora.page.getByRole('button', { name: 'Turn on for this device' }));
+  await expect(dora.page.getByText('They are on for this device.')).toBeVisible();
+  await dora.page.goto('about:blank');
+  const bob = await person('bob');
+  await bob.openRoom('lobby');
+  await bob.post('@alice', 'you see it');
+  await expect(alice.side.getByRole('link', { name: /bob/ })).toContainText('1');
+  await bob.post('@dora', 'you do not');
+  await expect.poll(() => service.came).toEqual(['/for/dora']);
+
   await alice.press(alice.panel.getByRole('button', { name: 'Remove' }));
   await expect(turnOn).toBeVisible();
   await expect.poll(async () => (await played(alice)).on).toBe(false);
-  expect(service.came).toEqual([]);
+});
+
+test('a browser that got another address, and could not say so, says so with the next page', async ({ person, service }) => {
+  const alice = await person('alice');
+  await play(alice, service);
+  await alice.visit('/devices');
+  await alice.press(alice.page.getByRole('button', { name: 'Turn on for this device' }));
+  await expect(alice.page.getByText('They are on for this device.')).toBeVisible();
+  // Neither does it know any more which one it had.
+  await play(alice, service, 'granted', 'alice-again');
+  const said = alice.page.waitForResponse((answer) => answer.url().endsWith('/api/subscribe_device'));
+  await alice.openRoom('lobby');
+  expect((await said).status()).toBe(200);
+  expect((await played(alice)).asked, 'nobody is asked anything').toBe(0);
+  await alice.visit('/devices');
+  const line = alice.page.getByRole('listitem');
+  await expect(line).toHaveCount(1);
+  await alice.press(line.getByRole('button', { name: 'Send a test' }));
+  await expect.poll(() => service.came).toEqual(['/for/alice-again']);
 });
 
 test('whoever does not allow it is told how', async ({ person, service }) => {
