@@ -7,6 +7,7 @@ use super::door::{self, Phase};
 use super::groups::Groups;
 use super::groups::memory::Memory;
 use super::http::{App, Routes, Shared, assets};
+use super::pocket::Asked;
 use super::store::Store;
 use super::store::sqlite::{self, OpenError, ServeLock};
 use super::store::writer::Writing;
@@ -14,11 +15,15 @@ use super::vital::Vital;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 /// How long a shutdown may take, of the 10 s that are promised.
 const DRAIN: Duration = Duration::from_secs(6);
+/// How long it may take until it is known to whom of those who are there devices need tell nothing…
+const LOOKED: Duration = Duration::from_millis(500);
+/// …and how long the last tries to tell the others' may: what they leave is told after the next start.
+const LAST_TRIES: Duration = Duration::from_secs(3);
 /// How often what is no longer needed is forgotten.
 const SWEEP: Duration = Duration::from_secs(60);
 /// How often files that nobody shows any more are let go: they cost nothing but room.
@@ -53,6 +58,7 @@ pub struct Running {
     phase: watch::Sender<Phase>,
     serving: JoinHandle<()>,
     repeating: JoinHandle<()>,
+    reaching: JoinHandle<()>,
     helpers: Vec<JoinHandle<()>>,
     writing: Writing,
     _lock: ServeLock,
@@ -121,6 +127,7 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
         repeats.keep_repeating().await;
     });
     let reaching = Arc::clone(&domain);
+    let reaching = tokio::spawn(reaching.keep_reaching());
     let noting = Arc::clone(&domain);
     let helpers = vec![
         tokio::spawn(async move {
@@ -133,7 +140,6 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
         }),
         tokio::spawn(async move { indexing.keep_indexing().await }),
         tokio::spawn(calling.keep_calling()),
-        tokio::spawn(reaching.keep_reaching()),
         tokio::spawn(async move {
             let _vital = Vital("who notes what tokens are used for");
             noting.keep_noting().await;
@@ -160,6 +166,7 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
         phase,
         serving,
         repeating,
+        reaching,
         helpers,
         writing,
         _lock: lock,
@@ -179,6 +186,11 @@ impl Running {
         // Whoever is sent away comes back: to a repeating push they have not left.
         self.repeating.abort();
         let _ = (&mut self.repeating).await;
+        // Who looks is asked before they are sent away.
+        let (known, looked) = oneshot::channel();
+        self.domain.pocket.ask(Asked::End { known });
+        let _ = tokio::time::timeout(LOOKED, looked).await;
+        let reached = tokio::time::timeout(LAST_TRIES, &mut self.reaching);
         let drained = async {
             self.domain.connections.drain().await;
             while self.domain.connections.open() > 0 {
@@ -186,9 +198,14 @@ impl Running {
             }
             let _ = (&mut self.serving).await;
         };
-        if tokio::time::timeout(DRAIN, drained).await.is_err() {
+        let (reached, drained) = tokio::join!(reached, tokio::time::timeout(DRAIN, drained));
+        if drained.is_err() {
             tracing::warn!("some connections did not end in time");
             self.serving.abort();
+        }
+        if reached.is_err() {
+            self.reaching.abort();
+            let _ = self.reaching.await;
         }
         for helper in self.helpers {
             helper.abort();
@@ -208,6 +225,7 @@ impl Running {
     pub async fn abort(self) {
         let _ = self.phase.send(Phase::Gone);
         self.repeating.abort();
+        self.reaching.abort();
         self.domain.connections.vanish();
         self.serving.abort();
         for helper in self.helpers {

@@ -6,7 +6,7 @@ use crate::protocol::{At, Code, Refusal};
 use crate::server::pocket::Asked;
 use crate::server::pocket::keys::{self, Keys};
 use crate::server::pocket::sealed::Seal;
-use crate::server::pocket::service::Came;
+use crate::server::pocket::service::{Came, origin};
 use crate::server::security::secrets;
 use crate::server::store::devices::{self, Device, New};
 use crate::words::{Lang, Word};
@@ -149,11 +149,11 @@ impl Domain {
     pub async fn test_device(&self, who: &Who, device: &str) -> Result<(), Refusal> {
         let me = who.writer()?;
         self.deeds.may_speak(me.id)?;
-        if !self.devices(who).await?.iter().any(|mine| mine.id == device) {
-            return Err(no_device());
-        }
+        let mine = self.devices(who).await?;
+        let mine = mine.into_iter().find(|mine| mine.id == device).ok_or_else(no_device)?;
         let (done, came) = oneshot::channel();
-        self.pocket.ask(Asked::Test { user: me.id, device: device.to_owned(), done });
+        let service = origin(&mine.endpoint).unwrap_or_default();
+        self.pocket.ask(Asked::Test { user: me.id, device: mine.id, service, done });
         let failed =
             |word| Err(Refusal { temporary: true, ..Refusal::new(Code::Unavailable, word) });
         match tokio::time::timeout(TEST, came).await {
@@ -162,7 +162,7 @@ impl Domain {
                 Err(Refusal::new(Code::NotFound, Word::DeviceIsGone))
             }
             Ok(Ok(Came::Refused(_) | Came::TooLarge)) => failed(Word::DeviceRefused),
-            Ok(Ok(Came::Later(_)) | Err(_)) | Err(_) => failed(Word::DeviceLater),
+            Ok(Ok(Came::Later(_) | Came::Silence) | Err(_)) | Err(_) => failed(Word::DeviceLater),
         }
     }
 

@@ -2,6 +2,8 @@
 //! it is sent, at every try: the text is read then, and whoever has read it, may not see it any more or
 //! wishes to hear nothing of it is not told.
 
+mod reaching;
+
 use super::places::Place;
 use super::{Domain, Member, Who, unavailable};
 use crate::protocol::markdown;
@@ -9,20 +11,16 @@ use crate::protocol::people::{Level, NoticeKind, Notify};
 use crate::protocol::urls;
 use crate::protocol::views::{AuthorKind, Message, Reaction, glimpse};
 use crate::protocol::{At, Code, Refusal, Target};
-use crate::server::pocket::Asked;
+use crate::server::outside::{Answer, Failed};
 use crate::server::pocket::sealed::Seal;
-use crate::server::pocket::service::{Came, Parcel, Urgency};
+use crate::server::pocket::service::{Came, Parcel, Urgency, origin};
 use crate::server::pocket::shown::{Shown, plain};
-use crate::server::pocket::waiting::{Due, Talk, Waiting};
+use crate::server::pocket::waiting::{Due, Talk};
 use crate::server::store::devices::{self, Reached};
-use crate::server::store::{UserId, history, message_place};
+use crate::server::store::{history, message_place};
 use crate::words::{Lang, Word, Words};
-use std::collections::HashMap;
-use std::future::pending;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 use tokio::sync::oneshot;
-use tokio::task::{self, JoinSet};
 
 /// That a device still takes something is noted this often at most.
 const NOTED_MS: i64 = 10 * 60 * 1_000;
@@ -45,6 +43,14 @@ impl What {
         {
             // They may have gone.
             let _ = done.send(came);
+        }
+    }
+
+    /// Where that is in their own log.
+    fn seq(&self) -> Option<i64> {
+        match self {
+            Self::Notice(_, seq) => Some(*seq),
+            Self::Test(_) => None,
         }
     }
 
@@ -72,106 +78,6 @@ fn talk(told: &Notify) -> Talk {
 }
 
 impl Domain {
-    /// Sends what is told to devices; runs as long as the server. All that it began ends with it.
-    pub async fn keep_reaching(self: Arc<Self>) {
-        let Some(mut line) = self.pocket.taken_up() else { return };
-        let mut waiting = Waiting::new(self.config.push_pace);
-        let mut tries = JoinSet::new();
-        let mut to: HashMap<task::Id, Due<Arc<What>>> = HashMap::new();
-        loop {
-            while let Some(due) = waiting.send(Instant::now()) {
-                let (house, sent) = (Arc::clone(&self), due.clone());
-                let begun = tries.spawn(async move { house.try_device(&sent).await });
-                to.insert(begun.id(), due);
-            }
-            self.pocket.waits(waiting.len());
-            let next = waiting.next();
-            let due = async move {
-                match next {
-                    Some(at) => tokio::time::sleep_until(at.into()).await,
-                    None => pending().await,
-                }
-            };
-            tokio::select! {
-                asked = line.recv() => match asked {
-                    Some(asked) => self.take_up(asked, &mut waiting),
-                    None => return,
-                },
-                Some(ended) = tries.join_next_with_id() => {
-                    let (id, came) = match ended {
-                        Ok(ended) => ended,
-                        // It panicked, which was logged. What it was to send is given up.
-                        Err(error) => (error.id(), Came::Refused(None)),
-                    };
-                    if let Some(due) = to.remove(&id) {
-                        due.what.tell(came);
-                        if waiting.came(&due.device, came, Instant::now()) {
-                            tracing::warn!(?came, "a device was not told of something: it is given up");
-                        }
-                    }
-                }
-                () = due => {}
-            }
-            while let Some((user, talk, what)) = waiting.ready(Instant::now()) {
-                self.hand_out(user, &talk, &what, &mut waiting).await;
-            }
-        }
-    }
-
-    fn take_up(&self, asked: Asked, waiting: &mut Waiting<Arc<What>>) {
-        let now = Instant::now();
-        let fits = match asked {
-            Asked::Notice { user, seq, data } => match serde_json::from_str::<Notify>(data.get()) {
-                Ok(told) => waiting.note(user, talk(&told), Arc::new(What::Notice(told, seq)), now),
-                Err(error) => {
-                    tracing::error!(%error, "a notice cannot be read, and no device is told of it");
-                    return;
-                }
-            },
-            Asked::Test { user, device, done } => {
-                let what = Arc::new(What::Test(Mutex::new(Some(done))));
-                waiting.hand(&device, user, TEST.to_owned(), what, now)
-            }
-        };
-        if !fits {
-            self.pocket.lose();
-        }
-    }
-
-    /// Nobody took it in that moment: it is for each of their devices, unless they are looking.
-    async fn hand_out(
-        &self,
-        user: UserId,
-        talk: &Talk,
-        what: &Arc<What>,
-        waiting: &mut Waiting<Arc<What>>,
-    ) {
-        if self.presence.look().is_looking(user) {
-            return;
-        }
-        let gained = self.pocket.gained();
-        let reachable = async {
-            let mut db = self.store.glance().await?;
-            devices::reachable(&mut db, user, At::now()).await
-        };
-        let reachable = match reachable.await {
-            Ok(reachable) => reachable,
-            Err(error) => {
-                tracing::error!(%error, "whose device is to be told cannot be read");
-                return self.pocket.lose();
-            }
-        };
-        if reachable.is_empty() {
-            return self.pocket.has_none(user, gained);
-        }
-        for device in reachable {
-            let now = Instant::now();
-            if !waiting.hand(&device, user, talk.clone(), Arc::clone(what), now) {
-                self.pocket.lose();
-            }
-        }
-    }
-
     /// One try, and what is noted of it.
     async fn try_device(&self, due: &Due<Arc<What>>) -> Came {
         let tried = async {
@@ -205,6 +111,7 @@ impl Domain {
         let who = Who::Member(Arc::clone(&me));
         let shown = match &*due.what {
             What::Test(_) => Some(a_test(Words::of(lang))),
+            // They did not when it was handed out: they have come since, and have it.
             What::Notice(..) if self.presence.look().is_looking(due.user) => None,
             What::Notice(told, notice) => {
                 self.as_it_stands(&who, told, *notice, Words::of(lang)).await?
@@ -216,10 +123,8 @@ impl Domain {
         if due.bare {
             shown.body.clear();
         }
-        let (Some(keys), Some(seal)) = (self.pocket.keys(), Seal::read(&to.p256dh, &to.auth))
-        else {
-            return Ok(Came::Refused(None));
-        };
+        let Some(seal) = Seal::read(&to.p256dh, &to.auth) else { return Ok(Came::Refused(None)) };
+        let Some(keys) = self.pocket.keys() else { return Ok(Came::Refused(None)) };
         let parcel = Parcel {
             endpoint: &to.endpoint,
             seal: &seal,
@@ -228,11 +133,10 @@ impl Domain {
             urgency: due.what.urgency(),
             patience: self.config.push_pace.patience,
         };
-        let Some(letter) = parcel.letter(keys) else {
+        let Some(answer) = self.send_signed(&parcel).await else {
             tracing::error!("a notification could not be sealed or signed");
             return Ok(Came::Refused(None));
         };
-        let answer = self.outside.send(letter).await;
         let came = Came::of(&answer);
         match (came, &answer) {
             (Came::Taken | Came::Gone, _) => {}
@@ -247,6 +151,26 @@ impl Domain {
             (_, Err(error)) => tracing::info!(%error, "a push service was not reached"),
         }
         Ok(came)
+    }
+
+    /// Sends it; once more where a signature was refused that was used before: it may have grown too old. None
+    /// where it could not be sealed or signed.
+    async fn send_signed(&self, parcel: &Parcel<'_>) -> Option<Result<Answer, Failed>> {
+        let (keys, origin) = (self.pocket.keys()?, origin(parcel.endpoint)?);
+        let mut again = false;
+        loop {
+            let signed = keys.authorization(&origin).ok()?;
+            let answer = self.outside.send(parcel.clone().letter(&signed.header)?).await;
+            let refused = |answer: &Answer| matches!(answer.status.as_u16(), 401 | 403);
+            if !answer.as_ref().is_ok_and(refused) {
+                return Some(answer);
+            }
+            keys.refused(&origin, &signed.header);
+            if signed.fresh || again {
+                return Some(answer);
+            }
+            again = true;
+        }
     }
 
     async fn note_try(
@@ -268,7 +192,7 @@ impl Domain {
                 // Unless its browser has got another one meanwhile, in the same place.
                 devices::over(&mut tx, &due.device, &to.endpoint, &to.auth).await?;
             }
-            Came::TooLarge | Came::Later(_) | Came::Refused(_) => {
+            Came::TooLarge | Came::Later(_) | Came::Silence | Came::Refused(_) => {
                 devices::missed(&mut tx, &due.device).await?;
             }
         }

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use web_push_native::jwt_simple;
 use web_push_native::jwt_simple::algorithms::{
     ECDSAP256KeyPairLike as _, ECDSAP256PublicKeyLike as _, ES256KeyPair,
@@ -33,7 +33,34 @@ pub struct Keys {
     contact: String,
     /// What makes topics say nothing to others.
     salt: [u8; 32],
-    signed: Mutex<HashMap<String, (Instant, String)>>,
+    signed: Mutex<HashMap<String, (Made, String)>>,
+}
+
+/// When something was made, by the clock that does not stand still while the machine sleeps and by the one
+/// that nobody sets.
+#[derive(Clone, Copy, Debug)]
+struct Made(Instant, SystemTime);
+
+impl Made {
+    fn now() -> Self {
+        Self(Instant::now(), SystemTime::now())
+    }
+
+    /// Whether a signature made then is used now.
+    fn serves(self, now: Self) -> bool {
+        // A clock that was set back says nothing of how old it is.
+        let by_clock = now.1.duration_since(self.1);
+        now.0.saturating_duration_since(self.0) < USED && by_clock.is_ok_and(|age| age < USED)
+    }
+}
+
+/// An `Authorization` for a push service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signed {
+    /// The header's value.
+    pub header: String,
+    /// Whether it was made just now, and not used before.
+    pub fresh: bool,
 }
 
 /// The key cannot be used.
@@ -75,12 +102,12 @@ impl Keys {
     ///
     /// # Errors
     /// When it cannot be signed.
-    pub fn authorization(&self, origin: &str) -> Result<String, jwt_simple::Error> {
-        let now = Instant::now();
-        if let Some((at, signed)) = locked(&self.signed).get(origin)
-            && now.saturating_duration_since(*at) < USED
+    pub fn authorization(&self, origin: &str) -> Result<Signed, jwt_simple::Error> {
+        let now = Made::now();
+        if let Some((made, header)) = locked(&self.signed).get(origin)
+            && made.serves(now)
         {
-            return Ok(signed.clone());
+            return Ok(Signed { header: header.clone(), fresh: false });
         }
         // Signed here rather than by web-push-native, which leaves the port out of the origin.
         let mut claims =
@@ -89,13 +116,21 @@ impl Keys {
         claims.issued_at = None;
         claims.invalid_before = None;
         let token = self.pair.sign(claims)?;
-        let signed = format!("vapid t={token}, k={}", self.public);
+        let header = format!("vapid t={token}, k={}", self.public);
         let mut all = locked(&self.signed);
         if all.len() >= SERVICES {
             all.clear();
         }
-        all.insert(origin.to_owned(), (now, signed.clone()));
-        Ok(signed)
+        all.insert(origin.to_owned(), (now, header.clone()));
+        Ok(Signed { header, fresh: true })
+    }
+
+    /// A push service refused this signature: the next one is made anew.
+    pub fn refused(&self, origin: &str, header: &str) {
+        let mut all = locked(&self.signed);
+        if all.get(origin).is_some_and(|(_, known)| known == header) {
+            all.remove(origin);
+        }
     }
 
     /// What a push service is told of a conversation, so that it keeps the latest of it alone: the same
@@ -136,13 +171,31 @@ mod tests {
     #[test]
     fn one_signature_serves_one_push_service_for_hours() {
         let keys = keys();
-        let one = keys.authorization("https://push.example").unwrap();
-        assert_eq!(keys.authorization("https://push.example").unwrap(), one);
-        assert_ne!(keys.authorization("https://push.example:8443").unwrap(), one);
+        let signed = |origin| keys.authorization(origin).unwrap();
+        let one = signed("https://push.example");
+        assert!(one.fresh);
+        assert_eq!(signed("https://push.example"), Signed { fresh: false, ..one.clone() });
+        assert_ne!(signed("https://push.example:8443").header, one.header);
+        keys.refused("https://push.example", "another one");
+        assert!(!signed("https://push.example").fresh);
+        keys.refused("https://push.example", &one.header);
+        assert!(signed("https://push.example").fresh);
         for n in 0..=SERVICES {
             keys.authorization(&format!("https://{n}.example")).unwrap();
         }
         assert!(locked(&keys.signed).len() <= SERVICES);
+    }
+
+    #[test]
+    fn a_signature_ages_while_the_machine_sleeps_and_by_no_clock_that_was_set_back() {
+        let made = Made::now();
+        let later = |awake, clock| Made(made.0 + awake, made.1 + clock);
+        let (short, moment) = (USED - Duration::from_secs(1), Duration::from_secs(1));
+        assert!(made.serves(made) && made.serves(later(short, short)));
+        assert!(!made.serves(later(USED, USED)));
+        assert!(!made.serves(later(moment, USED)), "it slept");
+        assert!(!made.serves(later(USED, moment)), "its clock was set back");
+        assert!(!made.serves(Made(made.0 + moment, made.1 - moment)));
     }
 
     #[test]

@@ -3,13 +3,14 @@
 //!
 //! The writer notes what was told ([`Pocket::note`]), which costs a look at a flag where nobody has a
 //! device. One task of the domain's takes it from there, decides what is still to be sent, and when
-//! ([`waiting`]); nobody else waits for any of it. What waits is in memory alone: a notification that a
-//! restart forgets is in the list of notices all the same.
+//! ([`waiting`]); nobody else waits for any of it. What waits is in memory alone: how far each device has been
+//! told is stored ([`told`]), and the rest is looked for at the next start.
 
 pub mod keys;
 pub mod sealed;
 pub mod service;
 pub mod shown;
+pub mod told;
 pub mod waiting;
 
 use super::store::UserId;
@@ -30,10 +31,13 @@ const SAID_EVERY: usize = 1_000;
 /// What may be sent to somebody's devices.
 #[derive(Debug)]
 pub enum Asked {
-    /// The data of a `notify` in their own log, and its seq there.
-    Notice { user: UserId, seq: i64, data: Box<RawValue> },
-    /// A test of one device, and who waits for what comes of its first try.
-    Test { user: UserId, device: String, done: oneshot::Sender<Came> },
+    /// The data of a `notify` in their own log, its seq there, and whether they seemed to be looking.
+    Notice { user: UserId, seq: i64, data: Box<RawValue>, looked: bool },
+    /// A test of one device, at a push service of that origin, and who waits for what comes of its first try.
+    Test { user: UserId, device: String, service: String, done: oneshot::Sender<Came> },
+    /// The house closes: what waits for a client is for devices now, unless somebody looks, and is tried
+    /// once. Answered when it is known who looked.
+    End { known: oneshot::Sender<()> },
 }
 
 /// See the module.
@@ -85,8 +89,7 @@ impl Pocket {
         self.keys.get()
     }
 
-    /// Notes what a commit told to those who have devices and are not looking: whoever is has it by
-    /// now. Called by the writer.
+    /// Notes what a commit told to those who have devices. Called by the writer.
     pub fn note(&self, committed: &[Committed], is_looking: impl Fn(UserId) -> bool) {
         if !self.anybody.load(Ordering::Relaxed) {
             return;
@@ -95,9 +98,9 @@ impl Pocket {
             if let Committed::Own { user, event } = one
                 && event.kind == "notify"
                 && self.owns(*user)
-                && !is_looking(*user)
             {
-                self.ask(Asked::Notice { user: *user, seq: event.seq, data: event.data.clone() });
+                let (seq, data, looked) = (event.seq, event.data.clone(), is_looking(*user));
+                self.ask(Asked::Notice { user: *user, seq, data, looked });
             }
         }
     }
@@ -205,8 +208,6 @@ mod tests {
         pocket.gain(UserId(1));
         pocket.note(&[told(1), told(2)], nobody);
         assert_eq!(pocket.waiting(), 1);
-        pocket.note(&[told(1)], |user| user == UserId(1));
-        assert_eq!(pocket.waiting(), 1, "they have it by now");
         let gained = pocket.gained();
         pocket.gain(UserId(2));
         pocket.has_none(UserId(2), gained);

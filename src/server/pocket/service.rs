@@ -1,6 +1,5 @@
 //! One letter to a push service, and what its answer means.
 
-use super::keys::Keys;
 use super::sealed::Seal;
 use crate::server::outside::{Answer, Failed, Letter};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -42,6 +41,8 @@ pub enum Came {
     TooLarge,
     /// Not now; after this time, if it named one.
     Later(Option<Duration>),
+    /// Not now: there was no answer at all.
+    Silence,
     /// Never: we are refused, or the answer is none that we know. The status, if there was one.
     Refused(Option<u16>),
 }
@@ -60,14 +61,13 @@ impl Came {
                 status => Self::Refused(Some(status)),
             },
             Err(Failed::NotAllowed) => Self::Refused(None),
-            Err(Failed::Unreachable | Failed::TimedOut | Failed::NoCertificates) => {
-                Self::Later(None)
-            }
+            Err(Failed::Unreachable | Failed::TimedOut | Failed::NoCertificates) => Self::Silence,
         }
     }
 }
 
 /// What is to be sent.
+#[derive(Clone)]
 pub struct Parcel<'a> {
     /// Where its push service takes messages for the device.
     pub endpoint: &'a str,
@@ -84,13 +84,12 @@ pub struct Parcel<'a> {
 }
 
 impl Parcel<'_> {
-    /// The letter to the push service; none where it cannot be written.
+    /// The letter to the push service, with this signature for it; none where it cannot be written.
     #[must_use]
-    pub fn letter(self, keys: &Keys) -> Option<Letter> {
-        let signed = keys.authorization(&origin(self.endpoint)?).ok()?;
+    pub fn letter(self, signed: &str) -> Option<Letter> {
         let body = self.seal.seal(self.shown).ok()?;
         let mut headers = HeaderMap::new();
-        headers.insert(header::AUTHORIZATION, HeaderValue::from_str(&signed).ok()?);
+        headers.insert(header::AUTHORIZATION, HeaderValue::from_str(signed).ok()?);
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("aes128gcm"));
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
         headers.insert(HeaderName::from_static("ttl"), HeaderValue::from(TTL_SECONDS));
@@ -110,7 +109,8 @@ impl Parcel<'_> {
 }
 
 /// Scheme, host and port of an endpoint.
-fn origin(endpoint: &str) -> Option<String> {
+#[must_use]
+pub fn origin(endpoint: &str) -> Option<String> {
     let origin = reqwest::Url::parse(endpoint).ok()?.origin();
     origin.is_tuple().then(|| origin.ascii_serialization())
 }
@@ -136,7 +136,7 @@ mod tests {
             };
             assert_eq!(came, wanted, "{status}");
         }
-        assert_eq!(Came::of(&Err(Failed::TimedOut)), Came::Later(None));
+        assert_eq!(Came::of(&Err(Failed::TimedOut)), Came::Silence);
         assert_eq!(Came::of(&Err(Failed::NotAllowed)), Came::Refused(None));
     }
 

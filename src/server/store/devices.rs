@@ -19,6 +19,30 @@ pub struct Device {
     pub sent_at: Option<i64>,
     /// Tries since then that came to nothing.
     pub failures: i64,
+    /// Where its push service takes messages for it.
+    pub endpoint: String,
+}
+
+/// One to which something may be sent.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Reachable {
+    /// Names it.
+    pub id: String,
+    /// Where its push service takes messages for it.
+    pub endpoint: String,
+    /// Up to which seq of its owner's own log it was told, or is not to be told.
+    pub told_seq: i64,
+}
+
+/// What somebody was told of, and their devices may not have been.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Missed {
+    /// Who.
+    pub user_id: UserId,
+    /// Its seq in their own log.
+    pub seq: i64,
+    /// The data of its event.
+    pub data: String,
 }
 
 /// A device to store.
@@ -69,7 +93,8 @@ pub struct Reached {
 
 /// The devices of somebody to whom something is to be sent: of sessions that go on, and of nobody who
 /// is kept out.
-pub const OF_USER: &str = "SELECT d.id FROM devices d CROSS JOIN sessions s ON s.id = d.session
+pub const OF_USER: &str = "SELECT d.id, d.endpoint, d.told_seq
+    FROM devices d CROSS JOIN sessions s ON s.id = d.session
     CROSS JOIN users u ON u.id = d.user_id
     WHERE d.user_id = $1 AND s.expires_at > $2 AND u.banned_at IS NULL ORDER BY d.made_at";
 
@@ -103,19 +128,59 @@ pub async fn owners(db: &mut Connection) -> Result<Vec<UserId>> {
     sqlx::query_scalar("SELECT DISTINCT user_id FROM devices").fetch_all(db).await
 }
 
-/// Stores a device. The same endpoint again is the same browser, whoever uses it by now.
+/// What came since then to those who have devices, has not been seen and was told to none of these, or not to
+/// all: the oldest of each first, `most` in all.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn missed_since(db: &mut Connection, since: At, most: usize) -> Result<Vec<Missed>> {
+    sqlx::query_as(
+        "WITH owners (user_id, told_seq) AS (
+            SELECT user_id, MIN(told_seq) FROM devices GROUP BY user_id)
+         SELECT o.user_id, e.seq, e.data FROM owners o CROSS JOIN users u ON u.id = o.user_id
+         LEFT JOIN reads r ON r.user_id = u.id AND r.log_id = u.log_id
+         CROSS JOIN events e ON e.log_id = u.log_id AND e.kind = 'notify' AND e.seq > o.told_seq
+            AND e.seq > COALESCE(r.seq, 0) AND e.at >= $1
+         ORDER BY o.user_id, e.seq LIMIT $2 + 0",
+    )
+    .bind(since.0)
+    .bind(most as i64)
+    .fetch_all(db)
+    .await
+}
+
+/// The devices of each of these were told up to that seq.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn told(db: &mut Connection, all: &[(UserId, i64)]) -> Result<()> {
+    for (user, seq) in all {
+        sqlx::query("UPDATE devices SET told_seq = $2 WHERE user_id = $1 AND told_seq < $2")
+            .bind(user)
+            .bind(seq)
+            .execute(&mut *db)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Stores a device. The same endpoint again is the same browser, whoever uses it by now. It is told of what
+/// comes from now on.
 ///
 /// # Errors
 /// When the database cannot be written.
 pub async fn put(db: &mut Connection, new: New<'_>, now: At) -> Result<()> {
     sqlx::query(
-        "INSERT INTO devices (id, user_id, session, endpoint, p256dh, auth, lang, agent, made_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        "INSERT INTO devices
+            (id, user_id, session, endpoint, p256dh, auth, lang, agent, made_at, told_seq)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, COALESCE(
+            (SELECT l.top FROM users u JOIN logs l ON l.id = u.log_id WHERE u.id = $2), 0))
          ON CONFLICT (endpoint) DO UPDATE SET
             id = CASE WHEN devices.user_id = excluded.user_id THEN devices.id ELSE excluded.id END,
             user_id = excluded.user_id, session = excluded.session, p256dh = excluded.p256dh,
             auth = excluded.auth, lang = excluded.lang, agent = excluded.agent,
-            made_at = excluded.made_at, sent_at = NULL, failures = 0",
+            made_at = excluded.made_at, sent_at = NULL, failures = 0,
+            told_seq = excluded.told_seq",
     )
     .bind(new.id)
     .bind(new.user)
@@ -153,7 +218,7 @@ pub async fn trim(db: &mut Connection, user: UserId, most: usize) -> Result<()> 
 /// When the database cannot be read.
 pub async fn of(db: &mut Connection, user: UserId) -> Result<Vec<Device>> {
     sqlx::query_as(
-        "SELECT id, session, agent, made_at, sent_at, failures FROM devices
+        "SELECT id, session, agent, made_at, sent_at, failures, endpoint FROM devices
          WHERE user_id = $1 ORDER BY made_at DESC, id",
     )
     .bind(user)
@@ -161,12 +226,12 @@ pub async fn of(db: &mut Connection, user: UserId) -> Result<Vec<Device>> {
     .await
 }
 
-/// The ids of those to which something for this user is sent.
+/// Those to which something for this user is sent.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn reachable(db: &mut Connection, user: UserId, now: At) -> Result<Vec<String>> {
-    sqlx::query_scalar(OF_USER).bind(user).bind(now.0).fetch_all(db).await
+pub async fn reachable(db: &mut Connection, user: UserId, now: At) -> Result<Vec<Reachable>> {
+    sqlx::query_as(OF_USER).bind(user).bind(now.0).fetch_all(db).await
 }
 
 /// One of them, as it stands now.

@@ -6,13 +6,16 @@ use super::{
 };
 use crate::support::eventually;
 use roomful::server::pocket::waiting::Pace;
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_device_goes_with_404_and_410() {
-    for status in [404, 410] {
+    for reply in [Reply::Status(404), Reply::Status(410), Reply::Unfinished(410)] {
         let mut it = Pocket::open().await;
-        it.service.answers(&it.browser, [Reply::Status(status)]);
+        it.service.answers(&it.browser, [reply]);
         let mut alice = it.speaker("alice").await;
         alice.send("@bob", "one").await;
         it.service.next().await;
@@ -39,6 +42,67 @@ async fn a_device_stays_whatever_else_is_answered_and_the_message_is_given_up() 
         it.nothing_but("carol").await;
         assert_eq!(devices(&it.bob).await.len(), 1, "{status}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_taken_is_not_sent_again_however_long_the_answer_takes() {
+    let mut it = Pocket::open().await;
+    it.service.answers(&it.browser, [Reply::Unfinished(201)]);
+    it.speaker("alice").await.send("@bob", "one").await;
+    assert_eq!(it.next().await.shown["body"], "one");
+    eventually("the try to end", async || {
+        (it.house.verbs().gauges().for_devices == 0).then_some(())
+    })
+    .await;
+    it.nothing_but("carol").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signature_that_served_before_is_made_anew_where_it_is_refused() {
+    let mut it = Pocket::open().await;
+    let mut alice = it.speaker("alice").await;
+    alice.send("@bob", "one").await;
+    let signed = |got: &super::service::Got| got.headers["authorization"].clone();
+    let mut before = signed(&it.service.next().await);
+    for status in [401, 403] {
+        it.service.answers(&it.browser, [Reply::Status(status)]);
+        alice.send("@bob", "two").await;
+        let refused = it.service.next().await;
+        let again = it.service.next().await;
+        assert_eq!(signed(&refused), before);
+        assert_ne!(signed(&again), before);
+        before = signed(&again);
+        assert_eq!(it.browser.open(&again, &it.key).await.shown["body"], "two");
+    }
+    it.nothing_but("carol").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_person_whose_push_service_says_nothing_delays_nobody() {
+    let mut it = Pocket::open_with(|config| {
+        reachable(config);
+        config.push_pace.patience = Duration::from_secs(3_600);
+    })
+    .await;
+    for n in 0..20 {
+        let mut more = it.browser.clone();
+        more.path = format!("/more/{n}");
+        more.turn_on(&it.bob).await;
+        it.service.answers(&more, [Reply::Silence; 2]);
+    }
+    let ada = it.house.in_browser("ada").await;
+    let adas = it.service.browser().await;
+    adas.turn_on(&ada).await;
+    let mut alice = it.speaker("alice").await;
+    alice.send("@bob", "hello?").await;
+    alice.send("@ada", "hello!").await;
+    let got = loop {
+        let got = it.service.next().await;
+        if got.path == adas.path {
+            break got;
+        }
+    };
+    assert_eq!(adas.open(&got, &it.key).await.shown["body"], "hello!");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -128,7 +192,8 @@ async fn a_test_says_what_came_of_it() {
     let done = test(&it.bob).await.is(303).leads_to();
     assert_eq!(it.next().await.shown["title"], "Notifications work");
     assert!(it.bob.get(&done).await.is(200).text().contains("has taken the test"));
-    it.service.answers(&it.browser, [Reply::Status(403)]);
+    // With a signature that served before, and with a new one.
+    it.service.answers(&it.browser, [Reply::Status(403); 2]);
     let page = test(&it.bob).await.is(503).text();
     assert!(page.contains("refused"), "{page}");
     it.service.answers(&it.browser, [Reply::Status(500)]);
@@ -146,7 +211,8 @@ async fn a_test_says_what_came_of_it() {
 async fn a_drain_leaves_nothing_behind() {
     let mut it = Pocket::open_with(|config| {
         reachable(config);
-        config.push_pace = Pace { wait: Duration::ZERO, ..Pace::DEFAULT };
+        let patience = Duration::from_secs(3_600);
+        config.push_pace = Pace { wait: Duration::ZERO, patience, ..Pace::DEFAULT };
     })
     .await;
     it.service.answers(&it.browser, [Reply::Status(500), Reply::Silence]);
@@ -158,8 +224,13 @@ async fn a_drain_leaves_nothing_behind() {
     it.speaker("carol").await.send("@bob", "on its way").await;
     it.service.next().await;
     assert!(it.house.verbs().gauges().for_devices > 0);
+    let house = Arc::downgrade(it.house.running().domain());
     let begun = Instant::now();
-    it.house.restart().await;
+    it.house.stop().await;
     assert!(begun.elapsed() < Duration::from_secs(10));
-    assert_eq!(it.house.verbs().gauges().for_devices, 0);
+    eventually("nothing to be left that could send", async || {
+        (house.strong_count() == 0).then_some(())
+    })
+    .await;
+    assert!(it.service.rest().is_empty());
 }

@@ -3,6 +3,7 @@
 
 mod answers;
 mod devices;
+mod restarts;
 mod service;
 mod silence;
 

@@ -26,6 +26,8 @@ pub enum Reply {
     Status(u16),
     /// With 429, and after how many seconds to try again.
     After(u64),
+    /// With this status, and the rest of the answer never comes.
+    Unfinished(u16),
     /// Not at all.
     Silence,
 }
@@ -113,6 +115,12 @@ async fn serve(
         let (status, more) = match reply.unwrap_or(Reply::Status(201)) {
             Reply::Status(status) => (status, String::new()),
             Reply::After(seconds) => (429, format!("Retry-After: {seconds}\r\n")),
+            Reply::Unfinished(status) => {
+                let answer = format!("HTTP/1.1 {status} So\r\nContent-Length: 10\r\n\r\nbe");
+                write.write_all(answer.as_bytes()).await.ok()?;
+                let _ = read.read(&mut [0; 1]).await;
+                return None;
+            }
             Reply::Silence => {
                 // Until the other side gives up.
                 let _ = read.read(&mut [0; 1]).await;

@@ -1,6 +1,7 @@
 //! When no device is told: somebody has it already, or is not to have it any more.
 
-use super::{Pocket, unhurried};
+use super::{Pocket, reachable, unhurried};
+use crate::support::house::quick_heartbeat;
 use roomful::protocol::{
     Target,
     people::{Access, Level},
@@ -18,6 +19,52 @@ async fn whoever_is_looking_is_told_by_no_device() {
     page.tell(json!({"t": "here", "to": "#lobby", "active": false})).await;
     page.fence().await;
     it.nothing_but("carol").await;
+}
+
+/// A network that is gone without a word: no FIN, no RST.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_only_seems_to_look_is_told_once_their_connection_is_missed() {
+    let mut it = Pocket::open_with(|config| {
+        reachable(config);
+        quick_heartbeat(config);
+    })
+    .await;
+    let mut page = it.bob.socket().await;
+    page.here(json!("#lobby")).await;
+    page.fence().await;
+    // It is not read from here on, and so does not answer.
+    it.speaker("alice").await.send("@bob", "into the dark").await;
+    assert_eq!(it.next().await.shown["body"], "into the dark");
+    it.nothing_but("carol").await;
+    drop(page);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_looks_and_is_there_is_told_by_no_device_later_either() {
+    let mut it = Pocket::open_with(|config| {
+        reachable(config);
+        quick_heartbeat(config);
+    })
+    .await;
+    let mut page = it.bob.socket().await;
+    page.here(json!("#lobby")).await;
+    page.fence().await;
+    let there = tokio::spawn(async move { page.frame("the end", |_| false).await });
+    // What is said to Ben after that is looked at later than what is said to Bob.
+    let ben = it.house.in_browser("ben").await;
+    let bens = it.service.browser().await;
+    bens.turn_on(&ben).await;
+    let mut gone = ben.socket().await;
+    gone.here(json!("#lobby")).await;
+    gone.fence().await;
+    let mut alice = it.speaker("alice").await;
+    alice.send("@bob", "on the screen").await;
+    alice.send("@ben", "into the dark").await;
+    let got = it.service.next().await;
+    assert_eq!(bens.open(&got, &it.key).await.shown["body"], "into the dark");
+    there.abort();
+    it.nothing_but("carol").await;
+    drop(gone);
 }
 
 #[tokio::test(flavor = "multi_thread")]
