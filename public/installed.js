@@ -230,7 +230,7 @@
 
   /** The push service gave it another address, and the worker could not say so: the house was away, or the
    *  browser did not tell it which. */
-  const renew = async () => {
+  const sayAnew = async () => {
     const sent = JSON.parse(localStorage.getItem(MARK));
     if (!sent || Notification.permission !== 'granted') return;
     const way = (await (await manager()).getSubscription()) ?? (await subscribe(sent.key));
@@ -278,7 +278,7 @@
       if (target.matches('[data-leaves], [data-push-here] [action="/api/remove_device"]')) turnOff().catch(() => {});
     };
     addEventListener('submit', sent, true);
-    addEventListener('load', () => renew().catch(() => {}));
+    addEventListener('load', () => sayAnew().catch(() => {}));
   }
 
   // ---- Begin ----
