@@ -161,7 +161,7 @@ mod tests {
 
     /// It answers that it is pushed from now on, and stores nothing.
     #[test]
-    fn k2_the_first_of_what_is_stored_waits_for_whoever_is_away() {
+    fn k02_the_first_of_what_is_stored_waits_for_whoever_is_away() {
         let stored = Row { stored: true, ..row() };
         let (pushed, why) = run(stored.clone(), 7, 99_000, |_| false);
         assert_eq!((pushed.as_slice(), &*why), ([10_007].as_slice(), "nobody"));
