@@ -42,6 +42,7 @@ fn concerning() -> Notices {
         from: from.iter().map(|name| (*name).to_owned()).collect(),
         message: (to != "~" && kind != NoticeKind::Invite).then(|| "7-3".to_owned()),
         text: text.to_owned(),
+        why: None,
         files: false,
         emoji: if kind == NoticeKind::Reaction {
             vec!["🎉".into(), "👍".into()]

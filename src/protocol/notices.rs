@@ -3,6 +3,7 @@
 use super::{
     At, Target,
     people::{Mentions, NoticeKind},
+    refusal::Why,
 };
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,8 @@ pub struct Noticed {
     pub message: Option<String>,
     /// How that begins, as it stands; of what is about no message, what was told.
     pub text: String,
+    /// The same by its name, of what the house itself told.
+    pub why: Option<Box<Why>>,
     /// Whether that message has files.
     pub files: bool,
     /// Reactions, each once.

@@ -264,6 +264,13 @@ fn literal(host: &str) -> Option<IpAddr> {
     }
 }
 
+/// The host that a URL leads to: what may be shown of one that is a secret.
+#[must_use]
+pub fn host(url: &str) -> String {
+    let url = Url::parse(url).ok();
+    url.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
+}
+
 fn failed(error: &reqwest::Error) -> Failed {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(one) = cause {
@@ -290,8 +297,9 @@ fn causes(error: &reqwest::Error) -> String {
     said.join(": ")
 }
 
-/// `Retry-After` in either of its forms (RFC 9110, 10.2.3).
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+/// `Retry-After` in either of its forms (RFC 9110, 10.2.3), from now.
+#[must_use]
+pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));

@@ -282,21 +282,23 @@ pub async fn turn_on(db: &mut Connection, id: &str) -> Result<()> {
     .map(drop)
 }
 
-/// Switches an outgoing address off, and gives up all that waits for it.
+/// Switches an outgoing address off, and gives up all that waits for it. Answers who made it, if it was on.
 ///
 /// # Errors
 /// When the database cannot be written.
-pub async fn turn_off(db: &mut Connection, id: &str, why: &str) -> Result<()> {
-    sqlx::query("UPDATE outgoing_hooks SET off = $2 WHERE id = $1")
-        .bind(id)
-        .bind(why)
-        .execute(&mut *db)
-        .await?;
+pub async fn turn_off(db: &mut Connection, id: &str, why: &str) -> Result<Option<UserId>> {
+    let made_by = sqlx::query_scalar(
+        "UPDATE outgoing_hooks SET off = $2 WHERE id = $1 AND off IS NULL RETURNING made_by",
+    )
+    .bind(id)
+    .bind(why)
+    .fetch_optional(&mut *db)
+    .await?;
     sqlx::query("UPDATE deliveries SET next_at = NULL WHERE hook_id = $1 AND next_at IS NOT NULL")
         .bind(id)
         .execute(db)
-        .await
-        .map(drop)
+        .await?;
+    Ok(made_by)
 }
 
 /// Counts a delivery that was given up, or begins anew with one that arrived. Answers how many were given

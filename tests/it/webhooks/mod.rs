@@ -2,7 +2,7 @@
 
 mod incoming;
 mod outgoing;
-mod receiver;
+pub mod receiver;
 
 use super::support::{House, Person, house::LOBBY};
 use roomful::{

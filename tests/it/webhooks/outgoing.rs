@@ -3,7 +3,7 @@ use super::{
     receiver::{Receiver, Reply},
     say, tell, told,
 };
-use crate::support::{House, cid, eventually, house::LOBBY};
+use crate::support::{House, Person, cid, eventually, house::LOBBY};
 use roomful::{
     protocol::{Code, Target},
     server::store::writer::Deed,
@@ -147,6 +147,7 @@ async fn an_address_that_is_gone_is_switched_off() {
     })
     .await;
     assert_eq!(off.off.as_deref(), Some("gone"));
+    is_told(&alice, "it answered that it is gone for good").await;
     let browser = house.log_in("alice").await;
     let page = browser.get("/chat/lobby/webhooks").await.is(200).text();
     assert!(page.contains("gone for good") && page.contains("/api/turn_on_hook"), "{page}");
@@ -157,6 +158,43 @@ async fn an_address_that_is_gone_is_switched_off() {
     house.verbs().turn_on_outgoing(&who, "lobby", &off.id).await.unwrap();
     say(&alice, "here again").await;
     assert_eq!(receiver.next().await.says(), "here again");
+}
+
+/// Whoever made it is told on all of their devices and in their list, in their language, and is led to its page.
+async fn is_told(maker: &Person, why: &str) {
+    let told = eventually("its maker to be told", async || {
+        let own = maker.socket().await.sub(&["~"]).await.remove(0);
+        (own["unread"] == 1).then_some(own["notices"][0]["to"].clone())
+    })
+    .await;
+    assert_eq!(told, "~");
+    let page = maker.get("/notifications/").await.is(200).text();
+    assert!(page.contains("#lobby") && page.contains(why), "{page}");
+    assert!(page.contains("The webhook to 127.0.0.1 was switched off"), "{page}");
+    assert!(page.contains("href=\"/chat/lobby/webhooks\""), "{page}");
+    let chinese = maker.clone().with("Accept-Language", "zh-CN");
+    let page = chinese.get("/notifications/").await.is(200).text();
+    assert!(page.contains("发往 127.0.0.1 的 Webhook 已停用"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_made_it_hears_of_it_only_while_they_keep_order_there() {
+    let house = house().await;
+    let root = house.who(&house.admin("root").await).await;
+    let alice = house.admin("alice").await;
+    let who = house.who(&alice).await;
+    let mut receiver = Receiver::open([Reply::status(410)]).await;
+    tell(&house, &who, &receiver.url(), "").await;
+    house.verbs().set_admin(&root, "alice", false).await.unwrap();
+    say(&alice, "hello").await;
+    receiver.next().await;
+    eventually("it to be off", async || told(&house, &root).await.off.is_some().then_some(()))
+        .await;
+    // Whoever is to be told hears it before the call is over.
+    eventually("the call to be over", async || (house.verbs().gauges().calls == 0).then_some(()))
+        .await;
+    let own = alice.socket().await.sub(&["~"]).await.remove(0);
+    assert_eq!(own["unread"], 0, "{own}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -179,6 +217,7 @@ async fn one_that_fails_and_fails_is_switched_off() {
     })
     .await;
     assert_eq!(off.off.as_deref(), Some("failing"));
+    is_told(&alice, "20 messages in a row could not be delivered").await;
     assert!(off.last.iter().all(|it| it.next_at.is_none()), "{:?}", off.last);
     let mut tries = HashMap::<String, usize>::new();
     while let Some(call) = receiver.waiting() {

@@ -3,14 +3,18 @@
 //! What is to be told is a row until it has arrived or was given up, so it is told at least once, under one
 //! id. A message is read where it stands each time it is told: deleted, it is told no more.
 
-use super::super::Domain;
+use super::super::sessions::away;
+use super::super::{Domain, Who, unavailable};
 use super::signed;
+use crate::protocol::refusal::Reason;
+use crate::protocol::sheets::Sheet;
 use crate::protocol::views::AuthorKind;
 use crate::protocol::{At, Target, urls};
-use crate::server::outside::{Answer, Failed, Letter};
+use crate::server::outside::{Answer, Failed, Letter, host};
 use crate::server::store::deliveries::{self, Due, Outcome, Told};
-use crate::server::store::{LogId, Result, hooks, message_id};
+use crate::server::store::{LogId, Result, UserId, hooks, message_id, users};
 use crate::server::terms;
+use crate::words::Word;
 use bytes::Bytes;
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
@@ -384,15 +388,42 @@ impl Domain {
         }
         let mut tx = self.store.write().await?;
         deliveries::tried(&mut tx, &due.id, &outcome).await?;
+        let mut off = None;
         if gone {
-            hooks::turn_off(&mut tx, &due.hook_id, "gone").await?;
+            off = Some(("gone", Word::HookToldGone.of(&[&host(&due.url)])));
         } else if outcome.next.is_none() && (arrived || due.seq.is_some()) {
             let failed = hooks::note_outcome(&mut tx, &due.hook_id, arrived).await?;
             if failed >= GIVEN_UP {
-                hooks::turn_off(&mut tx, &due.hook_id, "failing").await?;
+                off = Some(("failing", Word::HookToldFailing.of(&[&host(&due.url), &GIVEN_UP])));
             }
         }
-        tx.commit().await
+        let Some((why, said)) = off else { return tx.commit().await };
+        let made_by = hooks::turn_off(&mut tx, &due.hook_id, why).await?;
+        tx.commit().await?;
+        if let Some(made_by) = made_by {
+            self.tell_maker(made_by, &due.room, said.into()).await;
+        }
+        Ok(())
+    }
+
+    /// Whoever made an address that was switched off hears of it, as long as they keep order in its room: they may
+    /// not look at its page for weeks.
+    async fn tell_maker(&self, maker: UserId, room: &str, said: Reason) {
+        let told = async {
+            let mut db = self.store.glance().await.map_err(unavailable)?;
+            let user = users::by_id(&mut db, maker).await.map_err(unavailable)?;
+            drop(db);
+            let who = user.map_or(Who::Visitor, |user| Who::Member(Arc::new(away(user))));
+            let (maker, room) = self.my_order(&who, room).await?;
+            let page = Sheet::Webhooks(room.name.clone()).address();
+            self.tell_of(&maker, &Target::Room(room.name), said, page).await
+        };
+        // It is switched off all the same, and its page says so.
+        if let Err(refusal) = told.await
+            && refusal.temporary
+        {
+            tracing::warn!(%refusal, "whose webhook was switched off was not told");
+        }
     }
 }
 
