@@ -157,7 +157,7 @@ impl Routes {
     pub async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
-        if v1::is(request.uri()) {
+        if v1::is(request.uri()) || hooks::is(request.uri()) {
             v1::documented(self.guarded(request, peer)).await
         } else {
             self.guarded(request, peer).await

@@ -1,6 +1,6 @@
 //! What every use of a token passes and leaves: how fast it may be used, and the note of it.
 
-use super::{App, problem, visit};
+use super::{App, hooks, problem, visit};
 use crate::protocol::At;
 use crate::protocol::tokens::TokenUseView;
 use crate::server::domain::Who;
@@ -30,7 +30,8 @@ pub async fn noted(
     answer: impl AsyncFnOnce(Request) -> Response,
 ) -> Response {
     let Some(token) = shown(app, request.headers()).await else { return answer(request).await };
-    let (path, method) = (request.uri().path().to_owned(), request.method().to_string());
+    let path = hooks::without_secret(request.uri().path()).to_owned();
+    let method = request.method().to_string();
     let address = visit::address(&app.domain.config, peer, request.headers());
     let response = match app.domain.token_rate.may_use(&token) {
         Ok(()) => answer(request).await,

@@ -63,6 +63,18 @@ fn read(value: &HeaderValue) -> Option<&str> {
     (plain && !text.is_empty() && text.len() <= MOST).then_some(text)
 }
 
+/// The key that a request is sent with, if it has one.
+///
+/// # Errors
+/// `bad_frame` for one that cannot be.
+pub fn of(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
+    let Some(said) = headers.get(HEADER) else { return Ok(None) };
+    read(said).map(Some).ok_or_else(|| {
+        let why = format!("An Idempotency-Key has 1 to {MOST} characters of ASCII.");
+        super::sent::unreadable(Some("Idempotency-Key".to_owned()), why)
+    })
+}
+
 /// Takes up all that is asked, for the hash that tells one request from another.
 type Hash = Arc<Mutex<Sha256>>;
 
@@ -98,10 +110,10 @@ pub async fn once(
     if *request.method() != Method::POST || !super::is(request.uri()) {
         return answer(request).await;
     }
-    let Some(said) = request.headers().get(HEADER) else { return answer(request).await };
-    let Some(name) = read(said).map(str::to_owned) else {
-        let why = format!("An Idempotency-Key has 1 to {MOST} characters of ASCII.");
-        return problem::json(&super::sent::unreadable(Some("Idempotency-Key".to_owned()), why));
+    let name = match of(request.headers()) {
+        Ok(Some(name)) => name.to_owned(),
+        Ok(None) => return answer(request).await,
+        Err(refusal) => return problem::json(&refusal),
     };
     // Whoever may not call is told so by what they call.
     let who = app.domain.recognise(visit::credentials(request.headers())).await;
