@@ -42,6 +42,7 @@ fn concerning() -> Notices {
         from: from.iter().map(|name| (*name).to_owned()).collect(),
         message: (to != "~" && kind != NoticeKind::Invite).then(|| "7-3".to_owned()),
         text: text.to_owned(),
+        why: None,
         files: false,
         emoji: if kind == NoticeKind::Reaction {
             vec!["🎉".into(), "👍".into()]
@@ -160,6 +161,7 @@ fn mentioned(author: &str, kind: NoticeKind, text: &str, minutes: i64, new: bool
         from: vec![author.to_owned()],
         message: Some("1-49".to_owned()),
         text: text.to_owned(),
+        why: None,
         files: false,
         emoji: Vec::new(),
         link: None,

@@ -5,6 +5,7 @@ use clap::Subcommand;
 use roomful::protocol::At;
 use roomful::protocol::tokens::{Scopes, TokenView};
 use roomful::server::domain::tokens::{NewToken, read_time};
+use std::io::Write as _;
 
 /// What is done with tokens.
 #[derive(Subcommand)]
@@ -38,7 +39,7 @@ pub enum Token {
         #[command(flatten)]
         database: Database,
     },
-    /// Show what a token was used for last, or what all were.
+    /// Show what a token was used for, or what all were, the latest first: all that is kept.
     Log {
         /// The token's id, as the list has it.
         id: Option<String>,
@@ -54,12 +55,13 @@ fn lasts(text: &str) -> Result<i64, &'static str> {
 impl Token {
     /// Does it.
     pub async fn run(self) -> Outcome {
+        let mut out = std::io::stdout();
         match self {
             Self::Add { user, name, scope, expires, database } => {
                 let new = NewToken { user, name, scopes: scope, lasts_ms: expires };
                 let made = database.domain().await?.add_token(new).await?;
                 // The secret alone, so that a script can keep it.
-                println!("{}", made.secret);
+                writeln!(out, "{}", made.secret)?;
             }
             Self::List { database } => {
                 let domain = database.domain().await?;
@@ -67,28 +69,39 @@ impl Token {
                 loop {
                     let (tokens, more) = domain.all_tokens(offset).await?;
                     offset += tokens.len();
-                    tokens.iter().for_each(|token| println!("{}", line(token, now)));
+                    for token in &tokens {
+                        writeln!(out, "{}", line(token, now))?;
+                    }
                     if !more {
                         break;
                     }
                 }
                 if offset == 0 {
-                    println!("There are no tokens.");
+                    writeln!(out, "There are no tokens.")?;
                 }
             }
             Self::Revoke { id, database } => {
                 database.domain().await?.revoke_token(&id).await?;
-                println!("The token {id} opens nothing any more.");
+                writeln!(out, "The token {id} opens nothing any more.")?;
             }
             Self::Log { id, database } => {
-                let uses = database.domain().await?.all_token_uses(id.as_deref()).await?;
-                for used in &uses {
-                    let (at, token, method) = (used.at, &used.token, &used.method);
-                    let (path, status, address) = (&used.path, used.status, &used.address);
-                    println!("{at}  {token}  {status}  {method} {path}  {address}");
+                let domain = database.domain().await?;
+                let (mut before, mut any) = (None, false);
+                loop {
+                    let page = domain.all_token_uses(id.as_deref(), before).await?;
+                    for used in &page.uses {
+                        let (at, token, method) = (used.at, &used.token, &used.method);
+                        let (path, status, address) = (&used.path, used.status, &used.address);
+                        writeln!(out, "{at}  {token}  {status}  {method} {path}  {address}")?;
+                    }
+                    any |= !page.uses.is_empty();
+                    before = page.before;
+                    if before.is_none() {
+                        break;
+                    }
                 }
-                if uses.is_empty() {
-                    println!("Nothing was noted.");
+                if !any {
+                    writeln!(out, "Nothing was noted.")?;
                 }
             }
         }

@@ -32,6 +32,7 @@ fn put(push: &Notify, out: &mut Out) {
     out.leaf("span", &[("dir", "auto")], push.to.name());
     out.close();
     let text = [("class", "text"), ("dir", "auto")];
+    let said = words().known(push.why.as_deref(), &push.text);
     match push.link.as_deref() {
         Some(link) => {
             out.open("a", &text);
@@ -40,10 +41,10 @@ fn put(push: &Notify, out: &mut Out) {
                 out.attribute("target", "_blank");
                 out.attribute("rel", "noopener noreferrer");
             }
-            out.words(&push.text);
+            out.words(&said);
             out.close();
         }
-        None => out.leaf("span", &text, &push.text),
+        None => out.leaf("span", &text, &said),
     }
     let close = words().say(Word::Close);
     out.open(

@@ -129,7 +129,7 @@ fn noticed(it: Noticed, now: At) -> impl IntoView {
     let text = match (it.kind, it.text.is_empty()) {
         (NoticeKind::Invite, _) => String::new(),
         (_, true) if it.files => w.say(Word::OnlyFiles).to_owned(),
-        _ => it.text.clone(),
+        _ => w.known(it.why.as_deref(), &it.text),
     };
     let inside = view! {
         {face(it.from.first().map_or("", String::as_str), false, false)}

@@ -9,6 +9,7 @@ use crate::{
         At, limits,
         sheets::Sheet,
         tokens::{Scope, TokenUseView, TokenView},
+        urls,
     },
     words::{Word, words},
 };
@@ -27,8 +28,10 @@ pub struct Tokens {
     pub secret: Option<String>,
     /// Whose uses are shown: a token's id…
     pub token: Option<String>,
-    /// …and the uses.
+    /// …the uses…
     pub uses: Vec<TokenUseView>,
+    /// …and what earlier ones are asked for by, where there are any.
+    pub before: Option<i64>,
 }
 
 /// The scopes, as the form asks for them.
@@ -88,10 +91,19 @@ pub(super) fn tokens(
             }
         };
         let none = all.uses.is_empty().then(|| view! { <p class="none">{w.say(Word::TokenNoUses)}</p> });
+        let earlier = all.before.zip(all.token.as_ref()).map(|(before, id)| {
+            let href = format!("{address}?token={id}&before={before}#uses", id = urls::encode(id));
+            view! {
+                <nav class="paging" aria-label=title.clone()>
+                    <a class="button quiet" href=href data-panel="">{w.say(Word::TokenEarlierUses)}</a>
+                </nav>
+            }
+        });
         view! {
             <h2 id="uses">{title}</h2>
             <ul class="uses">{all.uses.iter().map(used).collect_view()}</ul>
             {none}
+            {earlier}
         }
     });
     view! {

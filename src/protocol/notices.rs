@@ -1,6 +1,6 @@
 //! What concerns me: the notices of my own log, and which of them I have yet to see.
 
-use super::{At, Target, people::NoticeKind};
+use super::{At, Target, people::NoticeKind, refusal::Why};
 use serde::{Deserialize, Serialize};
 
 /// A notice that I have yet to see.
@@ -28,6 +28,8 @@ pub struct Noticed {
     /// How that begins, as it stands; of what is about no message, what was told. Plain: without marks, and what
     /// is hidden in it stays so.
     pub text: String,
+    /// The same by its name, of what the house itself told.
+    pub why: Option<Box<Why>>,
     /// Whether that message has files.
     pub files: bool,
     /// Reactions, each once.

@@ -1,6 +1,6 @@
 //! People and rooms: who belongs where, who is told what, and what their pages show.
 
-use super::{At, Target};
+use super::{At, Target, refusal::Why};
 use serde::{Deserialize, Serialize};
 
 /// Who finds a room, reads it and speaks in it.
@@ -134,6 +134,9 @@ pub struct Notify {
     pub seq: Option<i64>,
     /// How it begins; of a reaction, which; of a push, all of it.
     pub text: String,
+    /// What the house itself tells, by its name: for people, in their language. `from` is then what it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<Box<Why>>,
     /// Whether it came before their eyes: it is kept among what called them, and is nothing new.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub seen: bool,

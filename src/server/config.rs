@@ -149,6 +149,9 @@ pub struct Config {
     /// How long a request's body may take.
     #[arg(skip = http::BODY_PATIENCE)]
     pub body_patience: Duration,
+    /// How long a request may take, its answer too.
+    #[arg(skip = http::PATIENCE)]
+    pub answer_patience: Duration,
     /// How long a call of a webhook may take.
     #[arg(skip = hooks::PATIENCE)]
     pub hook_patience: Duration,
@@ -210,6 +213,7 @@ impl Config {
             at_door: door::AT_DOOR,
             head_patience: door::HEAD,
             body_patience: http::BODY_PATIENCE,
+            answer_patience: http::PATIENCE,
             hook_patience: hooks::PATIENCE,
             hook_retry: hooks::RETRY,
             push_pace: Pace::QUICK,

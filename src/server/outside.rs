@@ -51,6 +51,8 @@ pub struct Letter {
     pub headers: HeaderMap,
     /// What.
     pub body: Bytes,
+    /// Whether it may go to what the settings name, next to what is public.
+    pub inside: bool,
     /// How long all of it may take.
     pub patience: Duration,
     /// Bytes of the answer that are read; the rest is left.
@@ -89,6 +91,8 @@ pub enum Failed {
 pub struct Outside {
     reachable: Arc<[IpNet]>,
     lookup: Arc<Lookup>,
+    /// By https, to what is public.
+    public: OnceCell<Client>,
     /// By https, to what is public or reachable.
     secure: OnceCell<Client>,
     /// By http, to what is reachable alone.
@@ -116,6 +120,7 @@ impl Outside {
         Self {
             reachable: reachable.into(),
             lookup: Arc::new(lookup),
+            public: OnceCell::new(),
             secure: OnceCell::new(),
             plain: OnceCell::new(),
         }
@@ -127,10 +132,15 @@ impl Outside {
     /// # Errors
     /// `invalid` of the field `url`, or `too_long`.
     pub fn check_url(&self, url: &str) -> Result<(), Refusal> {
-        if url.chars().count() > URL {
-            return Err(Refusal::too_long("url", Word::UrlTooLong.of(&[&URL])));
-        }
-        self.read(url).map(drop).map_err(|why| Refusal::invalid("url", why))
+        check(url, &self.reachable)
+    }
+
+    /// The same, as if the settings named nothing.
+    ///
+    /// # Errors
+    /// Those of [`Outside::check_url`].
+    pub fn check_public_url(&self, url: &str) -> Result<(), Refusal> {
+        check(url, &[])
     }
 
     /// Sends a letter.
@@ -138,10 +148,11 @@ impl Outside {
     /// # Errors
     /// When there is no answer at all. What is up to this machine is logged.
     pub async fn send(&self, letter: Letter) -> Result<Answer, Failed> {
-        let Letter { url, headers, body, patience, most_answer_bytes } = letter;
-        let url = self.read(&url).map_err(|_| Failed::NotAllowed)?;
+        let Letter { url, headers, body, inside, patience, most_answer_bytes } = letter;
+        let reachable = if inside { Arc::clone(&self.reachable) } else { Arc::default() };
+        let url = read(&url, &reachable).map_err(|_| Failed::NotAllowed)?;
         let exchange = async {
-            let client = self.client(url.scheme() == "https").await?;
+            let client = self.client(url.scheme() == "https", reachable).await?;
             let sent = client.post(url).headers(headers).body(body).send().await;
             let mut response = sent.map_err(|error| failed(&error))?;
             let (status, retry_after) = (response.status(), retry_after(response.headers()));
@@ -156,37 +167,13 @@ impl Outside {
         tokio::time::timeout(patience, exchange).await.unwrap_or(Err(Failed::TimedOut))
     }
 
-    /// Reads a URL that may be reached as far as it shows.
-    fn read(&self, url: &str) -> Result<Url, Word> {
-        let url = Url::parse(url.trim()).map_err(|_| Word::NotAUrl)?;
-        let is_secure = match url.scheme() {
-            "https" => true,
-            "http" if !self.reachable.is_empty() => false,
-            _ => return Err(Word::UrlNotSecure),
+    async fn client(&self, secure: bool, reachable: Arc<[IpNet]>) -> Result<&Client, Failed> {
+        let cell = match secure {
+            true if reachable.is_empty() => &self.public,
+            true => &self.secure,
+            false => &self.plain,
         };
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(Word::UrlWithPassword);
-        }
-        // None is the scheme's own.
-        if url.port().is_some_and(|port| port < PORTS) {
-            return Err(Word::UrlPort);
-        }
-        let host = url.host_str().filter(|host| !host.is_empty()).ok_or(Word::NotAUrl)?;
-        match literal(host) {
-            Some(address) if !may_reach(&self.reachable, is_secure, address) => {
-                Err(Word::UrlNotPublic)
-            }
-            _ => Ok(url),
-        }
-    }
-
-    async fn client(&self, secure: bool) -> Result<&Client, Failed> {
-        let guard = Guard {
-            reachable: Arc::clone(&self.reachable),
-            lookup: Arc::clone(&self.lookup),
-            secure,
-        };
-        let cell = if secure { &self.secure } else { &self.plain };
+        let guard = Guard { reachable, lookup: Arc::clone(&self.lookup), secure };
         let built = cell.get_or_try_init(|| async move {
             // Reads the system's certificates from the disk.
             let built = tokio::task::spawn_blocking(move || build(guard)).await;
@@ -200,6 +187,35 @@ impl Outside {
             })
         });
         built.await
+    }
+}
+
+fn check(url: &str, reachable: &[IpNet]) -> Result<(), Refusal> {
+    if url.chars().count() > URL {
+        return Err(Refusal::too_long("url", Word::UrlTooLong.of(&[&URL])));
+    }
+    read(url, reachable).map(drop).map_err(|why| Refusal::invalid("url", why))
+}
+
+/// Reads a URL that may be reached as far as it shows.
+fn read(url: &str, reachable: &[IpNet]) -> Result<Url, Word> {
+    let url = Url::parse(url.trim()).map_err(|_| Word::NotAUrl)?;
+    let is_secure = match url.scheme() {
+        "https" => true,
+        "http" if !reachable.is_empty() => false,
+        _ => return Err(Word::UrlNotSecure),
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Word::UrlWithPassword);
+    }
+    // None is the scheme's own.
+    if url.port().is_some_and(|port| port < PORTS) {
+        return Err(Word::UrlPort);
+    }
+    let host = url.host_str().filter(|host| !host.is_empty()).ok_or(Word::NotAUrl)?;
+    match literal(host) {
+        Some(address) if !may_reach(reachable, is_secure, address) => Err(Word::UrlNotPublic),
+        _ => Ok(url),
     }
 }
 
@@ -264,6 +280,13 @@ fn literal(host: &str) -> Option<IpAddr> {
     }
 }
 
+/// The host that a URL leads to: what may be shown of one that is a secret.
+#[must_use]
+pub fn host(url: &str) -> String {
+    let url = Url::parse(url).ok();
+    url.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
+}
+
 fn failed(error: &reqwest::Error) -> Failed {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(one) = cause {
@@ -290,8 +313,9 @@ fn causes(error: &reqwest::Error) -> String {
     said.join(": ")
 }
 
-/// `Retry-After` in either of its forms (RFC 9110, 10.2.3).
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+/// `Retry-After` in either of its forms (RFC 9110, 10.2.3), from now.
+#[must_use]
+pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));

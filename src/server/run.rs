@@ -149,6 +149,7 @@ pub async fn start_with(config: Config, groups: Arc<dyn Groups>) -> Result<Runni
                 // What failed was logged, and is tried again in an hour.
                 let _ = letting_go.sweep_files().await;
                 letting_go.sweep_notes().await;
+                letting_go.sweep_deliveries().await;
                 tokio::time::sleep(SWEEP_FILES).await;
             }
         }),

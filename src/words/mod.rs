@@ -3,7 +3,8 @@
 //! ```text
 //! src/words/en/…   src/words/zh/…      the same files and keys in both (build.rs sees to it)
 //!   live/*.txt       what the browser's program says too (the server says it first)
-//!   refusals/*.txt   why something is refused; known by name in every browser and program
+//!   refusals/*.txt   why something is refused, and what the house tells by itself; known by name in
+//!                    every browser and program
 //!   pages/*.txt      what stands only in pages that the server renders: costs the browser nothing
 //! ```
 //!
@@ -35,9 +36,7 @@ mod language;
 
 pub use language::Lang;
 
-#[cfg(feature = "ssr")]
-use crate::protocol::refusal::Why;
-use crate::protocol::refusal::{Reason, Refusal};
+use crate::protocol::refusal::{Reason, Refusal, Why};
 use std::fmt::Display;
 #[cfg(not(feature = "ssr"))]
 use std::sync::OnceLock;
@@ -119,12 +118,18 @@ impl Words {
     /// A refusal's reason, in the sentence that the server gave where it has no name for it.
     #[must_use]
     pub fn refusal(self, refusal: &Refusal) -> String {
-        let known = refusal.why.as_ref().and_then(|why| {
+        self.known(refusal.why.as_ref(), &refusal.message)
+    }
+
+    /// A sentence that has a name, or the text that came with it where it has none here.
+    #[must_use]
+    pub fn known(self, why: Option<&Why>, text: &str) -> String {
+        let known = why.and_then(|why| {
             let text = self.named(&why.key)?;
             let args: Vec<&str> = why.args.iter().map(String::as_str).collect();
             Some(fill(text, &args))
         });
-        known.unwrap_or_else(|| refusal.message.clone())
+        known.unwrap_or_else(|| text.to_owned())
     }
 
     #[cfg(feature = "ssr")]

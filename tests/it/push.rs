@@ -39,7 +39,7 @@ pub fn room(name: &str) -> Aim {
 
 /// Told to those who are there, and stored nowhere.
 pub fn fleeting(text: &str) -> Pushing {
-    Pushing { text: text.to_owned(), link: None, stored: false, cid: None }
+    Pushing { text: text.to_owned(), link: None, stored: false, cid: None, by_house: None }
 }
 
 /// Waits for those who are away.

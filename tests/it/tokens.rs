@@ -1,6 +1,9 @@
 //! Tokens: what they may be used for, how long, and what is noted of them.
 
-use crate::support::{House, Person, eventually, house::LOBBY, main_socket::saying};
+use crate::support::{
+    House, Person, eventually, house::LOBBY, http::unescaped, main_socket::saying,
+    served::roomful_ok,
+};
 use roomful::{
     protocol::{
         At, close,
@@ -18,7 +21,7 @@ async fn with_scopes(house: &House, name: &str, scopes: &str) -> (Person, String
 }
 
 async fn uses(house: &House, token: &str) -> Vec<TokenUseView> {
-    house.verbs().all_token_uses(Some(token)).await.unwrap()
+    house.verbs().all_token_uses(Some(token), None).await.unwrap().uses
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -108,6 +111,59 @@ async fn every_use_is_noted() {
     assert!(token.used_at.is_some() && token.user == "alice");
     eventually("all to be written", async || (house.verbs().gauges().uses == 0).then_some(()))
         .await;
+}
+
+/// Somebody has what leaked, and tries it after it was ended.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_tries_a_token_that_has_ended_is_noted() {
+    let house = House::open().await;
+    house.account("alice", false).await;
+    let (program, id) = with_scopes(&house, "alice", "read").await;
+    house.verbs().revoke_token(&id).await.unwrap();
+    program.get("/api/v1/search?q=x").await.is(401);
+    program.get("/api/v1/me").await.is(401);
+    house.visitor().with_token("x", "never-was-one").get("/api/v1/search?q=x").await.is(401);
+    let noted = house.verbs().all_token_uses(None, None).await.unwrap().uses;
+    let seen: Vec<_> =
+        noted.iter().map(|it| (it.token.as_str(), it.path.as_str(), it.status)).collect();
+    assert_eq!(seen, [(id.as_str(), "/api/v1/me", 401), (id.as_str(), "/api/v1/search", 401)]);
+    assert_eq!(noted[0].address, "127.0.0.1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_that_was_noted_can_be_read_page_by_page() {
+    let house = House::open().await;
+    house.account("root", true).await;
+    let root = house.log_in("root").await;
+    let (program, id) = with_scopes(&house, "root", "read").await;
+    for n in 0..120 {
+        program.get(&format!("/api/v1/rooms/nowhere-{n}")).await.is(404);
+    }
+    let (mut before, mut read) = (None, Vec::new());
+    loop {
+        let page = house.verbs().all_token_uses(Some(&id), before).await.unwrap();
+        read.extend(page.uses.into_iter().map(|used| used.path));
+        before = page.before;
+        if before.is_none() {
+            break;
+        }
+    }
+    let all: Vec<_> = (0..120).rev().map(|n| format!("/api/v1/rooms/nowhere-{n}")).collect();
+    assert_eq!(read, all);
+    // In a browser too, one page after the other.
+    let (mut address, mut lines) = (format!("/house/tokens?token={id}"), 0);
+    loop {
+        let page = root.get(&address).await.is(200).text();
+        lines += page.matches("/api/v1/rooms/nowhere-").count();
+        let Some((before, _)) = page.split_once("Earlier uses") else { break };
+        let (_, href) = before.rsplit_once("href=\"").unwrap();
+        address = unescaped(href.split('#').next().unwrap());
+    }
+    assert_eq!(lines, 120);
+    // And on the command line all of it.
+    let log = roomful_ok(house.database().parent().unwrap(), &["token", "log", &id], "").await;
+    assert_eq!(log.lines().count(), 120);
+    assert!(log.lines().last().is_some_and(|line| line.contains("nowhere-0 ")), "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

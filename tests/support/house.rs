@@ -178,7 +178,13 @@ impl House {
     pub async fn who(&self, person: &Person) -> Who {
         let token = person.headers.iter().find(|(name, _)| name == "Authorization");
         let token = token.and_then(|(_, value)| value.strip_prefix("Bearer "));
-        let shown = token.map_or(Credentials::None, |token| Credentials::Token(token.to_owned()));
+        let shown = match token {
+            Some(token) => Credentials::Token(token.to_owned()),
+            None if person.headers.iter().any(|(name, _)| name == "Cookie") => {
+                Credentials::Session(person.session())
+            }
+            None => Credentials::None,
+        };
         self.verbs().recognise(shown).await.expect("an answer").expect("credentials that count")
     }
 

@@ -261,6 +261,7 @@ impl Domain {
                     message: None,
                     seq: None,
                     text: room.name.clone(),
+                    why: None,
                     seen: false,
                     link: None,
                     at: acting.now,

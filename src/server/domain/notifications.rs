@@ -84,13 +84,14 @@ fn belongs(line: &Noticed, notify: &Notify) -> bool {
 }
 
 fn line(notify: Notify, new: bool, text: Option<String>, files: bool) -> Noticed {
-    let Notify { kind, from, to, message, text: told, link, at, .. } = notify;
+    let Notify { kind, from, to, message, text: told, why, link, at, .. } = notify;
     let (emoji, told) = match kind {
         NoticeKind::Reaction => (vec![told], String::new()),
         _ => (Vec::new(), told),
     };
     let text = text.map_or_else(|| plain(&told), |text| beginning(&text));
-    Noticed { kind, to, from: vec![from], message, text, files, emoji, link, at, count: 1, new }
+    let from = vec![from];
+    Noticed { kind, to, from, message, text, why, files, emoji, link, at, count: 1, new }
 }
 
 /// An earlier one of the same line.

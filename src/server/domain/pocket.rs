@@ -312,7 +312,7 @@ impl Domain {
         let Some((log, seq)) = told.message.as_deref().and_then(message_place) else {
             let body = match told.kind {
                 NoticeKind::Invite => w.say(Word::PushInvited).to_owned(),
-                _ => plain(&told.text),
+                _ => plain(&w.known(told.why.as_deref(), &told.text)),
             };
             let url = told.link.clone().unwrap_or(shown.url);
             return Ok(Some(Shown { body, url, ..shown }));

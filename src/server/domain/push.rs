@@ -11,6 +11,7 @@ use super::{Domain, Member, Who, unavailable};
 use crate::protocol::commands::check_body;
 use crate::protocol::names::fold;
 use crate::protocol::people::{NoticeKind, Notify};
+use crate::protocol::refusal::{Reason, Why};
 use crate::protocol::{At, Refusal, Target, limits};
 use crate::server::groups::{Group, Heard, Push};
 use crate::server::security::secrets;
@@ -64,6 +65,17 @@ pub struct Pushing {
     pub stored: bool,
     /// The caller's own id for it: done again with the same one, it is done once.
     pub cid: Option<String>,
+    /// Of what the house itself tells; none of what somebody pushes.
+    pub by_house: Option<ByHouse>,
+}
+
+/// Something that the house tells by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ByHouse {
+    /// What it is about, in place of who pushes: `#lobby`.
+    pub about: String,
+    /// The text by its name, so that everybody reads it in their language.
+    pub why: Option<Why>,
 }
 
 /// What came of it.
@@ -117,14 +129,19 @@ impl Found {
 
     /// What is told of a push.
     fn notify(&self, me: &Member, id: String, pushing: Pushing, at: At) -> Notify {
+        let (from, why) = match pushing.by_house {
+            Some(ByHouse { about, why }) => (about, why.map(Box::new)),
+            None => (me.name.to_string(), None),
+        };
         Notify {
             kind: self.kind(),
             id,
-            from: me.name.to_string(),
+            from,
             to: self.target(),
             message: None,
             seq: None,
             text: pushing.text,
+            why,
             seen: false,
             link: pushing.link,
             at,
@@ -170,6 +187,21 @@ impl Domain {
         let found = self.aimed(who, aim).await?;
         self.keeps_pace(me)?;
         self.push_to(me, found, pushing).await
+    }
+
+    /// The house tells one of its people what it did by itself, and they had wished otherwise: it is stored
+    /// for them. `about` is what it concerns, `link` where they may do something about it.
+    pub(super) async fn tell_of(
+        &self,
+        person: &Arc<Member>,
+        about: &Target,
+        said: Reason,
+        link: String,
+    ) -> Result<Pushed, Refusal> {
+        let by_house = Some(ByHouse { about: about.to_string(), why: said.why });
+        let (text, link) = (said.message, Some(link));
+        let pushing = Pushing { text, link, stored: true, cid: None, by_house };
+        self.push_to(person, Found::Person(person.party()), pushing).await
     }
 
     /// A token has a pace of its own; a session pushes as fast as its person may speak.

@@ -9,7 +9,7 @@ use crate::protocol::{At, Code, Refusal, close};
 use crate::server::groups::{Broadcast, Group};
 use crate::server::security::secrets;
 use crate::server::store::acts::Changed;
-use crate::server::store::{UserId, people, sessions, tokens};
+use crate::server::store::{UserId, people, sessions, tokens, users};
 use crate::words::Word;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -68,6 +68,20 @@ pub(super) fn by_token(owner: tokens::Owner) -> Member {
         own: owner.log_id,
         session: None,
         token: Some(Arc::new(token)),
+        kind: AuthorKind::Bot,
+        bot_of: None,
+    }
+}
+
+/// Somebody with an account for whom something is done while they are not here.
+pub(super) fn away(user: users::User) -> Member {
+    Member {
+        id: user.id,
+        name: user.name.into(),
+        admin: user.admin,
+        own: user.log_id,
+        session: None,
+        token: None,
         kind: AuthorKind::Bot,
         bot_of: None,
     }

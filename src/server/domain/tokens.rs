@@ -1,5 +1,6 @@
 //! Tokens for programs: making them, ending them, and listing what they were used for.
 
+use super::sessions::Credentials;
 use super::{Domain, ONE_MORE, Who, cut, unavailable};
 use crate::protocol::names::fold;
 use crate::protocol::tokens::{Scope, Scopes, TokenUseView, TokenView};
@@ -53,6 +54,15 @@ pub struct Made {
     pub id: String,
     /// What its program shows. It is stored nowhere.
     pub secret: String,
+}
+
+/// A page of uses, the latest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Uses {
+    /// The uses.
+    pub uses: Vec<TokenUseView>,
+    /// Earlier ones are asked for by this, where there are any.
+    pub before: Option<i64>,
 }
 
 /// Secrets of tokens that were made on a page a moment ago, for the page that follows to show.
@@ -246,7 +256,7 @@ impl Domain {
         Ok((page, more))
     }
 
-    /// The last uses of a token, or of all, the latest first.
+    /// A page of the uses of a token, or of all, the latest first; `before` is what the page before it says.
     ///
     /// # Errors
     /// `forbidden` for all but administrators.
@@ -254,20 +264,37 @@ impl Domain {
         &self,
         who: &Who,
         token: Option<&str>,
-    ) -> Result<Vec<TokenUseView>, Refusal> {
+        before: Option<i64>,
+    ) -> Result<Uses, Refusal> {
         self.admin(who)?.may(Scope::Read)?;
-        self.all_token_uses(token).await
+        self.all_token_uses(token, before).await
     }
 
     /// The same without asking who does: the command line's.
     ///
     /// # Errors
     /// `unavailable` when the database cannot be read.
-    pub async fn all_token_uses(&self, token: Option<&str>) -> Result<Vec<TokenUseView>, Refusal> {
+    pub async fn all_token_uses(
+        &self,
+        token: Option<&str>,
+        before: Option<i64>,
+    ) -> Result<Uses, Refusal> {
         // What was just done is among it.
         self.audit.write_down(&self.store).await;
         let mut db = self.store.glance().await.map_err(unavailable)?;
-        token_uses::last(&mut db, token, ONE_MORE).await.map_err(unavailable)
+        let page = token_uses::page(&mut db, token, before, ONE_MORE).await;
+        let mut page = page.map_err(unavailable)?;
+        let more = cut(&mut page);
+        let before = page.last().map(|(key, _)| *key).filter(|_| more);
+        Ok(Uses { uses: page.into_iter().map(|(_, used)| used).collect(), before })
+    }
+
+    /// The id of the token that is shown where it opens nothing any more: whoever has one that was ended, and
+    /// tries it, is to be seen. None for what never was a token.
+    pub async fn ended_token(&self, credentials: &Credentials) -> Option<String> {
+        let Credentials::Token(secret) = credentials else { return None };
+        let mut db = self.store.glance().await.map_err(unavailable).ok()?;
+        tokens::id(&mut db, &secrets::hash(secret)).await.map_err(unavailable).ok()?
     }
 }
 

@@ -7,7 +7,7 @@
 use super::visit::{Asking, Calling};
 use super::{App, multipart, problem};
 use crate::protocol::views::FileView;
-use crate::protocol::{Refusal, urls};
+use crate::protocol::{Code, Refusal, urls};
 use crate::server::domain::Who;
 use crate::server::domain::files::Shown;
 use crate::words::Word;
@@ -75,7 +75,19 @@ pub async fn take(
     };
     match taken {
         Ok(view) => (StatusCode::CREATED, axum::Json(view)).into_response(),
-        Err(refusal) => problem::json(&refusal),
+        Err(refusal) => refused(&refusal),
+    }
+}
+
+/// The answer to a file that is refused. One that is too large is a body that is too large, which has a status
+/// of its own in HTTP; its code and its words are those that it has everywhere.
+#[must_use]
+pub fn refused(refusal: &Refusal) -> Response {
+    let is_file = refusal.field.as_deref() == Some("file");
+    if refusal.code == Code::TooLong && is_file {
+        problem::of_kind(refusal, "too_large")
+    } else {
+        problem::json(refusal)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What every request passes and every answer carries: other sites may not act in our users'
 //! names, and a page may load nothing but our own.
 
-use super::{App, problem};
+use super::{App, hooks, problem};
 use crate::protocol::{Code, Refusal};
 use crate::server::config::Config;
 use crate::server::security::{origin, secrets};
@@ -59,7 +59,9 @@ pub async fn guarded(
     let config = &app.domain.config;
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let nonce = secrets::short_id();
-    let mut response = if !safe && is_foreign(config, request.headers()) {
+    // A room's address opens by what stands in it, and by nothing that a browser would add.
+    let is_ours = safe || hooks::is(request.uri()) || !is_foreign(config, request.headers());
+    let mut response = if !is_ours {
         problem::json(&Refusal::new(Code::Forbidden, Word::OtherSite))
     } else {
         request.extensions_mut().insert(Nonce(nonce.clone()));

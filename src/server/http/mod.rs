@@ -41,8 +41,8 @@ use tower::Service as _;
 
 pub use body::{MOST as BODY, PATIENCE as BODY_PATIENCE};
 
-/// A request that takes longer is given up.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// A request that takes longer is given up. What it had handed to the writer may be done all the same.
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What handlers share; each request has it several times, so it is one pointer.
 #[derive(Clone)]
@@ -157,7 +157,7 @@ impl Routes {
     pub async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
-        if v1::is(request.uri()) {
+        if v1::is(request.uri()) || hooks::is(request.uri()) {
             v1::documented(self.guarded(request, peer)).await
         } else {
             self.guarded(request, peer).await
@@ -166,7 +166,8 @@ impl Routes {
 
     async fn guarded(&self, request: Request<Body>, peer: SocketAddr) -> Response {
         guard::guarded(&self.app, request, async |request| {
-            let patience = files::patience(&request).unwrap_or(PATIENCE);
+            let usual = self.app.domain.config.answer_patience;
+            let patience = files::patience(&request).unwrap_or(usual);
             tokens::noted(&self.app, request, peer, async |request| {
                 let answer = v1::keys::once(&self.app, request, async |request| {
                     match self.router.clone().call(request).await {
@@ -175,6 +176,7 @@ impl Routes {
                 });
                 match timeout(patience, answer).await {
                     Ok(response) => response,
+                    // Below /api/v1 it says that it may be done all the same (`unanswered`).
                     Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
                 }
             })

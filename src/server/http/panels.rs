@@ -7,6 +7,7 @@ use crate::protocol::notices::Shown;
 use crate::protocol::sheets::Sheet;
 use crate::protocol::views::{Span, glimpse};
 use crate::protocol::{At, Code, Refusal, Target, urls};
+use crate::server::domain::tokens::Uses;
 use crate::server::store::devices::Device;
 use axum::http::Uri;
 use axum::response::{Redirect, Response};
@@ -124,12 +125,13 @@ impl Visitor<'_> {
                 let (tokens, more) = domain.tokens(who, offset).await?;
                 let token = Some(text(values, "token")).filter(|id| !id.is_empty());
                 let uses = match token {
-                    Some(id) => domain.token_uses(who, Some(id)).await?,
-                    None => Vec::new(),
+                    Some(id) => domain.token_uses(who, Some(id), number(values, "before")).await?,
+                    None => Uses::default(),
                 };
+                let Uses { uses, before } = uses;
                 let secret = domain.fresh_token(who);
                 let token = token.map(str::to_owned);
-                let shown = Tokens { tokens, offset, more, secret, token, uses };
+                let shown = Tokens { tokens, offset, more, secret, token, uses, before };
                 pages::house_tokens(shell, shown, now, returned.as_ref())
             }
             Sheet::HouseInvites => {

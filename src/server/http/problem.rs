@@ -36,7 +36,7 @@ const fn kind(
 }
 
 /// All kinds: first those of [`Code`], in its order, then those that HTTP alone knows.
-pub const KINDS: [Kind; 18] = [
+pub const KINDS: [Kind; 19] = [
     kind(
         "bad_frame",
         StatusCode::BAD_REQUEST,
@@ -91,6 +91,13 @@ pub const KINDS: [Kind; 18] = [
         StatusCode::SERVICE_UNAVAILABLE,
         "Not right now",
         "Nothing was done. Send the same again in a moment, with the same Idempotency-Key.",
+    ),
+    kind(
+        "unanswered",
+        StatusCode::SERVICE_UNAVAILABLE,
+        "No answer in time",
+        "It may be done all the same, now or in a while. Send the same again with the same Idempotency-Key: \
+         what was done is not done twice.",
     ),
     kind(
         "wrong_method",
@@ -163,6 +170,13 @@ pub fn json(refusal: &Refusal) -> Response {
     when(&mut response, refusal.retry_ms);
     response.extensions_mut().insert(Problem::from(refusal));
     response
+}
+
+/// The same under a kind that HTTP alone knows, which says more about it than its code does.
+#[must_use]
+pub fn of_kind(refusal: &Refusal, kind: &str) -> Response {
+    let Problem { kind, title, status, .. } = Problem::of_code(kind);
+    Problem { kind, title, status, ..Problem::from(refusal) }.into_response()
 }
 
 /// The same as a problem document.
@@ -311,6 +325,7 @@ mod tests {
             (404, "not_found"),
             (405, "wrong_method"),
             (413, "too_large"),
+            (503, "unanswered"),
             (418, "refused"),
             (500, "failed"),
             (502, "failed"),

@@ -1,23 +1,24 @@
 //! What every use of a token passes and leaves: how fast it may be used, and the note of it.
 
-use super::{App, problem, visit};
+use super::{App, hooks, problem, visit};
 use crate::protocol::At;
 use crate::protocol::tokens::TokenUseView;
-use crate::server::domain::{TokenUse, Who};
+use crate::server::domain::Who;
 use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
-/// The token that a request shows, if it is a good one. Nothing is looked at where no header says so.
-async fn shown(app: &App, headers: &HeaderMap) -> Option<Arc<TokenUse>> {
+/// The id of the token that a request shows, also of one that has ended. Nothing is looked at where no header
+/// says so.
+async fn shown(app: &App, headers: &HeaderMap) -> Option<String> {
     headers.get(header::AUTHORIZATION)?;
+    let credentials = visit::credentials(headers);
     // Whether wrong credentials or a database that fails refuse it is for what is asked to say.
-    let who = app.domain.recognise(visit::credentials(headers)).await.ok()??;
-    match who {
-        Who::Member(me) => me.token.clone(),
-        Who::Visitor => None,
+    match app.domain.recognise(credentials.clone()).await.ok()? {
+        Some(Who::Member(me)) => me.token.as_ref().map(|token| token.id.clone()),
+        Some(Who::Visitor) => None,
+        None => app.domain.ended_token(&credentials).await,
     }
 }
 
@@ -29,15 +30,16 @@ pub async fn noted(
     answer: impl AsyncFnOnce(Request) -> Response,
 ) -> Response {
     let Some(token) = shown(app, request.headers()).await else { return answer(request).await };
-    let (path, method) = (request.uri().path().to_owned(), request.method().to_string());
+    let path = hooks::without_secret(request.uri().path()).to_owned();
+    let method = request.method().to_string();
     let address = visit::address(&app.domain.config, peer, request.headers());
-    let response = match app.domain.token_rate.may_use(&token.id) {
+    let response = match app.domain.token_rate.may_use(&token) {
         Ok(()) => answer(request).await,
         Err(refusal) => problem::json(&refusal),
     };
     let is_socket = response.status() == StatusCode::SWITCHING_PROTOCOLS;
     app.domain.audit.note(TokenUseView {
-        token: token.id.clone(),
+        token,
         at: At::now(),
         method: if is_socket { "socket".to_owned() } else { method },
         path,

@@ -18,6 +18,7 @@ fn letter(url: &str) -> Letter {
         url: url.to_owned(),
         headers: HeaderMap::new(),
         body: Bytes::from_static(b"{}"),
+        inside: true,
         patience: Duration::from_secs(5),
         most_answer_bytes: 1_000,
     }

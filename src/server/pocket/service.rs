@@ -103,6 +103,7 @@ impl Parcel<'_> {
             url: self.endpoint.to_owned(),
             headers,
             body: body.into(),
+            inside: true,
             patience: self.patience,
             most_answer_bytes: ANSWER,
         })

@@ -1,24 +1,42 @@
 //! What is told to outgoing addresses: what waits, and what came of the rest.
 
 use super::history::author_kind;
-use super::{Connection, LogId, Result};
+use super::{Connection, LogId, Result, json};
 use crate::protocol::At;
-use crate::protocol::views::AuthorKind;
+use crate::protocol::views::{AuthorKind, FileView};
 
-/// When each outgoing address is to be told something next.
-pub(super) const NEXT: &str = "SELECT hook_id, MIN(next_at) FROM deliveries
-    WHERE next_at IS NOT NULL GROUP BY hook_id";
+/// When each outgoing address is to be told something next, and what is known of it.
+pub(super) const NEXT: &str = "SELECT d.hook_id, h.log_id, h.called_at, h.silent,
+        CASE WHEN h.not_before > d.at THEN h.not_before ELSE d.at END AS at
+    FROM (SELECT hook_id, MIN(next_at) AS at FROM deliveries
+        WHERE next_at IS NOT NULL GROUP BY hook_id) d
+    CROSS JOIN outgoing_hooks h ON h.id = d.hook_id";
 /// The delivery of one whose turn it is.
 pub(super) const DUE: &str =
-    "SELECT d.id, d.hook_id, d.seq, d.tries, h.url, h.secret, h.log_id, r.name AS room
+    "SELECT d.id, d.hook_id, d.seq, d.tries, h.url, h.secret, h.inside, h.silent, h.log_id, r.name AS room
     FROM deliveries d CROSS JOIN outgoing_hooks h ON h.id = d.hook_id
     CROSS JOIN rooms r ON r.log_id = h.log_id
     WHERE d.hook_id = $1 AND d.next_at <= $2 AND d.next_at IS NOT NULL AND h.off IS NULL
     ORDER BY d.next_at LIMIT 1 + 0";
 /// The message that is told.
-pub(super) const TOLD: &str = "SELECT u.name, m.author_kind, m.body, m.at, m.reply_to
+pub(super) const TOLD: &str = "SELECT u.name, m.author_kind, m.body, m.at, m.reply_to, m.files
     FROM messages m CROSS JOIN users u ON u.id = m.author_id
     WHERE m.log_id = $1 AND m.seq = $2 AND m.deleted_at IS NULL";
+
+/// An outgoing address for which something waits.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Next {
+    /// Key.
+    pub hook_id: String,
+    /// The room.
+    pub log_id: LogId,
+    /// When it is to be called.
+    pub at: i64,
+    /// When it was called last; 0 for never.
+    pub called_at: i64,
+    /// Calls in a row that it did not answer in time.
+    pub silent: i64,
+}
 
 /// A delivery whose turn it is.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -35,6 +53,10 @@ pub struct Due {
     pub url: String,
     /// What it is signed with.
     pub secret: String,
+    /// Whether that may be what the settings name, though it is not public.
+    pub inside: bool,
+    /// Calls in a row that were not answered in time.
+    pub silent: i64,
     /// The room.
     pub log_id: LogId,
     /// Its name.
@@ -54,6 +76,8 @@ pub struct Told {
     pub at: At,
     /// The id of the message it answers.
     pub reply_to: Option<String>,
+    /// Its files, in their order.
+    pub files: Vec<FileView>,
 }
 
 /// A delivery in a list.
@@ -115,28 +139,28 @@ pub async fn add(
     .map(drop)
 }
 
-/// Has one that is settled told once more; false if there is none.
+/// Has one that is settled told once more; answers to which address, if there is one.
 ///
 /// # Errors
 /// When the database cannot be written.
-pub async fn again(db: &mut Connection, id: &str, log: LogId, now: At) -> Result<bool> {
-    let again = sqlx::query(
+pub async fn again(db: &mut Connection, id: &str, log: LogId, now: At) -> Result<Option<String>> {
+    sqlx::query_scalar(
         "UPDATE deliveries SET next_at = $3, tries = 0 WHERE id = $1 AND next_at IS NULL
-         AND hook_id IN (SELECT id FROM outgoing_hooks WHERE log_id = $2 AND off IS NULL)",
+         AND hook_id IN (SELECT id FROM outgoing_hooks WHERE log_id = $2 AND off IS NULL)
+         RETURNING hook_id",
     )
     .bind(id)
     .bind(log)
     .bind(now.0)
-    .execute(db)
-    .await?;
-    Ok(again.rows_affected() > 0)
+    .fetch_optional(db)
+    .await
 }
 
 /// When each outgoing address is to be told something next.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn next(db: &mut Connection) -> Result<Vec<(String, i64)>> {
+pub async fn next(db: &mut Connection) -> Result<Vec<Next>> {
     sqlx::query_as(NEXT).fetch_all(db).await
 }
 
@@ -153,15 +177,19 @@ pub async fn due(db: &mut Connection, hook: &str, now: At) -> Result<Option<Due>
 /// # Errors
 /// When the database cannot be read.
 pub async fn told(db: &mut Connection, log: LogId, seq: i64) -> Result<Option<Told>> {
-    type Row = (String, String, String, i64, Option<String>);
+    type Row = (String, String, String, i64, Option<String>, Option<String>);
     let row: Option<Row> = sqlx::query_as(TOLD).bind(log).bind(seq).fetch_optional(db).await?;
-    Ok(row.map(|(author, kind, body, at, reply_to)| Told {
-        author,
-        author_kind: author_kind(&kind),
-        body,
-        at: At(at),
-        reply_to,
-    }))
+    row.map(|(author, kind, body, at, reply_to, files)| {
+        Ok(Told {
+            author,
+            author_kind: author_kind(&kind),
+            body,
+            at: At(at),
+            reply_to,
+            files: files.as_deref().map_or(Ok(Vec::new()), json::read)?,
+        })
+    })
+    .transpose()
 }
 
 /// Notes what came of a try.
@@ -221,6 +249,18 @@ pub async fn forget(db: &mut Connection, hook: &str, before: At, most: usize) ->
     sqlx::query("DELETE FROM deliveries WHERE hook_id = $1 AND next_at IS NULL AND at < $2")
         .bind(hook)
         .bind(before.0.max(beyond.unwrap_or(0)))
+        .execute(db)
+        .await
+        .map(drop)
+}
+
+/// Forgets those that are settled and older than `before`, whosever they were.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn forget_all(db: &mut Connection, before: At) -> Result<()> {
+    sqlx::query("DELETE FROM deliveries WHERE next_at IS NULL AND at < $1")
+        .bind(before.0)
         .execute(db)
         .await
         .map(drop)

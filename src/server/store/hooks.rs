@@ -90,6 +90,8 @@ pub struct Outgoing {
     pub made_at: i64,
     /// Why it is switched off, if it is.
     pub off: Option<String>,
+    /// Whether it may lead to what the settings name, though it is not public.
+    pub inside: bool,
 }
 
 /// An outgoing address, as whoever takes up messages for it needs it.
@@ -196,8 +198,9 @@ pub async fn count(db: &mut Connection, log: LogId) -> Result<(i64, i64)> {
 /// When the database cannot be written.
 pub async fn add_outgoing(db: &mut Connection, new: &NewOutgoing<'_>, now: At) -> Result<()> {
     sqlx::query(
-        "INSERT INTO outgoing_hooks (id, log_id, url, word, secret, made_by, made_at, seq)
-         SELECT $1, id, $3, $4, $5, $6, $7, top FROM logs WHERE id = $2",
+        "INSERT INTO outgoing_hooks (id, log_id, url, word, secret, made_by, made_at, seq, inside)
+         SELECT $1, l.id, $3, $4, $5, u.id, $7, l.top, u.admin
+         FROM logs l CROSS JOIN users u ON u.id = $6 WHERE l.id = $2",
     )
     .bind(new.id)
     .bind(new.log)
@@ -217,7 +220,8 @@ pub async fn add_outgoing(db: &mut Connection, new: &NewOutgoing<'_>, now: At) -
 /// When the database cannot be read.
 pub async fn outgoing(db: &mut Connection, log: LogId) -> Result<Vec<Outgoing>> {
     sqlx::query_as(
-        "SELECT h.id, h.url, h.word, u.name AS made_by, h.made_at, h.off FROM outgoing_hooks h
+        "SELECT h.id, h.url, h.word, u.name AS made_by, h.made_at, h.off, h.inside
+         FROM outgoing_hooks h
          CROSS JOIN users u ON u.id = h.made_by WHERE h.log_id = $1 ORDER BY h.made_at, h.id",
     )
     .bind(log)
@@ -272,7 +276,7 @@ pub async fn remove_all(db: &mut Connection, log: LogId) -> Result<()> {
 /// When the database cannot be written.
 pub async fn turn_on(db: &mut Connection, id: &str) -> Result<()> {
     sqlx::query(
-        "UPDATE outgoing_hooks SET off = NULL, failed = 0,
+        "UPDATE outgoing_hooks SET off = NULL, failed = 0, not_before = 0, silent = 0,
             seq = (SELECT top FROM logs WHERE id = outgoing_hooks.log_id)
          WHERE id = $1 AND off IS NOT NULL",
     )
@@ -282,21 +286,59 @@ pub async fn turn_on(db: &mut Connection, id: &str) -> Result<()> {
     .map(drop)
 }
 
-/// Switches an outgoing address off, and gives up all that waits for it.
+/// Switches an outgoing address off, and gives up all that waits for it. Answers who made it, if it was on.
 ///
 /// # Errors
 /// When the database cannot be written.
-pub async fn turn_off(db: &mut Connection, id: &str, why: &str) -> Result<()> {
-    sqlx::query("UPDATE outgoing_hooks SET off = $2 WHERE id = $1")
-        .bind(id)
-        .bind(why)
-        .execute(&mut *db)
-        .await?;
+pub async fn turn_off(db: &mut Connection, id: &str, why: &str) -> Result<Option<UserId>> {
+    let made_by = sqlx::query_scalar(
+        "UPDATE outgoing_hooks SET off = $2 WHERE id = $1 AND off IS NULL RETURNING made_by",
+    )
+    .bind(id)
+    .bind(why)
+    .fetch_optional(&mut *db)
+    .await?;
     sqlx::query("UPDATE deliveries SET next_at = NULL WHERE hook_id = $1 AND next_at IS NOT NULL")
+        .bind(id)
+        .execute(db)
+        .await?;
+    Ok(made_by)
+}
+
+/// Has an outgoing address called again at once, whatever it was that held it back.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn end_rest(db: &mut Connection, id: &str) -> Result<()> {
+    sqlx::query("UPDATE outgoing_hooks SET not_before = 0 WHERE id = $1")
         .bind(id)
         .execute(db)
         .await
         .map(drop)
+}
+
+/// Notes that an outgoing address was called, how many calls in a row it did not answer in time, and
+/// before when it is not called again.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn was_called(
+    db: &mut Connection,
+    id: &str,
+    now: At,
+    silent: i64,
+    not_before: At,
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE outgoing_hooks SET called_at = $2, silent = $3, not_before = $4 WHERE id = $1",
+    )
+    .bind(id)
+    .bind(now.0)
+    .bind(silent)
+    .bind(not_before.0)
+    .execute(db)
+    .await
+    .map(drop)
 }
 
 /// Counts a delivery that was given up, or begins anew with one that arrived. Answers how many were given

@@ -4,7 +4,7 @@
 use super::sqlite::search;
 use super::{
     Connection, Store, deliveries, devices, directs, files, hooks, kept_answers, pushes, repeats,
-    revisions, rooms, sqlite, tokens,
+    revisions, rooms, sqlite, token_uses, tokens, users,
 };
 use crate::server::store::sqlite::BUSY;
 use sqlx::AssertSqlSafe;
@@ -32,7 +32,7 @@ const LARGE: &str = "
 
 /// Statements, and how many lists in each are sorted: the rooms and the conversations of whoever
 /// looks; on the index, the rooms that are not for everybody and that they may see.
-const STATEMENTS: [(&str, &str, usize); 52] = [
+const STATEMENTS: [(&str, &str, usize); 56] = [
     ("MESSAGES_AROUND", sqlite::MESSAGES_AROUND, 0),
     ("MESSAGES_AT", sqlite::MESSAGES_AT, 0),
     ("PUT_CHANGES", sqlite::PUT_CHANGES, 0),
@@ -72,11 +72,15 @@ const STATEMENTS: [(&str, &str, usize); 52] = [
     ("devices::REACH", devices::REACH, 0),
     ("tokens::FIND", tokens::FIND, 0),
     ("tokens::EXPIRED", tokens::EXPIRED, 0),
+    ("tokens::ID", tokens::ID, 0),
+    ("token_uses::OF_TOKEN", token_uses::OF_TOKEN, 0),
+    ("token_uses::OF_ALL", token_uses::OF_ALL, 0),
     ("kept_answers::FIND", kept_answers::FIND, 0),
     ("FREE", sqlite::FREE, 0),
     ("UNNAMED", sqlite::UNNAMED, 0),
     ("hooks::CALLED", hooks::CALLED, 0),
     ("hooks::SAID_SINCE", hooks::SAID_SINCE, 0),
+    ("users::COUNT_BOTS", users::COUNT_BOTS, 0),
     ("deliveries::DUE", deliveries::DUE, 0),
     ("deliveries::TOLD", deliveries::TOLD, 0),
     ("pushes::BLOCKERS", pushes::BLOCKERS, 0),

@@ -9,7 +9,14 @@ const KEPT_MS: i64 = 90 * 24 * 3_600 * 1_000;
 /// …if there are not more than so many that came later.
 const KEPT: i64 = 100_000;
 
-/// Notes uses, in their order.
+pub(super) const OF_TOKEN: &str =
+    "SELECT id, token_id, at, method, path, status, address FROM token_uses
+     WHERE token_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3 + 0";
+pub(super) const OF_ALL: &str =
+    "SELECT id, token_id, at, method, path, status, address FROM token_uses
+     WHERE id < $1 ORDER BY id DESC LIMIT $2 + 0";
+
+/// Notes uses, in their order; those of a token that was let go meanwhile are passed over.
 ///
 /// # Errors
 /// When the database cannot be written.
@@ -17,7 +24,7 @@ pub async fn add(db: &mut Connection, uses: &[TokenUseView]) -> Result<()> {
     for used in uses {
         sqlx::query(
             "INSERT INTO token_uses (token_id, at, method, path, status, address)
-             VALUES ($1, $2, $3, $4, $5, $6)",
+             SELECT $1, $2, $3, $4, $5, $6 WHERE EXISTS (SELECT 1 FROM tokens WHERE id = $1)",
         )
         .bind(&used.token)
         .bind(used.at.0)
@@ -57,45 +64,27 @@ pub async fn prune(db: &mut Connection, now: At) -> Result<()> {
     .map(drop)
 }
 
-/// The last uses of a token, or of all.
+/// Uses of a token, or of all, the latest first, before the one with this key; each with its key.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn last(
+pub async fn page(
     db: &mut Connection,
     token: Option<&str>,
+    before: Option<i64>,
     limit: usize,
-) -> Result<Vec<TokenUseView>> {
-    type Row = (String, i64, String, String, i64, String);
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+) -> Result<Vec<(i64, TokenUseView)>> {
+    type Row = (i64, String, i64, String, String, i64, String);
+    let (before, limit) = (before.unwrap_or(i64::MAX), i64::try_from(limit).unwrap_or(i64::MAX));
     let rows: Vec<Row> = match token {
         Some(token) => {
-            sqlx::query_as(
-                "SELECT token_id, at, method, path, status, address FROM token_uses
-                 WHERE token_id = $1 ORDER BY id DESC LIMIT $2 + 0",
-            )
-            .bind(token)
-            .bind(limit)
-            .fetch_all(db)
-            .await?
+            sqlx::query_as(OF_TOKEN).bind(token).bind(before).bind(limit).fetch_all(db).await?
         }
-        None => {
-            sqlx::query_as(
-                "SELECT token_id, at, method, path, status, address FROM token_uses
-                 ORDER BY id DESC LIMIT $1 + 0",
-            )
-            .bind(limit)
-            .fetch_all(db)
-            .await?
-        }
+        None => sqlx::query_as(OF_ALL).bind(before).bind(limit).fetch_all(db).await?,
     };
-    let view = |(token, at, method, path, status, address)| TokenUseView {
-        token,
-        at: At(at),
-        method,
-        path,
-        status: u16::try_from(status).unwrap_or_default(),
-        address,
+    let view = |(key, token, at, method, path, status, address)| {
+        let status = u16::try_from(status).unwrap_or_default();
+        (key, TokenUseView { token, at: At(at), method, path, status, address })
     };
     Ok(rows.into_iter().map(view).collect())
 }

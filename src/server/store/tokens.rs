@@ -84,6 +84,8 @@ macro_rules! owner {
     };
 }
 
+/// The public id of the token of this hash, be it good or not.
+pub(super) const ID: &str = "SELECT id FROM tokens WHERE hash = $1";
 /// Whose token has this hash.
 pub const FIND: &str = owner!("hash");
 /// Which tokens came to their end.
@@ -104,6 +106,14 @@ pub async fn find(db: &mut Connection, hash: &str, now: At) -> Result<Option<Own
 /// When the database cannot be read.
 pub async fn by_id(db: &mut Connection, id: &str, now: At) -> Result<Option<Owner>> {
     sqlx::query_as(owner!("id")).bind(id).bind(now.0).fetch_optional(db).await
+}
+
+/// The public id of the token of this hash, also of one that has ended.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn id(db: &mut Connection, hash: &str) -> Result<Option<String>> {
+    sqlx::query_scalar(ID).bind(hash).fetch_optional(db).await
 }
 
 /// Whether the token of this public id is good, and its owner not kept out.

@@ -3,6 +3,9 @@
 use super::{Connection, LogId, Result, UserId, logs};
 use crate::protocol::{At, names::Name};
 
+/// How many programs a room has, or had.
+pub(super) const COUNT_BOTS: &str = "SELECT COUNT(*) FROM users WHERE bot_of = $1";
+
 /// A user's row.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct User {
@@ -61,6 +64,14 @@ pub async fn bot(db: &mut Connection, folded: &str) -> Result<Option<(UserId, St
         .bind(folded)
         .fetch_optional(db)
         .await
+}
+
+/// How many programs a room has, or had.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn count_bots(db: &mut Connection, room: LogId) -> Result<i64> {
+    sqlx::query_scalar(COUNT_BOTS).bind(room).fetch_one(db).await
 }
 
 /// Has a user be a room's program from its beginning.

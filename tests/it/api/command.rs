@@ -5,12 +5,16 @@ use crate::support::{
     House,
     served::{command, printed, run_with},
 };
+use crate::webhooks::receiver::{Receiver, Reply};
 use std::process::Output;
 
 async fn push(house: &House, token: &str, arguments: &[&str], input: &str) -> Output {
-    let url = format!("http://{}", house.addr());
+    push_to(&format!("http://{}", house.addr()), token, arguments, input).await
+}
+
+async fn push_to(url: &str, token: &str, arguments: &[&str], input: &str) -> Output {
     let dir = tempfile::tempdir().unwrap();
-    let settings = [("ROOMFUL_URL", url.as_str()), ("ROOMFUL_TOKEN", token)];
+    let settings = [("ROOMFUL_URL", url), ("ROOMFUL_TOKEN", token)];
     let arguments: Vec<&str> = ["push"].iter().chain(arguments).copied().collect();
     run_with(command(dir.path(), &settings, &arguments), input).await
 }
@@ -84,4 +88,94 @@ async fn what_goes_wrong_is_said_in_a_sentence() {
     let done =
         run_with(command(dir.path(), &settings, &["push", "--user", "alice", "x"]), "").await;
     says(&done, false, "cannot be reached");
+}
+
+const PUSHED: &str = r#"{"id": "x", "stored": true, "people": 1}"#;
+
+fn pushed() -> Reply {
+    Reply::With(200, "", PUSHED.to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_tries_again_with_the_same_key_where_that_may_help() {
+    let later = Reply::With(429, "retry-after: 1\r\n", String::new());
+    let replies = [Reply::status(502), later, Reply::status(504), pushed()];
+    let mut server = Receiver::open(replies).await;
+    let url = format!("http://{}", server.addr);
+    says(&push_to(&url, "secret", &["--user", "bob", "x"], "").await, true, "Pushed and stored");
+    let first = server.next().await;
+    let (mut calls, mut at) = (1, first.at);
+    while let Some(call) = server.waiting() {
+        assert_eq!(call.headers["idempotency-key"], first.headers["idempotency-key"]);
+        calls += 1;
+        assert!(calls != 3 || call.at - at >= std::time::Duration::from_secs(1), "it was asked to");
+        at = call.at;
+    }
+    assert_eq!(calls, 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_does_not_try_again_where_that_helps_nobody() {
+    let tomorrow = Reply::With(429, "retry-after: 86400\r\n", String::new());
+    let many = Reply::With(429, "", r#"{"detail": "There are as many as there may be."}"#.into());
+    let strange =
+        Reply::With(200, "content-type: text/html\r\n", "<p>Log in to our network".into());
+    for (reply, words) in [
+        (tomorrow, "Again in 86400 s"),
+        (many, "as many as there may be"),
+        (strange, "no Roomful"),
+        (Reply::status(500), "500"),
+    ] {
+        let mut server = Receiver::open([reply]).await;
+        let url = format!("http://{}", server.addr);
+        says(&push_to(&url, "secret", &["--user", "bob", "x"], "").await, false, words);
+        server.next().await;
+        assert!(server.is_quiet(), "{words}");
+    }
+    let server = Receiver::open([]).await;
+    let url = format!("http://{}", server.addr);
+    says(&push_to(&url, "a token\nand more", &["--user", "bob", "x"], "").await, false, "no token");
+    assert_eq!(server.came(), 0, "nothing was sent");
+    // Nobody speaks TLS there.
+    let house = House::open().await;
+    let secure = format!("https://{}", house.addr());
+    says(&push_to(&secure, "secret", &["--user", "bob", "x"], "").await, false, "https");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_goes_wrong_is_named_by_its_cause() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let nobody = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let refused = push_to(&nobody, "secret", &["--user", "bob", "x"], "").await;
+    says(&refused, false, "Connection refused");
+    let done = push_to("chat.example.org", "secret", &["--user", "bob", "x"], "").await;
+    says(&done, false, "must be an address such as https://chat.example.org");
+    // Set, and empty: as if it were not set.
+    says(&push_to("", "", &["--user", "bob", "x"], "").await, false, "ROOMFUL_TOKEN");
+    for aim in ["--user", "--room"] {
+        says(&push_to(&nobody, "secret", &[aim, "", "x"], "").await, false, aim);
+    }
+    let long = "é".repeat(200 * 1024);
+    let done = push_to(&nobody, "secret", &["--user", "bob"], &long).await;
+    says(&done, false, "more than 256 KiB");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_may_begin_with_a_hyphen_and_a_hyphen_alone_is_standard_input() {
+    for (arguments, input, text) in [
+        (&["--user", "bob", "- item"][..], "", "- item"),
+        (&["--user", "bob", "-5 degrees"], "", "-5 degrees"),
+        (&["-5 degrees", "--user", "bob", "--fleeting"], "", "-5 degrees"),
+        (&["--user", "bob", "--", "--fleeting"], "", "--fleeting"),
+        (&["--user", "bob", "-- so what"], "", "-- so what"),
+        (&["--user", "bob", "-"], "from a pipe\n", "from a pipe"),
+    ] {
+        let mut server = Receiver::open([pushed()]).await;
+        let url = format!("http://{}", server.addr);
+        says(&push_to(&url, "secret", arguments, input).await, true, "Pushed");
+        assert_eq!(server.next().await.json()["text"], text, "{arguments:?}");
+    }
+    let mistyped = push_to("", "secret", &["--user", "bob", "--fleetin"], "x").await;
+    says(&mistyped, false, "no option --fleetin");
 }

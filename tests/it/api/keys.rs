@@ -1,8 +1,9 @@
 //! Idempotency-Key: what was done is not done again.
 
 use super::{get, post, programs};
-use crate::support::{House, Person};
+use crate::support::{House, Person, database::Locked};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 fn keyed(person: &Person, key: &str) -> Person {
     person.clone().with("Idempotency-Key", key)
@@ -131,4 +132,35 @@ async fn keys_are_let_go_after_a_day() {
     let kept: i64 =
         sqlx::query_scalar("SELECT COUNT(*) FROM kept_answers").fetch_one(&mut *db).await.unwrap();
     assert_eq!(kept, 1, "the new one alone");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_longest_answer_there_is_is_kept() {
+    let house = House::open_with(|config| config.body_limit = 60_000).await;
+    house.person("bob").await.make_room("lobby").await;
+    let alice = keyed(&programs(&house, "alice", false).await, "long");
+    let body = json!({"text": "😀".repeat(60_000), "every_ms": 60_000});
+    assert!(body.to_string().len() > 240_000, "as large as a body may be, or nearly");
+    let first = post(&alice, "/api/v1/push/rooms/lobby", body.clone()).await.is(201);
+    let again = post(&alice, "/api/v1/push/rooms/lobby", body).await.is(201);
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    assert_eq!(again.json(), first.json());
+}
+
+/// What the writer was given is done, though nobody was told: with the key one finds out.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_not_answered_in_time_is_done_once_with_its_key() {
+    let house =
+        House::open_with(|config| config.answer_patience = Duration::from_millis(300)).await;
+    house.person("bob").await.enter("lobby").await.entered().await;
+    let alice = keyed(&programs(&house, "alice", false).await, "slow");
+    let say = json!({"to": "#lobby", "body": "sooner or later"});
+    let lock = Locked::lock(&house.database()).await;
+    let late = post(&alice, "/api/v1/messages", say.clone()).await.is(503);
+    assert_eq!(late.code(), "unanswered");
+    assert_eq!(late.json()["temporary"], true);
+    lock.release().await;
+    post(&alice, "/api/v1/messages", say.clone()).await.is(201);
+    post(&alice, "/api/v1/messages", say).await.is(201);
+    assert_eq!(bodies(&alice).await, ["sooner or later"]);
 }

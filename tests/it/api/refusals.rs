@@ -24,7 +24,7 @@ fn problem(answer: &Answer, status: u16, code: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_refusal_is_a_problem_document() {
-    let house = House::open().await;
+    let house = House::open_with(|config| config.file_limit = 1024 * 1024).await;
     let alice = programs(&house, "alice", false).await;
     let say = "/api/v1/messages";
     problem(&alice.get("/api/v1/nothing").await, 404, "not_found");
@@ -49,6 +49,13 @@ async fn every_refusal_is_a_problem_document() {
     let large = format!("{{\"to\": \"#a\", \"body\": \"{}\"}}", "x".repeat(300 * 1024));
     let json = alice.clone().with("Content-Type", "application/json");
     problem(&json.request("POST", say, large.as_bytes()).await, 413, "too_large");
+    // A file that is too large is a body that is, under the code that it has everywhere.
+    let file =
+        alice.request("POST", "/api/v1/files?name=a", &vec![b'x'; 1025 * 1024]).await.is(413);
+    super::fits(super::Method::Post, "/api/v1/files", &file);
+    assert_eq!(file.header("content-type"), Some("application/problem+json"));
+    assert_eq!(file.json()["type"], "/api/v1/docs#too_large");
+    assert_eq!((file.code().as_str(), &file.json()["field"]), ("too_long", &json!("file")));
     problem(&json.request("POST", say, b"{").await, 400, "bad_frame");
     problem(&post(&alice, say, json!({"to": "lobby", "body": "x"})).await, 422, "invalid");
     let foreign = json.with("Origin", "https://evil.example");

@@ -1,10 +1,13 @@
-use super::{address, hooks, house};
+use super::{address, hooks, house, in_person};
 use crate::support::{
-    House, PASSWORD, Person, cid, encoded,
+    House, PASSWORD, Person, cid, encoded, eventually,
     house::{LOBBY, rate},
     http::{Answer, form},
 };
-use roomful::protocol::people::Access;
+use roomful::{
+    protocol::{Code, people::Access, tokens::Scope},
+    server::domain::tokens::NewToken,
+};
 use serde_json::{Value, json};
 
 const JSON: &str = "application/json";
@@ -23,7 +26,7 @@ async fn last(reader: &Person) -> Value {
 async fn what_integrations_send_is_said() {
     let house = house().await;
     let alice = house.admin("alice").await;
-    let who = house.who(&alice).await;
+    let who = in_person(&house, "alice").await;
     let path = address(&house, &who, "lobby", "GitHub").await;
     let payload = |value: Value| form(&[("payload", &value.to_string())]);
     for (kind, body, said) in [
@@ -32,6 +35,15 @@ async fn what_integrations_send_is_said() {
             JSON,
             json!({"text": "<https://a.b|x> &amp; y", "username": "boss"}).to_string(),
             "[x](https://a.b) & y",
+        ),
+        // With a mark before it; a media type is what it is in capitals too.
+        (JSON, "\u{feff}{\"text\": \"marked\"}".to_owned(), "marked"),
+        ("Application/X-WWW-Form-URLEncoded", form(&[("text", "in capitals")]), "in capitals"),
+        (
+            JSON,
+            json!({"text": "*hi*", "attachments": [{"fields": [{"title": "T", "value": "v"}]}]})
+                .to_string(),
+            "**hi**\nT: v",
         ),
         // What curl says unless it is told otherwise.
         (FORM, json!({"text": "by curl"}).to_string(), "by curl"),
@@ -58,7 +70,7 @@ async fn what_integrations_send_is_said() {
 async fn what_says_nothing_is_refused_with_a_problem_document() {
     let house = house().await;
     let alice = house.admin("alice").await;
-    let path = address(&house, &house.who(&alice).await, "lobby", "GitHub").await;
+    let path = address(&house, &in_person(&house, "alice").await, "lobby", "GitHub").await;
     for (body, status) in [
         ("{}", 422),
         (r#"{"text": " \n"}"#, 422),
@@ -78,7 +90,18 @@ async fn what_says_nothing_is_refused_with_a_problem_document() {
     let large = json!({"text": "x".repeat(64 * 1024)}).to_string();
     let answer = send(&house, &path, JSON, &large).await.is(413);
     assert_eq!(answer.json()["code"], "too_large");
-    house.visitor().get(&path).await.is(405);
+    // So is what is no address, or not called as one.
+    let address = path.trim_end_matches('/');
+    for (method, path, status) in [
+        ("GET", address, 405),
+        ("POST", &format!("{address}/"), 404),
+        ("POST", "/hooks/%ff/x", 404),
+        ("POST", "/hooks/x", 404),
+    ] {
+        let answer = house.visitor().request(method, path, b"{}").await.is(status);
+        assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{path}");
+        assert_eq!(answer.json()["status"], status, "{path}");
+    }
     assert_eq!(house.bodies(&alice, LOBBY).await, Vec::<String>::new());
 }
 
@@ -86,7 +109,7 @@ async fn what_says_nothing_is_refused_with_a_problem_document() {
 async fn unknown_wrong_and_removed_addresses_sound_the_same() {
     let house = house().await;
     let alice = house.admin("alice").await;
-    let who = house.who(&alice).await;
+    let who = in_person(&house, "alice").await;
     let path = address(&house, &who, "lobby", "GitHub").await;
     let other = address(&house, &who, "lobby", "CI").await;
     let body = json!({"text": "hello"}).to_string();
@@ -130,7 +153,7 @@ async fn too_much_is_cut_too_fast_waits_and_twice_is_once() {
     })
     .await;
     let alice = house.admin("alice").await;
-    let path = address(&house, &house.who(&alice).await, "lobby", "CI").await;
+    let path = address(&house, &in_person(&house, "alice").await, "lobby", "CI").await;
     let long = json!({"text": "x".repeat(200)}).to_string();
     send(&house, &path, JSON, &long).await.is(200);
     let said = format!("{} […]", "x".repeat(16));
@@ -152,18 +175,102 @@ async fn too_much_is_cut_too_fast_waits_and_twice_is_once() {
 async fn a_key_that_stands_for_something_else_is_refused() {
     let house = house().await;
     let alice = house.admin("alice").await;
-    let path = address(&house, &house.who(&alice).await, "lobby", "CI").await;
+    let path = address(&house, &in_person(&house, "alice").await, "lobby", "CI").await;
     let caller = house.visitor().with("Content-Type", JSON).with("Idempotency-Key", "one");
     caller.request("POST", &path, br#"{"text": "one"}"#).await.is(200);
-    let other = caller.request("POST", &path, br#"{"text": "two"}"#).await.is(409);
-    assert_eq!(other.json()["code"], "cid_conflict");
+    let other = caller.request("POST", &path, br#"{"text": "two"}"#).await.is(422);
+    assert_eq!(other.json()["code"], "key_reused");
+    // In quotes it is the same one; one that cannot be is none.
+    let keyed = |key: &str| house.visitor().with("Content-Type", JSON).with("Idempotency-Key", key);
+    keyed("\"one\"").request("POST", &path, br#"{"text": "one"}"#).await.is(200);
+    for wrong in ["\"\"", "\"a", &"k".repeat(256)] {
+        let refused = keyed(wrong).request("POST", &path, br#"{"text": "no"}"#).await.is(400);
+        assert_eq!(refused.json()["field"], "Idempotency-Key", "{wrong}");
+    }
+    // At another address of the same program it is another one.
+    let again = address(&house, &in_person(&house, "alice").await, "lobby", "CI").await;
+    caller.request("POST", &again, br#"{"text": "two"}"#).await.is(200);
+    assert_eq!(house.bodies(&alice, LOBBY).await, ["one", "two"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_opens_by_itself_wherever_it_is_called_from() {
+    let house = house().await;
+    let alice = house.admin("alice").await;
+    let path = address(&house, &in_person(&house, "alice").await, "lobby", "CI").await;
+    let page = house.visitor().with("Content-Type", JSON).with("Origin", "https://other.example");
+    page.request("POST", &path, br#"{"text": "from a page"}"#).await.is(200);
+    assert_eq!(house.bodies(&alice, LOBBY).await, ["from a page"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_makes_no_address_and_no_secret_is_noted() {
+    let house = house().await;
+    let alice = house.admin("alice").await;
+    let who = in_person(&house, "alice").await;
+    let path = address(&house, &who, "lobby", "CI").await;
+    let token = house.who(&alice).await;
+    let verbs = house.verbs();
+    let url = "https://example.org/";
+    let hook = hooks(&house, &who).await.incoming.remove(0).id;
+    let made = verbs.make_outgoing(&who, "lobby", url, "").await.unwrap();
+    let told = hooks(&house, &who).await.outgoing.remove(0).id;
+    for refused in [
+        verbs.make_incoming(&token, "lobby", "Mole").await.map(drop),
+        verbs.make_outgoing(&token, "lobby", url, "").await.map(drop),
+        verbs.remove_incoming(&token, "lobby", &hook).await,
+        verbs.remove_outgoing(&token, "lobby", &told).await,
+        verbs.turn_on_outgoing(&token, "lobby", &told).await,
+        verbs.test_outgoing(&token, "lobby", &told).await,
+        verbs.send_again(&token, "lobby", "x").await,
+    ] {
+        assert_eq!(refused.unwrap_err().code, Code::Forbidden);
+    }
+    // It may look at them where it may read, and is shown no secret.
+    let seen = verbs.webhooks(&token, "lobby", &made).await.unwrap();
+    assert!(seen.made.is_none() && seen.outgoing.len() == 1);
+    assert!(verbs.webhooks(&who, "lobby", &made).await.unwrap().made.is_some());
+    let new = NewToken { scopes: [Scope::Write].into_iter().collect(), ..NewToken::plain("alice") };
+    let writes = verbs.add_token(new).await.unwrap();
+    let writes = house.visitor().with_token("alice", &writes.secret);
+    writes.get("/chat/lobby/webhooks").await.is(403);
+    // What a token is used for is noted, without what opens an address.
+    alice
+        .clone()
+        .with("Content-Type", JSON)
+        .request("POST", &path, br#"{"text": "x"}"#)
+        .await
+        .is(200);
+    let (id, secret) = path.strip_prefix("/hooks/").unwrap().split_once('/').unwrap();
+    let noted = eventually("its use to be noted", async || {
+        let uses = verbs.all_token_uses(None, None).await.unwrap();
+        uses.uses.into_iter().map(|it| it.path).find(|path| path.starts_with("/hooks/"))
+    })
+    .await;
+    assert_eq!(noted, format!("/hooks/{id}"), "{secret}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_room_takes_so_many_names_and_no_more() {
+    let house = house().await;
+    house.admin("alice").await;
+    let who = in_person(&house, "alice").await;
+    let verbs = house.verbs();
+    for n in 0..100 {
+        verbs.make_incoming(&who, "lobby", &format!("CI{n}")).await.unwrap();
+        let id = hooks(&house, &who).await.incoming.remove(0).id;
+        verbs.remove_incoming(&who, "lobby", &id).await.unwrap();
+    }
+    let refused = verbs.make_incoming(&who, "lobby", "CI100").await.unwrap_err();
+    assert_eq!(refused.code, Code::TooMany);
+    verbs.make_incoming(&who, "lobby", "CI7").await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rooms_program_is_nobody() {
     let house = house().await;
     let alice = house.admin("alice").await;
-    let who = house.who(&alice).await;
+    let who = in_person(&house, "alice").await;
     let path = address(&house, &who, "lobby", "GitHub").await;
     send(&house, &path, JSON, r#"{"text": "hello"}"#).await.is(200);
     // It does not come in by any other door,
@@ -207,7 +314,7 @@ async fn it_speaks_in_its_room_whoever_may_see_that() {
     let house = house().await;
     let alice = house.admin("alice").await;
     let bob = house.person("bob").await;
-    let who = house.who(&alice).await;
+    let who = in_person(&house, "alice").await;
     alice.make_room("den").await;
     let path = address(&house, &who, "den", "CI").await;
     for access in [Access::Members, Access::Admins, Access::Open] {

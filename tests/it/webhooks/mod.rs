@@ -2,7 +2,8 @@
 
 mod incoming;
 mod outgoing;
-mod receiver;
+pub mod receiver;
+mod turns;
 
 use super::support::{House, Person, house::LOBBY};
 use roomful::{
@@ -18,6 +19,11 @@ async fn house() -> House {
         config.hook_retry = Duration::from_millis(20);
     })
     .await
+}
+
+/// Somebody with an account, in person: webhooks are not looked after by tokens.
+async fn in_person(house: &House, name: &str) -> Who {
+    house.who(&house.log_in(name).await).await
 }
 
 /// The lobby's webhooks.

@@ -1,11 +1,11 @@
 use super::{
-    address, hooks, house, last,
+    address, hooks, house, in_person, last,
     receiver::{Receiver, Reply},
     say, tell, told,
 };
-use crate::support::{House, cid, eventually, house::LOBBY};
+use crate::support::{House, Person, cid, eventually, house::LOBBY};
 use roomful::{
-    protocol::{Code, Target},
+    protocol::{Code, Target, people::Role},
     server::store::writer::Deed,
 };
 use serde_json::json;
@@ -18,7 +18,7 @@ use std::{
 async fn a_message_is_told_and_signed() {
     let house = house().await;
     let alice = house.admin("alice").await;
-    let who = house.who(&alice).await;
+    let who = in_person(&house, "alice").await;
     let mut receiver = Receiver::open([]).await;
     say(&alice, "before").await;
     let secret = tell(&house, &who, &receiver.url(), "").await;
@@ -58,7 +58,7 @@ async fn a_message_is_told_and_signed() {
 async fn only_what_says_the_word_is_told() {
     let house = house().await;
     let alice = house.admin("alice").await;
-    let who = house.who(&alice).await;
+    let who = in_person(&house, "alice").await;
     let mut receiver = Receiver::open([]).await;
     tell(&house, &who, &receiver.url(), "deploy").await;
     for body in ["hello", "redeployed", "please @Deploy now", "bye", "DEPLOY!"] {
@@ -73,7 +73,7 @@ async fn only_what_says_the_word_is_told() {
 async fn what_the_rooms_own_programs_say_is_not_told() {
     let house = house().await;
     let alice = house.admin("alice").await;
-    let who = house.who(&alice).await;
+    let who = in_person(&house, "alice").await;
     let mut receiver = Receiver::open([]).await;
     tell(&house, &who, &receiver.url(), "").await;
     let path = address(&house, &who, "lobby", "Echo").await;
@@ -88,7 +88,7 @@ async fn what_the_rooms_own_programs_say_is_not_told() {
 async fn what_fails_is_tried_again_under_the_same_id() {
     let house = house().await;
     let alice = house.admin("alice").await;
-    let who = house.who(&alice).await;
+    let who = in_person(&house, "alice").await;
     let replies = [Reply::status(500), Reply::status(404), Reply::status(301)];
     let mut receiver = Receiver::open(replies).await;
     let secret = tell(&house, &who, &receiver.url(), "").await;
@@ -117,7 +117,7 @@ async fn what_fails_is_tried_again_under_the_same_id() {
 async fn whoever_asks_for_time_is_given_it() {
     let house = house().await;
     let alice = house.admin("alice").await;
-    let who = house.who(&alice).await;
+    let who = in_person(&house, "alice").await;
     let later = Reply::With(429, "retry-after: 1\r\n", "slowly".to_owned());
     let mut receiver = Receiver::open([later]).await;
     tell(&house, &who, &receiver.url(), "").await;
@@ -133,10 +133,61 @@ async fn whoever_asks_for_time_is_given_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn files_are_told_as_the_message_has_them() {
+    let house = house().await;
+    let alice = house.admin("alice").await;
+    let who = in_person(&house, "alice").await;
+    let mut receiver = Receiver::open([]).await;
+    tell(&house, &who, &receiver.url(), "").await;
+    let file = alice.request("POST", "/api/v1/files?name=a%20plan.txt", b"the plan").await;
+    let mut file = file.is(201).json();
+    let sent = json!({"t": "send", "to": LOBBY, "cid": cid(), "body": "", "files": [file["id"]]});
+    alice.socket().await.ask(sent).await;
+    let mut said = receiver.next().await.json();
+    let path = format!("/files/{}/a%20plan.txt", file["id"].as_str().unwrap());
+    file["link"] = format!("http://{}{path}", house.addr()).into();
+    assert_eq!(said["data"]["files"].take(), json!([file]));
+    alice.get(&path).await.is(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_public_is_reached_for_administrators_alone() {
+    let house = house().await;
+    let alice = house.admin("alice").await;
+    house.account("bob", false).await;
+    let (who, bob) = (in_person(&house, "alice").await, in_person(&house, "bob").await);
+    let verbs = house.verbs();
+    let inner = Reply::With(403, "", "what is inside".to_owned());
+    let mut receiver = Receiver::open(vec![inner; 100]).await;
+    alice.make_room("den").await;
+    verbs.join(&bob, "den").await.unwrap();
+    verbs.set_role(&who, "den", "bob", Role::Moderator).await.unwrap();
+    for url in [receiver.url(), receiver.url().replace("http:", "https:")] {
+        let refused = verbs.make_outgoing(&bob, "den", &url, "").await.unwrap_err();
+        assert_eq!(refused.field.as_deref(), Some("url"), "{url}");
+    }
+    // By a name it is found out when it is called.
+    let name = format!("https://localhost:{}/", receiver.addr.port());
+    verbs.make_outgoing(&bob, "den", &name, "").await.unwrap();
+    verbs.make_outgoing(&who, "den", &receiver.url(), "").await.unwrap();
+    alice.say("#den", "hello", &cid()).await.is(303);
+    receiver.next().await;
+    let both = eventually("both to be noted", async || {
+        let hooks = verbs.webhooks(&bob, "den", "").await.unwrap().outgoing;
+        hooks.iter().all(|it| it.last.iter().any(|it| it.tries > 0)).then_some(hooks)
+    })
+    .await;
+    assert_eq!(both[0].last[0].error.as_deref(), Some("not_allowed"));
+    assert_eq!(both[1].last[0].answer, None, "what is inside is not for bob");
+    let theirs = verbs.webhooks(&who, "den", "").await.unwrap().outgoing;
+    assert_eq!(theirs[1].last[0].answer.as_deref(), Some("what is inside"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_is_gone_is_switched_off() {
     let house = house().await;
     let alice = house.admin("alice").await;
-    let who = house.who(&alice).await;
+    let who = in_person(&house, "alice").await;
     let mut receiver = Receiver::open([Reply::status(410)]).await;
     tell(&house, &who, &receiver.url(), "").await;
     say(&alice, "hello").await;
@@ -147,6 +198,7 @@ async fn an_address_that_is_gone_is_switched_off() {
     })
     .await;
     assert_eq!(off.off.as_deref(), Some("gone"));
+    is_told(&alice, "it answered that it is gone for good").await;
     let browser = house.log_in("alice").await;
     let page = browser.get("/chat/lobby/webhooks").await.is(200).text();
     assert!(page.contains("gone for good") && page.contains("/api/turn_on_hook"), "{page}");
@@ -159,6 +211,43 @@ async fn an_address_that_is_gone_is_switched_off() {
     assert_eq!(receiver.next().await.says(), "here again");
 }
 
+/// Whoever made it is told on all of their devices and in their list, in their language, and is led to its page.
+async fn is_told(maker: &Person, why: &str) {
+    let told = eventually("its maker to be told", async || {
+        let own = maker.socket().await.sub(&["~"]).await.remove(0);
+        (own["unread"] == 1).then_some(own["notices"][0]["to"].clone())
+    })
+    .await;
+    assert_eq!(told, "~");
+    let page = maker.get("/notifications/").await.is(200).text();
+    assert!(page.contains("#lobby") && page.contains(why), "{page}");
+    assert!(page.contains("The webhook to 127.0.0.1 was switched off"), "{page}");
+    assert!(page.contains("href=\"/chat/lobby/webhooks\""), "{page}");
+    let chinese = maker.clone().with("Accept-Language", "zh-CN");
+    let page = chinese.get("/notifications/").await.is(200).text();
+    assert!(page.contains("发往 127.0.0.1 的 Webhook 已停用"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_made_it_hears_of_it_only_while_they_keep_order_there() {
+    let house = house().await;
+    let root = house.who(&house.admin("root").await).await;
+    let alice = house.admin("alice").await;
+    let who = in_person(&house, "alice").await;
+    let mut receiver = Receiver::open([Reply::status(410)]).await;
+    tell(&house, &who, &receiver.url(), "").await;
+    house.verbs().set_admin(&root, "alice", false).await.unwrap();
+    say(&alice, "hello").await;
+    receiver.next().await;
+    eventually("it to be off", async || told(&house, &root).await.off.is_some().then_some(()))
+        .await;
+    // Whoever is to be told hears it before the call is over.
+    eventually("the call to be over", async || (house.verbs().gauges().calls == 0).then_some(()))
+        .await;
+    let own = alice.socket().await.sub(&["~"]).await.remove(0);
+    assert_eq!(own["unread"], 0, "{own}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn one_that_fails_and_fails_is_switched_off() {
     let house = House::open_with(|config| {
@@ -167,7 +256,7 @@ async fn one_that_fails_and_fails_is_switched_off() {
     })
     .await;
     let alice = house.admin("alice").await;
-    let who = house.who(&alice).await;
+    let who = in_person(&house, "alice").await;
     let mut receiver = Receiver::open(vec![Reply::status(500); 1_000]).await;
     tell(&house, &who, &receiver.url(), "").await;
     for n in 0..21 {
@@ -179,6 +268,7 @@ async fn one_that_fails_and_fails_is_switched_off() {
     })
     .await;
     assert_eq!(off.off.as_deref(), Some("failing"));
+    is_told(&alice, "20 messages in a row could not be delivered").await;
     assert!(off.last.iter().all(|it| it.next_at.is_none()), "{:?}", off.last);
     let mut tries = HashMap::<String, usize>::new();
     while let Some(call) = receiver.waiting() {
@@ -196,7 +286,7 @@ async fn who_is_silent_or_does_not_end_holds_nothing_up() {
     })
     .await;
     let alice = house.admin("alice").await;
-    let who = house.who(&alice).await;
+    let who = in_person(&house, "alice").await;
     let mut silent = Receiver::open([Reply::Silence]).await;
     tell(&house, &who, &silent.url(), "").await;
     let mut endless = Receiver::open([Reply::Endless]).await;
@@ -227,7 +317,7 @@ async fn who_is_silent_or_does_not_end_holds_nothing_up() {
 async fn what_is_said_around_a_crash_is_told() {
     let mut house = house().await;
     let alice = house.admin("alice").await;
-    let who = house.who(&alice).await;
+    let who = in_person(&house, "alice").await;
     let mut receiver = Receiver::open([Reply::Silence]).await;
     let secret = tell(&house, &who, &receiver.url(), "").await;
     say(&alice, "1").await;
@@ -263,7 +353,7 @@ async fn what_is_deleted_is_told_no_more() {
     })
     .await;
     let alice = house.admin("alice").await;
-    let who = house.who(&alice).await;
+    let who = in_person(&house, "alice").await;
     let mut receiver = Receiver::open([Reply::status(500)]).await;
     tell(&house, &who, &receiver.url(), "").await;
     say(&alice, "a secret").await;
@@ -286,7 +376,7 @@ async fn what_is_deleted_is_told_no_more() {
 async fn a_webhook_that_ended_is_told_nothing() {
     let house = house().await;
     let alice = house.admin("alice").await;
-    let who = house.who(&alice).await;
+    let who = in_person(&house, "alice").await;
     let mut receiver = Receiver::open([]).await;
     tell(&house, &who, &receiver.url(), "").await;
     let mut other = Receiver::open([]).await;
@@ -314,7 +404,7 @@ async fn a_webhook_that_ended_is_told_nothing() {
 async fn nothing_private_is_reached() {
     let house = house().await;
     let alice = house.admin("alice").await;
-    let who = house.who(&alice).await;
+    let who = in_person(&house, "alice").await;
     // Of this machine's addresses the settings name one; this is another.
     let inner = Receiver::open_at("127.0.0.2:0", []).await;
     let port = inner.addr.port();
@@ -367,7 +457,7 @@ async fn nothing_private_is_reached() {
 async fn a_name_of_this_machine_is_refused_when_it_is_used() {
     let house = House::open().await;
     let alice = house.admin("alice").await;
-    let who = house.who(&alice).await;
+    let who = in_person(&house, "alice").await;
     let inner = Receiver::open([]).await;
     tell(&house, &who, &format!("https://localhost:{}/", inner.addr.port()), "").await;
     say(&alice, "hello").await;

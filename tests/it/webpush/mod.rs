@@ -174,6 +174,7 @@ async fn what_a_program_pushes_and_what_the_house_tells_everybody_reaches_a_devi
         link: Some("/chat/lobby/".to_owned()),
         stored,
         cid: None,
+        by_house: None,
     };
     let verbs = it.house.verbs();
     let to_bob = Aim::Person("bob".to_owned());

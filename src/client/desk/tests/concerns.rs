@@ -23,6 +23,7 @@ fn notice(kind: NoticeKind, to: Target, seq: Option<i64>) -> Notify {
         message: None,
         seq,
         text: "listen".into(),
+        why: None,
         link: None,
         seen: false,
         at: At(0),

@@ -3,23 +3,25 @@
 //! What is to be told is a row until it has arrived or was given up, so it is told at least once, under one
 //! id. A message is read where it stands each time it is told: deleted, it is told no more.
 
-use super::super::Domain;
-use super::signed;
-use crate::protocol::views::AuthorKind;
+use super::super::sessions::away;
+use super::super::{Domain, Who, unavailable};
+use super::{signed, turns};
+use crate::protocol::refusal::Reason;
+use crate::protocol::sheets::Sheet;
+use crate::protocol::views::{AuthorKind, FileView};
 use crate::protocol::{At, Target, urls};
-use crate::server::outside::{Answer, Failed, Letter};
-use crate::server::store::deliveries::{self, Due, Outcome, Told};
-use crate::server::store::{LogId, Result, hooks, message_id};
+use crate::server::outside::{Answer, Failed, Letter, host};
+use crate::server::store::deliveries::{self, Due, Next, Outcome, Told};
+use crate::server::store::{LogId, Result, UserId, hooks, message_id, users};
 use crate::server::terms;
+use crate::words::Word;
 use bytes::Bytes;
 use serde::Serialize;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::{Id, JoinSet};
 
-/// Calls at once: each holds a connection and up to [`ANSWER`], and may last as long as it may.
-const AT_ONCE: usize = 4;
 /// How long a call may take.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 /// Bytes of an answer that are read.
@@ -30,6 +32,9 @@ const KEPT: usize = 500;
 pub const RETRY: Duration = Duration::from_secs(5);
 /// …and each later one after the one before it, in such times: 8 tries over some 4 hours.
 const RETRIES: [u32; 7] = [1, 6, 24, 120, 360, 720, 1_440];
+/// How long an address rests that did not answer in time, by how often in a row that was, in the same
+/// times; later as often as the last. All that waits for it waits with it.
+const RESTS: [u32; 3] = [1, 6, 24];
 /// An address that asks for more time is given this much at most.
 const RETRY_AFTER: Duration = Duration::from_secs(3_600);
 /// Deliveries given up in a row, after which an address is switched off.
@@ -74,6 +79,15 @@ struct Message<'a> {
     body: &'a str,
     at: At,
     reply_to: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    files: Vec<File<'a>>,
+    link: String,
+}
+
+#[derive(Serialize)]
+struct File<'a> {
+    #[serde(flatten)]
+    file: &'a FileView,
     link: String,
 }
 
@@ -83,7 +97,7 @@ struct Work {
     /// How far each address has been looked at, beyond what is noted.
     seen: HashMap<String, i64>,
     /// Addresses that are being called, by whom.
-    busy: HashMap<Id, String>,
+    busy: HashMap<Id, Next>,
 }
 
 /// Whether there is more to be taken up.
@@ -122,6 +136,16 @@ fn retry_in(
     let planned = first * *RETRIES.get(tries.checked_sub(1)?)?;
     let planned = planned.mul_f64(0.9 + 0.2 * chance);
     Some(asked.map_or(planned, |asked| planned.max(asked.min(RETRY_AFTER))))
+}
+
+/// How long an address rests after so many calls in a row that it did not answer in time.
+fn rests(silent: i64, first: Duration) -> Duration {
+    let nth = usize::try_from(silent - 1).unwrap_or(0).min(RESTS.len() - 1);
+    first * RESTS[nth]
+}
+
+fn after(now: At, wait: Duration) -> At {
+    At(now.0.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)))
 }
 
 impl Failed {
@@ -276,24 +300,15 @@ impl Domain {
         calls: &mut JoinSet<()>,
     ) -> Result<Duration> {
         let mut db = self.store.glance().await?;
-        let mut next = deliveries::next(&mut db).await?;
+        let next = deliveries::next(&mut db).await?;
         drop(db);
-        let busy: HashSet<&String> = work.busy.values().collect();
-        next.retain(|(hook, _)| !busy.contains(hook));
-        drop(busy);
-        next.sort_by_key(|(_, at)| *at);
         let now = At::now();
-        for (hook, at) in next {
-            if calls.len() >= AT_ONCE {
-                // One that ends wakes us.
-                return Ok(AT_LATEST);
-            }
-            if at > now.0 {
-                let wait = Duration::from_millis(u64::try_from(at - now.0).unwrap_or(0));
-                return Ok(wait.min(AT_LATEST));
-            }
+        let calling = work.busy.values().cloned().collect();
+        // Whoever is left out for others is looked at again when a call ends.
+        let (chosen, later) = turns::whose(next, calling, now);
+        for one in chosen {
             let (domain, counted) = (Arc::clone(self), self.hooks.counted());
-            let (called, whom) = (hook.clone(), hook);
+            let called = one.hook_id.clone();
             let call = calls.spawn(async move {
                 let _counted = counted;
                 if let Err(error) = domain.call(&called).await {
@@ -301,9 +316,10 @@ impl Domain {
                     tokio::time::sleep(FAILED).await;
                 }
             });
-            work.busy.insert(call.id(), whom);
+            work.busy.insert(call.id(), one);
         }
-        Ok(AT_LATEST)
+        let wait = later.map(|at| Duration::from_millis(u64::try_from(at.0 - now.0).unwrap_or(0)));
+        Ok(wait.unwrap_or(AT_LATEST).min(AT_LATEST))
     }
 
     /// Makes the call of this address whose time has come, and notes what came of it.
@@ -327,6 +343,7 @@ impl Domain {
             url: due.url.clone(),
             headers: signed::headers(&due.secret, &due.id, now, &body),
             body: Bytes::from(body),
+            inside: due.inside,
             patience: self.config.hook_patience,
             most_answer_bytes: ANSWER,
         };
@@ -337,6 +354,8 @@ impl Domain {
     fn said(&self, due: &Due, told: Option<&Told>, now: At) -> String {
         let id = due.seq.map(|seq| message_id(due.log_id, seq)).unwrap_or_default();
         let to = Target::Room(due.room.clone());
+        let linked =
+            |file: &FileView| format!("{}{}", self.base(), urls::file(&file.id, &file.name, false));
         let call = Call {
             r#type: if told.is_some() { "message.created" } else { "test" },
             timestamp: told.map_or(now, |told| told.at),
@@ -350,12 +369,29 @@ impl Domain {
                     body: &told.body,
                     at: told.at,
                     reply_to: told.reply_to.as_deref(),
+                    files: told
+                        .files
+                        .iter()
+                        .map(|file| File { file, link: linked(file) })
+                        .collect(),
                     link: format!("{}{}", self.base(), urls::message(&to, &id)),
                 }),
             },
         };
         // Plain data with text keys always has a JSON form.
         serde_json::to_string(&call).unwrap_or_default()
+    }
+
+    /// Forgets what was told long ago, also where nothing is told any more; called now and then.
+    pub async fn sweep_deliveries(&self) {
+        let swept = async {
+            let mut tx = self.store.write().await?;
+            deliveries::forget_all(&mut tx, At(At::now().0 - LOG_MS)).await?;
+            tx.commit().await
+        };
+        if let Err(error) = swept.await {
+            tracing::warn!(%error, "old deliveries were not forgotten");
+        }
     }
 
     async fn settle(&self, due: &Due, answer: std::result::Result<Answer, Failed>) -> Result<()> {
@@ -375,24 +411,61 @@ impl Domain {
         let arrived = answer.as_ref().is_ok_and(|answer| answer.status.is_success());
         let gone = outcome.status == Some(410);
         let tries = usize::try_from(due.tries).unwrap_or(usize::MAX).saturating_add(1);
+        let timed_out = matches!(answer, Err(Failed::TimedOut));
         let asked = answer.ok().and_then(|answer| answer.retry_after);
+        let now = At::now();
+        let silent = if timed_out { due.silent.saturating_add(1) } else { 0 };
+        let rest = match outcome.status {
+            None if timed_out => Some(rests(silent, self.config.hook_retry)),
+            // Not this message alone is too much for it.
+            Some(429 | 503) => asked.map(|asked| asked.min(RETRY_AFTER)),
+            _ => None,
+        };
+        let not_before = rest.map_or(At(0), |rest| after(now, rest));
         // A test is one try: whoever asked for it looks at what comes of it.
         if !arrived && !gone && due.seq.is_some() {
             let next = retry_in(tries, self.config.hook_retry, asked, rand::random());
-            let ms = |wait: Duration| i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
-            outcome.next = next.map(|wait| At(At::now().0.saturating_add(ms(wait))));
+            outcome.next = next.map(|wait| after(now, wait));
         }
         let mut tx = self.store.write().await?;
         deliveries::tried(&mut tx, &due.id, &outcome).await?;
+        hooks::was_called(&mut tx, &due.hook_id, now, silent, not_before).await?;
+        let mut off = None;
         if gone {
-            hooks::turn_off(&mut tx, &due.hook_id, "gone").await?;
+            off = Some(("gone", Word::HookToldGone.of(&[&host(&due.url)])));
         } else if outcome.next.is_none() && (arrived || due.seq.is_some()) {
             let failed = hooks::note_outcome(&mut tx, &due.hook_id, arrived).await?;
             if failed >= GIVEN_UP {
-                hooks::turn_off(&mut tx, &due.hook_id, "failing").await?;
+                off = Some(("failing", Word::HookToldFailing.of(&[&host(&due.url), &GIVEN_UP])));
             }
         }
-        tx.commit().await
+        let Some((why, said)) = off else { return tx.commit().await };
+        let made_by = hooks::turn_off(&mut tx, &due.hook_id, why).await?;
+        tx.commit().await?;
+        if let Some(made_by) = made_by {
+            self.tell_maker(made_by, &due.room, said.into()).await;
+        }
+        Ok(())
+    }
+
+    /// Whoever made an address that was switched off hears of it, as long as they keep order in its room: they may
+    /// not look at its page for weeks.
+    async fn tell_maker(&self, maker: UserId, room: &str, said: Reason) {
+        let told = async {
+            let mut db = self.store.glance().await.map_err(unavailable)?;
+            let user = users::by_id(&mut db, maker).await.map_err(unavailable)?;
+            drop(db);
+            let who = user.map_or(Who::Visitor, |user| Who::Member(Arc::new(away(user))));
+            let (maker, room) = self.my_order(&who, room).await?;
+            let page = Sheet::Webhooks(room.name.clone()).address();
+            self.tell_of(&maker, &Target::Room(room.name), said, page).await
+        };
+        // It is switched off all the same, and its page says so.
+        if let Err(refusal) = told.await
+            && refusal.temporary
+        {
+            tracing::warn!(%refusal, "whose webhook was switched off was not told");
+        }
     }
 }
 
@@ -409,6 +482,12 @@ mod tests {
         assert!(says("run the big build", "big build"));
         assert!(!says("redeployed", "deploy"));
         assert!(!says("", "deploy"));
+    }
+
+    #[test]
+    fn who_is_silent_rests_longer_and_longer_up_to_a_bound() {
+        let waits: Vec<_> = (1..=5).map(|silent| rests(silent, RETRY).as_secs()).collect();
+        assert_eq!(waits, [5, 30, 120, 120, 120]);
     }
 
     #[test]

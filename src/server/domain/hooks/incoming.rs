@@ -5,7 +5,7 @@ use super::super::{Domain, Member, Who, unavailable};
 use super::slack;
 use crate::protocol::frames::SendOk;
 use crate::protocol::views::AuthorKind;
-use crate::protocol::{At, Refusal, Target, limits};
+use crate::protocol::{At, Refusal, Target};
 use crate::server::security::secrets;
 use crate::server::store::hooks;
 use crate::words::Word;
@@ -38,11 +38,9 @@ impl Domain {
             return Err(Refusal::invalid("text", Word::HookSaidNothing));
         }
         let body = slack::cut(text, self.config.body_limit);
-        let cid = match key {
-            None => secrets::short_id(),
-            Some(key) if key.is_empty() || key.chars().count() > limits::CID => secrets::hash(key),
-            Some(key) => key.to_owned(),
-        };
+        // Keys of different addresses never meet, though they may be one program's.
+        let keyed = |key| secrets::hash(&format!("{id}\n{key}"));
+        let cid = key.map_or_else(secrets::short_id, keyed);
         let bot = Member {
             id: called.id,
             name: called.name.into(),

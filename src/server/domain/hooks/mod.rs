@@ -6,12 +6,15 @@ mod calling;
 mod incoming;
 mod signed;
 mod slack;
+mod turns;
 
-use super::{Domain, Scope, Who, unavailable};
+use super::{Domain, Member, Scope, Who, unavailable};
 use crate::protocol::names::{self, Kind, fold};
 use crate::protocol::webhooks::{Delivery, InHook, Made, OutHook, Webhooks};
 use crate::protocol::{At, Code, Refusal};
 use crate::server::security::secrets;
+use crate::server::store::acts::{Acting, Boxed, Outcome};
+use crate::server::store::rooms::Room;
 use crate::server::store::writer::{Committed, Place};
 use crate::server::store::{LogId, UserId, deliveries, hooks, users};
 use crate::words::Word;
@@ -25,6 +28,10 @@ pub use calling::{PATIENCE, RETRY};
 
 /// Addresses of one room, of each kind.
 const MOST: i64 = 20;
+/// Names that programs of one room have or had: a name is never given back, as what was said under it
+/// stays. Far more than a room needs, and far fewer than somebody could take who only makes addresses and
+/// ends them.
+const NAMES: i64 = 100;
 /// Characters of the word that a message must say.
 const WORD: usize = 64;
 /// Deliveries that a page shows of each address.
@@ -156,12 +163,56 @@ fn too_many() -> Refusal {
     Refusal::new(Code::TooMany, Word::TooManyHooks.of(&[&MOST]))
 }
 
+/// Whether whoever asks is here in person. A token that could make addresses could make itself one that
+/// reads what it may not read, and is left when it ends.
+fn in_person(me: &Member) -> Result<(), Refusal> {
+    match me.session {
+        Some(_) => Ok(()),
+        None => Err(Refusal::new(Code::Forbidden, Word::HookNotByToken)),
+    }
+}
+
 impl Domain {
+    /// A room in which I keep order, where I am about to do something with its webhooks.
+    async fn my_hooks(&self, who: &Who, room: &str) -> Result<(Arc<Member>, Room), Refusal> {
+        in_person(who.member()?)?;
+        self.my_turn(who, room).await
+    }
+
+    /// Does something with an outgoing address of a room in which I keep order; `work` is told which it
+    /// is, and whether it is on.
+    async fn with_outgoing<F>(
+        &self,
+        who: &Who,
+        room: &str,
+        hook: &str,
+        work: F,
+    ) -> Result<(), Refusal>
+    where
+        F: for<'a, 'c> FnOnce(&'a mut Acting<'c>, String, bool) -> Boxed<'a, Outcome>
+            + Send
+            + 'static,
+    {
+        let (me, room) = self.my_hooks(who, room).await?;
+        let hook = hook.to_owned();
+        self.keep_order(me, room, move |acting, _, room| {
+            Box::pin(async move {
+                match hooks::is_on(acting.db, room.log_id, &hook).await? {
+                    Some(is_on) => work(acting, hook, is_on).await,
+                    None => Ok(Err(no_hook())),
+                }
+            })
+        })
+        .await
+    }
+
     /// A room's addresses, with the last that was told to each, and what was just made, if `made` is its key.
+    /// What servers answered that only the settings make reachable is for administrators.
     ///
     /// # Errors
     /// `forbidden` for all but those who keep order in it, `not_found` for what is not theirs to see.
     pub async fn webhooks(&self, who: &Who, room: &str, made: &str) -> Result<Webhooks, Refusal> {
+        who.may(Scope::Read)?;
         let (me, room) = self.my_order(who, room).await?;
         let mut db = self.store.glance().await.map_err(unavailable)?;
         let incoming = hooks::incoming(&mut db, room.log_id).await.map_err(unavailable)?;
@@ -169,6 +220,7 @@ impl Domain {
         let mut out = Vec::with_capacity(outgoing.len());
         for hook in outgoing {
             let last = deliveries::last(&mut db, &hook.id, SHOWN).await.map_err(unavailable)?;
+            let shows = me.admin || !hook.inside;
             let line = |line: deliveries::Line| Delivery {
                 id: line.id,
                 seq: line.seq,
@@ -177,7 +229,7 @@ impl Domain {
                 next_at: line.next_at.map(At),
                 status: line.status,
                 error: line.error,
-                answer: line.answer,
+                answer: line.answer.filter(|_| shows),
             };
             out.push(OutHook {
                 id: hook.id,
@@ -200,7 +252,7 @@ impl Domain {
             room: room.name,
             incoming: incoming.into_iter().map(in_line).collect(),
             outgoing: out,
-            made: self.hooks.show(me.id, made),
+            made: in_person(&me).ok().and_then(|()| self.hooks.show(me.id, made)),
         })
     }
 
@@ -208,15 +260,15 @@ impl Domain {
     /// is shown once.
     ///
     /// # Errors
-    /// `forbidden` for all but those who keep order in the room; `invalid` of the field `name` for one that
-    /// cannot be or belongs to somebody else; `too_many`.
+    /// `forbidden` for all but those who keep order in the room, and for tokens; `invalid` of the field `name`
+    /// for one that cannot be or belongs to somebody else; `too_many`.
     pub async fn make_incoming(
         &self,
         who: &Who,
         room: &str,
         name: &str,
     ) -> Result<String, Refusal> {
-        let (me, room) = self.my_turn(who, room).await?;
+        let (me, room) = self.my_hooks(who, room).await?;
         let name = names::check(Kind::User, name)?;
         let (id, secret) = (secrets::short_id(), secrets::secret());
         let made = Made::Incoming {
@@ -234,6 +286,10 @@ impl Domain {
                 // A program of this room that lost its address, or has another one, comes by this one too.
                 let bot = match users::bot(acting.db, &fold(&name.shown)).await? {
                     Some((bot, _, of)) if of == log => bot,
+                    _ if users::count_bots(acting.db, log).await? >= NAMES => {
+                        let why = Word::HookNamesTooMany.of(&[&NAMES]);
+                        return Ok(Err(Refusal::new(Code::TooMany, why)));
+                    }
                     _ => match users::make(acting.db, &name, "", false).await? {
                         Some(bot) => bot,
                         None => return Ok(Err(Refusal::invalid("name", Word::NameTaken))),
@@ -255,7 +311,7 @@ impl Domain {
     /// # Errors
     /// `forbidden` for all but those who keep order in the room, `not_found`.
     pub async fn remove_incoming(&self, who: &Who, room: &str, hook: &str) -> Result<(), Refusal> {
-        let (me, room) = self.my_turn(who, room).await?;
+        let (me, room) = self.my_hooks(who, room).await?;
         let hook = hook.to_owned();
         self.keep_order(me, room, move |acting, _, room| {
             Box::pin(async move {
@@ -267,11 +323,12 @@ impl Domain {
     }
 
     /// Has an address told of what is said in a room from now on; if `word` is not empty, only of what says
-    /// that word. Answers the key of what is shown once.
+    /// that word. Only administrators name one that no public server is. Answers the key of what is shown
+    /// once.
     ///
     /// # Errors
-    /// `forbidden` for all but those who keep order in the room; `invalid` of the field `url`; `too_long`;
-    /// `too_many`.
+    /// `forbidden` for all but those who keep order in the room, and for tokens; `invalid` of the field `url`;
+    /// `too_long`; `too_many`.
     pub async fn make_outgoing(
         &self,
         who: &Who,
@@ -279,9 +336,13 @@ impl Domain {
         url: &str,
         word: &str,
     ) -> Result<String, Refusal> {
-        let (me, room) = self.my_turn(who, room).await?;
+        let (me, room) = self.my_hooks(who, room).await?;
         let (url, word) = (url.trim().to_owned(), word.trim().to_owned());
-        self.outside.check_url(&url)?;
+        if me.admin {
+            self.outside.check_url(&url)?;
+        } else {
+            self.outside.check_public_url(&url)?;
+        }
         if word.chars().count() > WORD {
             return Err(Refusal::too_long("word", Word::HookWordTooLong.of(&[&WORD])));
         }
@@ -308,15 +369,10 @@ impl Domain {
     /// Has an address told of nothing any more.
     ///
     /// # Errors
-    /// `forbidden` for all but those who keep order in the room, `not_found`.
+    /// `forbidden` for all but those who keep order in the room, and for tokens; `not_found`.
     pub async fn remove_outgoing(&self, who: &Who, room: &str, hook: &str) -> Result<(), Refusal> {
-        let (me, room) = self.my_turn(who, room).await?;
-        let hook = hook.to_owned();
-        self.keep_order(me, room, move |acting, _, room| {
+        self.with_outgoing(who, room, hook, |acting, hook, _| {
             Box::pin(async move {
-                if hooks::is_on(acting.db, room.log_id, &hook).await?.is_none() {
-                    return Ok(Err(no_hook()));
-                }
                 hooks::remove_outgoing(acting.db, &hook).await?;
                 Ok(Ok(()))
             })
@@ -329,15 +385,10 @@ impl Domain {
     /// Switches an address on again that was switched off, from what is said now on.
     ///
     /// # Errors
-    /// `forbidden` for all but those who keep order in the room, `not_found`.
+    /// Those of [`Domain::remove_outgoing`].
     pub async fn turn_on_outgoing(&self, who: &Who, room: &str, hook: &str) -> Result<(), Refusal> {
-        let (me, room) = self.my_turn(who, room).await?;
-        let hook = hook.to_owned();
-        self.keep_order(me, room, move |acting, _, room| {
+        self.with_outgoing(who, room, hook, |acting, hook, _| {
             Box::pin(async move {
-                if hooks::is_on(acting.db, room.log_id, &hook).await?.is_none() {
-                    return Ok(Err(no_hook()));
-                }
                 hooks::turn_on(acting.db, &hook).await?;
                 Ok(Ok(()))
             })
@@ -347,23 +398,19 @@ impl Domain {
         Ok(())
     }
 
-    /// Tells an address that this is a test, once.
+    /// Tells an address that this is a test, once, also where it rests.
     ///
     /// # Errors
-    /// `forbidden` for all but those who keep order in the room, `not_found`, `invalid` for one that is
-    /// switched off.
+    /// Those of [`Domain::remove_outgoing`]; `invalid` for one that is switched off.
     pub async fn test_outgoing(&self, who: &Who, room: &str, hook: &str) -> Result<(), Refusal> {
-        let (me, room) = self.my_turn(who, room).await?;
-        let hook = hook.to_owned();
-        self.keep_order(me, room, move |acting, _, room| {
+        self.with_outgoing(who, room, hook, |acting, hook, is_on| {
             Box::pin(async move {
-                match hooks::is_on(acting.db, room.log_id, &hook).await? {
-                    None => return Ok(Err(no_hook())),
-                    Some(false) => return Ok(Err(Refusal::invalid("hook", Word::HookIsOff))),
-                    Some(true) => {}
+                if !is_on {
+                    return Ok(Err(Refusal::invalid("hook", Word::HookIsOff)));
                 }
                 let (id, now) = (calling::test_id(&hook, acting.now), acting.now);
                 deliveries::add(acting.db, &id, &hook, None, now).await?;
+                hooks::end_rest(acting.db, &hook).await?;
                 Ok(Ok(()))
             })
         })
@@ -372,19 +419,22 @@ impl Domain {
         Ok(())
     }
 
-    /// Tells an address once more what arrived or was given up, under the same id.
+    /// Tells an address once more what arrived or was given up, under the same id, also where it rests.
     ///
     /// # Errors
-    /// `forbidden` for all but those who keep order in the room, `not_found` where there is nothing of the
-    /// kind, or it is switched off.
+    /// `forbidden` for all but those who keep order in the room, and for tokens; `not_found` where there is
+    /// nothing of the kind, or it is switched off.
     pub async fn send_again(&self, who: &Who, room: &str, delivery: &str) -> Result<(), Refusal> {
-        let (me, room) = self.my_turn(who, room).await?;
+        let (me, room) = self.my_hooks(who, room).await?;
         let delivery = delivery.to_owned();
         self.keep_order(me, room, move |acting, _, room| {
             Box::pin(async move {
                 let (now, log) = (acting.now, room.log_id);
-                let again = deliveries::again(acting.db, &delivery, log, now).await?;
-                Ok(if again { Ok(()) } else { Err(no_hook()) })
+                let Some(hook) = deliveries::again(acting.db, &delivery, log, now).await? else {
+                    return Ok(Err(no_hook()));
+                };
+                hooks::end_rest(acting.db, &hook).await?;
+                Ok(Ok(()))
             })
         })
         .await?;

@@ -4,10 +4,9 @@
 
 use super::step::{Look, step};
 use super::{Reason, Repeats};
-use crate::protocol::views::AuthorKind;
 use crate::protocol::{At, Refusal};
 use crate::server::domain::push::{Aim, Found, Pushing};
-use crate::server::domain::sessions::by_token;
+use crate::server::domain::sessions::{away, by_token};
 use crate::server::domain::{Domain, Member, Who, unavailable};
 use crate::server::store::repeats::{self, Row, Stand};
 use crate::server::store::{UserId, tokens, users};
@@ -151,17 +150,7 @@ impl Domain {
             return Ok(owner.map(|owner| Arc::new(by_token(owner))));
         }
         let user = users::by_id(&mut db, row.user_id).await.map_err(unavailable)?;
-        let member = |user: users::User| Member {
-            id: user.id,
-            name: user.name.into(),
-            admin: user.admin,
-            own: user.log_id,
-            session: None,
-            token: None,
-            kind: AuthorKind::Bot,
-            bot_of: None,
-        };
-        Ok(user.map(|user| Arc::new(member(user))))
+        Ok(user.map(|user| Arc::new(away(user))))
     }
 
     /// Moves them on, all in one short transaction; those that nobody else has moved on are mine to do.
@@ -188,16 +177,17 @@ impl Domain {
 
     async fn repeat_once(&self, row: Row, me: Arc<Member>, found: Found) {
         let _ticking = Ticking::one(&self.repeats.ticking);
-        let pushing = Pushing { text: row.text, link: row.link, stored: row.stored, cid: None };
+        let Row { id, text, link, stored, .. } = row;
+        let pushing = Pushing { text, link, stored, cid: None, by_house: None };
         match self.push_to(&me, found, pushing).await {
             Ok(_) => {}
             Err(refusal) if refusal.temporary => {
-                tracing::warn!(%refusal, repeat = row.id, "a repeating push missed a turn");
+                tracing::warn!(%refusal, repeat = id, "a repeating push missed a turn");
             }
             Err(_) => {
                 let done = async {
                     let mut tx = self.store.write().await?;
-                    repeats::end(&mut tx, &row.id, At::now(), Reason::NotAllowed.word()).await?;
+                    repeats::end(&mut tx, &id, At::now(), Reason::NotAllowed.word()).await?;
                     tx.commit().await
                 };
                 if let Err(error) = done.await {

@@ -231,6 +231,7 @@ fn push_of(stored: bool, but: &[i64]) -> Push {
         message: None,
         seq: None,
         text: "hi".into(),
+        why: None,
         seen: false,
         link: None,
         at: At(0),

@@ -9,7 +9,7 @@ use super::super::{App, body, multipart, problem, problem::Problem, visit};
 use crate::protocol::{Refusal, urls};
 use crate::server::domain::Who;
 use crate::server::domain::answers::{self, Kept};
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, HttpBody as _, to_bytes};
 use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -27,8 +27,8 @@ pub const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 pub const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// Characters of a key.
 const MOST: usize = 255;
-/// Bytes of an answer that is kept: none of ours is nearly as long.
-const ANSWER: usize = 64 * 1024;
+/// Bytes of an answer that is kept: one may say again all that the largest body said, and says little more.
+const ANSWER: usize = body::MOST + 64 * 1024;
 /// Milliseconds until a request that is on its way is asked for again.
 const AGAIN_MS: u64 = 1_000;
 
@@ -61,6 +61,18 @@ fn read(value: &HeaderValue) -> Option<&str> {
     };
     let plain = text.bytes().all(|byte| (b' '..=b'~').contains(&byte) && byte != b'"');
     (plain && !text.is_empty() && text.len() <= MOST).then_some(text)
+}
+
+/// The key that a request is sent with, if it has one.
+///
+/// # Errors
+/// `bad_frame` for one that cannot be.
+pub fn of(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
+    let Some(said) = headers.get(HEADER) else { return Ok(None) };
+    read(said).map(Some).ok_or_else(|| {
+        let why = format!("An Idempotency-Key has 1 to {MOST} characters of ASCII.");
+        super::sent::unreadable(Some("Idempotency-Key".to_owned()), why)
+    })
 }
 
 /// Takes up all that is asked, for the hash that tells one request from another.
@@ -98,10 +110,10 @@ pub async fn once(
     if *request.method() != Method::POST || !super::is(request.uri()) {
         return answer(request).await;
     }
-    let Some(said) = request.headers().get(HEADER) else { return answer(request).await };
-    let Some(name) = read(said).map(str::to_owned) else {
-        let why = format!("An Idempotency-Key has 1 to {MOST} characters of ASCII.");
-        return problem::json(&super::sent::unreadable(Some("Idempotency-Key".to_owned()), why));
+    let name = match of(request.headers()) {
+        Ok(Some(name)) => name.to_owned(),
+        Ok(None) => return answer(request).await,
+        Err(refusal) => return problem::json(&refusal),
     };
     // Whoever may not call is told so by what they call.
     let who = app.domain.recognise(visit::credentials(request.headers())).await;
@@ -127,7 +139,7 @@ pub async fn once(
         return match read_to_end(app, request).await {
             Ok(()) if whole(&hash) == kept.request => replay(kept),
             Ok(()) => Problem::of_code("key_reused").into_response(),
-            Err(refusal) => problem::json(&refusal),
+            Err(refusal) => super::super::files::refused(&refusal),
         };
     }
     let mut request = request;
@@ -181,6 +193,11 @@ async fn read_to_end(app: &App, request: Request) -> Result<(), Refusal> {
 }
 
 async fn keep(app: &App, key: &answers::Key, hash: &Hash, response: Response) -> Response {
+    if response.body().size_hint().upper().is_none_or(|bytes| bytes > ANSWER as u64) {
+        // It was done, so it is answered. Sent again, its cid has it done once.
+        tracing::warn!("an answer was too large to be kept");
+        return response;
+    }
     let (parts, body) = response.into_parts();
     let Ok(bytes) = to_bytes(body, ANSWER).await else {
         return Problem::of_status(StatusCode::INTERNAL_SERVER_ERROR).into_response();

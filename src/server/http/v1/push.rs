@@ -162,7 +162,7 @@ pub struct Repeats {
 /// The one place of the three calls.
 async fn push(app: &App, who: &Who, aim: Aim, key: Key, sent: ToPush) -> Result<Response, Refusal> {
     let ToPush { text, link, stored, every_ms, times, until } = sent;
-    let pushing = Pushing { text, link, stored, cid: key.cid() };
+    let pushing = Pushing { text, link, stored, cid: key.cid(), by_house: None };
     let Some(every_ms) = every_ms else {
         for (field, there) in [("times", times.is_some()), ("until", until.is_some())] {
             if there {

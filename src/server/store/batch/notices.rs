@@ -51,6 +51,7 @@ impl Batch<'_> {
             message: Some(super::message_id(log, message)),
             seq: Some(of.seq),
             text: glimpse(of.text),
+            why: None,
             seen: notice.seen,
             link: None,
             at: self.now,
