@@ -80,7 +80,10 @@
       return;
     }
     bar.hidden = false;
-    bar.querySelector('button').onclick = () => {
+    const [take, close] = bar.querySelectorAll('button');
+    // It comes again with the next visit, or the next release.
+    close.onclick = () => (bar.hidden = true);
+    take.onclick = () => {
       const reload = () => worker.state === 'activated' && location.reload();
       worker.addEventListener('statechange', reload);
       worker.postMessage({ activate: true });
@@ -98,6 +101,39 @@
     looked = Date.now();
     registration.update().catch(() => {});
   };
+
+  // ---- What concerns me: the bell, and the app's badge, which says the same ----
+
+  const header = document.querySelector('header.top, header.place');
+  let badge;
+
+  const say = () => {
+    const bell = header.querySelector('.bell b');
+    const count = parseInt(bell?.textContent) || 0;
+    // Where the program is not installed there is no badge, and nothing comes of it.
+    if (bell && count !== badge) navigator.setAppBadge?.((badge = count)).catch(() => {});
+  };
+
+  /** Where the program keeps no connection, the bell is as a page of now has it. */
+  const renew = async () => {
+    const bell = document.querySelector('.top .bell');
+    if (!bell || document.hidden) return;
+    const answer = await fetch(bell.href, { headers: { accept: 'text/html' }, cache: 'no-store' });
+    const now = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('.top .bell');
+    if (!now) return;
+    for (const name of ['aria-label', 'title']) bell.setAttribute(name, now.getAttribute(name));
+    bell.lastElementChild.textContent = now.lastElementChild.textContent;
+  };
+  const renewed = () => renew().catch(() => {});
+
+  if (header) {
+    say();
+    new MutationObserver(say).observe(header, { childList: true, subtree: true, characterData: true });
+    document.addEventListener('visibilitychange', renewed);
+    const panel = document.getElementById('panel-body');
+    const looked = () => panel.querySelector('.notices') && renewed();
+    if (panel) new MutationObserver(looked).observe(panel, { childList: true });
+  }
 
   // ---- The page that stands in for one that cannot be had: it goes once the house answers again ----
 
@@ -144,6 +180,16 @@
 
   const kept = document.getElementById('kept');
   if (kept) list(kept);
+
+  // ---- Whoever logs out in one tab has done so in all of them ----
+
+  const tabs = new BroadcastChannel('roomful');
+  const mine = document.querySelector('[data-leaves]');
+  if (!mine && !kept) tabs.postMessage('');
+  tabs.onmessage = async () => {
+    const answer = mine && (await fetch(location.href, { method: 'HEAD', cache: 'no-store' }).catch(() => null));
+    if (answer?.headers.get('roomful-user') === '') location.reload();
+  };
 
   // ---- What another program shared stands in the composer: loading the page anew brings it no more ----
 
@@ -194,8 +240,9 @@
     }
   };
 
-  if (workers && 'PushManager' in window && 'Notification' in window) {
-    root.dataset.push = '';
+  const can = workers && 'PushManager' in window && 'Notification' in window;
+  root.dataset.push = can ? 'can' : 'cannot';
+  if (can) {
     // Before whoever sends forms: this one has nothing in it yet.
     const sent = (event) => {
       const { target } = event;
@@ -238,6 +285,7 @@
     // Another tab took the newer release.
     workers.addEventListener('controllerchange', () => workers.controller && offer(workers.controller));
     workers.addEventListener('message', ({ data }) => {
+      if (data.told) renewed();
       if (!data.go) return;
       // A link within the house is followed by the program, without loading a page.
       const link = document.createElement('a');

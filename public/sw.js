@@ -144,8 +144,8 @@ async function keep(path) {
 function line(path, html) {
   const data = /<script[^>]* id="house-data"[^>]*>(.*?)<\/script>/s.exec(html)?.[1];
   if (!data) return null;
-  const { history } = JSON.parse(data);
-  const last = history.messages.find(({ deleted }) => !deleted);
+  const { history, me } = JSON.parse(data);
+  const last = history.messages.find(({ deleted, author }) => !deleted && !me?.blocked?.includes(author));
   return {
     path,
     at: Date.now(),
@@ -153,8 +153,18 @@ function line(path, html) {
     release: releaseOf(html),
     name: history.to.slice(1),
     mark: /<header class="place".*?class="((?:face|window)[^"]*)"/s.exec(html)?.[1] ?? 'window small',
-    last: last && { author: last.author, text: last.body.slice(0, 200), at: last.at },
+    last: last && { author: last.author, text: plain(last.body).slice(0, 200), at: last.at },
   };
+}
+
+/** What was said, without the signs that mark it up; and from the first to the last that hides something, all
+ * stays hidden: how much of it is shown only the program knows. */
+function plain(body) {
+  return body
+    .replace(/\|\|.*\|\|/gs, '▒▒▒')
+    .replace(/\[([^\[\]\n]+)\]\([^()\s]+\)/g, '$1')
+    .replace(/\*\*|~~|`+|^(?:> ?|#+ )/gm, '')
+    .replace(/(?<!\w)([_*])(\S|\S.*?\S)\1(?!\w)/g, '$2');
 }
 
 function releaseOf(html) {
@@ -181,7 +191,8 @@ function kept() {
 
 async function recall(path) {
   const page = await stored((of) => asked(of('pages').get(path)));
-  return page ? new Response(page.html, { headers: page.headers }) : null;
+  // The page knows by this that what it says of who is here may be long over.
+  return page ? new Response(page.html.replace('<html', '<html data-kept'), { headers: page.headers }) : null;
 }
 
 /** Nothing private stays. */
@@ -279,6 +290,8 @@ addEventListener('push', (event) => {
       return;
     }
     const { title, body, tag, url, badge, at } = told;
+    // What says so much itself, and hears of it no other way, asks anew.
+    for (const page of await windows()) page.postMessage({ told: true });
     const badged = Number.isInteger(badge) && navigator.setAppBadge?.(badge).catch(() => {});
     const to = within(url);
     // Whoever has it before them needs no second word of it.

@@ -41,14 +41,39 @@ test('a session that I end elsewhere is over at once', async ({ person }) => {
   await expect(there.status).toContainText(/logged out/i);
 });
 
-test('logging out in one tab is said in the other', async ({ person }) => {
+test('logging out in one tab is logging out in all: nothing private stays on the screen or is written down', async ({
+  person,
+}) => {
   const alice = await person('alice');
-  await alice.openRoom('lobby');
+  const bob = await person('bob');
+  await bob.openTalk('alice');
+  await bob.say('between us');
+  await alice.openTalk('bob');
+  await alice.hears('between us');
+  await alice.composer.fill('and only');
   const second = await alice.anotherTab();
   await second.visit('/chat/');
   await second.page.getByRole('button', { name: 'Log out' }).click();
   await expect(second.page.getByRole('link', { name: 'Log in' })).toBeVisible();
-  await expect(alice.status).toContainText(/logged out/i);
+  await expect(alice.page).toHaveURL(`${alice.base}/login?next=%2Ftalk%2Fbob%2F`);
+  await expect(alice.page.getByText('between us')).toHaveCount(0);
+  expect(await alice.page.evaluate(() => JSON.stringify(localStorage))).toBe('{}');
+});
+
+test('whoever was logged out elsewhere keeps what is half written, and none of it is stored', async ({ person }) => {
+  const there = await person('alice');
+  await there.openRoom('lobby');
+  await there.composer.fill('half a');
+  const stored = () => there.page.evaluate(() => JSON.stringify(localStorage));
+  await expect.poll(stored).toContain('half a');
+  const here = await person('alice');
+  await here.visit('/account');
+  const other = here.page.getByRole('listitem').filter({ hasNotText: 'this one' });
+  await other.getByRole('button', { name: 'End', exact: true }).click();
+  await expect(there.status).toContainText(/logged out/i);
+  await there.composer.pressSequentially(' secret');
+  await expect(there.composer).toHaveValue('half a secret');
+  expect(await stored()).toBe('{}');
 });
 
 test('logging out leaves nothing written behind, even where no program sees it', async ({ person }) => {

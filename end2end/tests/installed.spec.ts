@@ -142,6 +142,10 @@ for (const way of ['the network is gone', 'the server is stopped', 'a proxy answ
     await again.hears('on the platform');
     await again.hears('at the tunnel’s mouth');
     await expect(again.status).toContainText(/offline|connecting/i);
+    // Who was there when it was kept may be anywhere by now.
+    await expect(again.people.getByRole('heading', { name: 'People here' })).toBeVisible();
+    await expect(page.getByText(/here now|\d here/i)).toHaveCount(0);
+    await expect(page.locator('.place .lit, .side-lists .lit, .side-lists .present')).toHaveCount(0);
     await again.say('from the tunnel');
     await again.holds('from the tunnel');
     await again.reload();
@@ -154,6 +158,7 @@ for (const way of ['the network is gone', 'the server is stopped', 'a proxy answ
     }[way];
     await mend();
     await again.hears('from the tunnel', 60_000);
+    await expect(again.people.getByRole('heading', { name: /^Here now · \d/ })).toBeVisible();
     await again.reload();
     await again.hears('from the tunnel');
     if (way === 'the server is stopped') await bob.reload();
@@ -171,11 +176,13 @@ test('a place that the program went to by itself is kept, and one that was never
   await alice.enterRoom('garden');
   await alice.say('roses');
   await alice.openRoom('lobby');
-  await alice.say('hello');
+  await alice.say('[hello](https://example.org), **said** ||the butler|| and _then_ ||the cook||');
+  await alice.hears('said');
   await alice.joinRoom('lobby');
   await alice.goTo('garden');
   await keeps(alice.page, '/chat/garden/', 'roses');
-  await keeps(alice.page, '/chat/lobby/', 'hello');
+  // What is hidden there is hidden here too.
+  await keeps(alice.page, '/chat/lobby/', 'hello, said ▒▒▒');
   const latest = async () => (await kept(alice.page)).sort((a, b) => b.at - a.at).map(({ name }) => name);
   await expect.poll(latest).toEqual(['garden', 'lobby']);
   await device.context.setOffline(true);
@@ -184,6 +191,7 @@ test('a place that the program went to by itself is kept, and one that was never
   await alice.isIn('lobby');
   await alice.hears('hello');
   await device.context.setOffline(false);
+  await expect(alice.people.getByRole('heading', { name: /^Here now/ })).toBeVisible();
   await alice.goTo('garden');
   await expect.poll(latest).toEqual(['garden', 'lobby']);
   await device.context.setOffline(true);
@@ -224,6 +232,9 @@ test('nothing private is in a cache, and nothing at all is left of whoever logs 
   await alice.openRoom('lobby');
   await alice.say('between us');
   await keeps(alice.page, '/chat/lobby/', 'between us');
+  await alice.composer.fill('and between the lines');
+  const stored = () => alice.page.evaluate(() => JSON.stringify(localStorage));
+  await expect.poll(stored).toContain('between the lines');
   const before = await cached(alice.page);
   expect(before.length).toBeGreaterThan(5);
   for (const { path, text } of before) {
@@ -233,6 +244,7 @@ test('nothing private is in a cache, and nothing at all is left of whoever logs 
   await alice.page.getByRole('button', { name: 'Log out' }).click();
   await expect(alice.page.getByRole('link', { name: 'Log in' }).first()).toBeVisible();
   await expect.poll(() => store(alice.page)).toEqual({});
+  expect(await stored()).not.toMatch(/alice|between/);
   for (const { path, text } of await cached(alice.page)) {
     expect(text.includes('between us') || text.includes('alice'), path).toBe(false);
   }
@@ -248,9 +260,16 @@ test('where the browser obeys, all of its storage goes with the log-out', async 
   await alice.openRoom('lobby');
   await alice.say('between us');
   await keeps(alice.page, '/chat/lobby/', 'between us');
+  // Of these neither the worker nor the program knows.
+  await alice.page.evaluate(async () => {
+    localStorage.setItem('something', 'else');
+    await (await caches.open('another')).put('/some', new Response('thing'));
+  });
   await alice.page.getByRole('button', { name: 'Log out' }).click();
   await expect(alice.page.getByRole('link', { name: 'Log in' }).first()).toBeVisible();
   await expect.poll(() => store(alice.page)).toEqual({});
+  const left = () => alice.page.evaluate(async () => [localStorage.length, await caches.has('another')]);
+  await expect.poll(left).toEqual([0, false]);
 });
 
 test('a session that ended elsewhere takes along what was kept, and so does somebody else', async ({
@@ -302,7 +321,7 @@ test('a newer release is offered quietly, and taken with the draft kept', async 
 
   let loads = 0;
   alice.page.on('framenavigated', () => (loads += 1));
-  await bar.getByRole('button').click();
+  await bar.getByRole('button', { name: 'Take it' }).click();
   await expect(alice.page.locator('#newer[data-release=another]')).toBeAttached();
   await alice.awake();
   await expect(alice.composer).toHaveValue('half a sentence');
@@ -311,6 +330,41 @@ test('a newer release is offered quietly, and taken with the draft kept', async 
   const other = await device.context.newPage();
   await other.goto(`${gate.url}/chat/lobby/`);
   await expect(other.locator('#newer')).toBeHidden();
+});
+
+test('the word of a newer release covers nothing that was pushed, and can be put away', async ({
+  house, owner, visitor, gate,
+}) => {
+  const alice = await owner('alice');
+  await house.addUser('boss', { admin: true });
+  const boss = new Someone('boss', (await visitor()).page, house.url, true);
+  await boss.logIn();
+  await alice.openRoom('lobby');
+  gate.renewed = true;
+  await alice.page.evaluate(async () => {
+    await (await navigator.serviceWorker.ready).update();
+  });
+  const bar = alice.page.locator('#newer');
+  await expect(bar).toBeVisible();
+  for (const viewport of [{ width: 390, height: 844 }, { width: 1440, height: 900 }]) {
+    await alice.page.setViewportSize(viewport);
+    const text = `the oven is free, ${viewport.width}`;
+    const answer = await boss.context.request.post(`${house.url}/api/v1/push/users/alice`, {
+      data: { text, stored: false },
+      headers: { Origin: house.url },
+    });
+    expect(answer.ok(), await answer.text()).toBe(true);
+    const pushed = alice.page.locator('.told .notice').filter({ hasText: text });
+    await expect(pushed).toBeVisible();
+    const [above, below] = [(await bar.boundingBox())!, (await pushed.boundingBox())!];
+    expect(above.y + above.height).toBeLessThanOrEqual(below.y);
+    await alice.fits();
+    await pushed.getByRole('button', { name: 'Close' }).click();
+    await expect(pushed).toHaveCount(0);
+    await expect(bar).toBeVisible();
+  }
+  await bar.getByRole('button', { name: 'Close' }).click();
+  await expect(bar).toBeHidden();
 });
 
 test('what another program shares is put where one chooses, below what is there', async ({ owner, gate }) => {

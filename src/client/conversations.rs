@@ -58,10 +58,15 @@ impl Conversations {
         it
     }
 
-    /// What the side column shows.
+    /// What the side column shows; `known`: whether it is told who is where.
     #[must_use]
-    pub fn side(&self) -> Side {
-        let lines = |all: &[Conversation]| all.iter().map(|one| one.line.clone()).collect();
+    pub fn side(&self, known: bool) -> Side {
+        let line = |one: &Conversation| {
+            let mut line = one.line.clone();
+            line.online *= usize::from(known);
+            line
+        };
+        let lines = |all: &[Conversation]| all.iter().map(line).collect();
         Side {
             rooms: lines(&self.rooms),
             people: lines(&self.people),
@@ -291,10 +296,12 @@ impl Conversations {
     }
 
     /// Unread messages in all of them, as far as I wish to be told of them, and what was told to me alone.
+    /// What those had said whom I blocked does not wait.
     #[must_use]
-    pub fn waiting(&self) -> i64 {
+    pub fn waiting(&self, blocked: &[String]) -> i64 {
         let told = self.notices.iter().filter(|one| one.to == Target::Own).count();
-        let all = self.rooms.iter().chain(&self.people);
+        let heard = |one: &&Conversation| !blocked.iter().any(|name| name == one.line.to.name());
+        let all = self.rooms.iter().chain(self.people.iter().filter(heard));
         all.map(|one| one.line.waiting()).sum::<i64>() + told as i64
     }
 
@@ -396,9 +403,9 @@ mod tests {
         assert_eq!(it.message(&room("b"), 21, At(7), Some("m")), Counted::Yes);
         assert_eq!(it.message(&room("b"), 21, At(7), Some("m")), Counted::Yes);
         assert_eq!(names(&it), ["#b", "#a", "@bob"]);
-        let side = it.side();
+        let side = it.side(true);
         assert_eq!((side.rooms[0].unread, side.rooms[0].at), (3, Some(At(7))));
-        assert_eq!(it.waiting(), 4);
+        assert_eq!(it.waiting(&[]), 4);
     }
 
     #[test]
@@ -407,7 +414,7 @@ mod tests {
         it.message(&bob(), 6, At(1), None);
         it.event(&bob(), 7, false);
         assert_eq!(it.message(&bob(), 8, At(1), Some("m")), Counted::Yes);
-        assert_eq!(it.side().people[0].unread, 2);
+        assert_eq!(it.side(true).people[0].unread, 2);
     }
 
     #[test]
@@ -415,11 +422,11 @@ mod tests {
         let mut it = followed();
         assert_eq!(it.message(&bob(), 8, At(1), Some("m")), Counted::Gap);
         assert_eq!(it.message(&bob(), 9, At(1), Some("m")), Counted::Yes, "asked for already");
-        assert_eq!(it.side().people[0].unread, 1);
+        assert_eq!(it.side(true).people[0].unread, 1);
         it.followed(&bob(), &answer(bob(), 9, 5));
-        assert_eq!(it.side().people[0].unread, 5);
+        assert_eq!(it.side(true).people[0].unread, 5);
         assert_eq!(it.message(&bob(), 10, At(1), Some("m")), Counted::Yes);
-        assert_eq!(it.side().people[0].unread, 6);
+        assert_eq!(it.side(true).people[0].unread, 6);
     }
 
     #[test]
@@ -429,9 +436,9 @@ mod tests {
             it.add(&to);
             it.followed(&to, &Followed { read: Some(0), ..answer(to.clone(), 9, 9) });
         }
-        assert_eq!((it.side().rooms[0].unread, it.side().people[0].unread), (9, 9));
+        assert_eq!((it.side(true).rooms[0].unread, it.side(true).people[0].unread), (9, 9));
         it.message(&room("a"), 10, At(1), Some("m"));
-        assert_eq!(it.side().rooms[0].unread, 10);
+        assert_eq!(it.side(true).rooms[0].unread, 10);
     }
 
     #[test]
@@ -440,7 +447,7 @@ mod tests {
         for seq in 21..200 {
             it.message(&room("b"), seq, At(1), Some("m"));
         }
-        assert_eq!(it.side().rooms[0].unread, UNREAD_MOST);
+        assert_eq!(it.side(true).rooms[0].unread, UNREAD_MOST);
     }
 
     #[test]
@@ -448,7 +455,7 @@ mod tests {
         let mut it = followed();
         assert!(it.read(&room("b"), 19), "one of two may be left: ask");
         assert!(!it.read(&room("b"), 20));
-        assert_eq!(it.side().rooms[1].unread, 0);
+        assert_eq!(it.side(true).rooms[1].unread, 0);
         assert!(!it.read(&room("nowhere"), 20));
     }
 
@@ -467,7 +474,7 @@ mod tests {
     #[test]
     fn a_deletion_takes_away_what_was_counted_and_asks_about_what_the_server_counted() {
         let mut it = followed();
-        let unread = |it: &Conversations| it.side().rooms[0].unread;
+        let unread = |it: &Conversations| it.side(true).rooms[0].unread;
         it.message(&room("b"), 21, At(7), Some("x"));
         it.message(&room("b"), 22, At(7), Some("y"));
         let before = unread(&it);
@@ -486,7 +493,8 @@ mod tests {
         let users = Some(vec!["alice".to_owned(), "bob".to_owned()]);
         it.online(&room("a"), &Online { count: 2, users: users.clone(), idle: Vec::new() });
         it.online(&bob(), &Online { count: 2, users, idle: Vec::new() });
-        let online = |it: &Conversations| (it.side().rooms[0].online, it.side().people[0].online);
+        let online =
+            |it: &Conversations| (it.side(true).rooms[0].online, it.side(true).people[0].online);
         assert_eq!(online(&it), (2, 1));
         it.moved(&bob(), &[], &["bob".to_owned()], 1);
         it.moved(&room("a"), &["kim".to_owned()], &[], 3);
@@ -506,11 +514,11 @@ mod tests {
         fresh.rooms.push(line(room("c"), 4));
         it.merge(&fresh);
         assert_eq!(names(&it), ["#a", "#b", "#c", "@bob"]);
-        assert_eq!(it.waiting(), 3 + 4 + 1);
+        assert_eq!(it.waiting(&[]), 3 + 4 + 1);
         it.lost();
         it.merge(&side());
         assert_eq!(
-            (it.waiting(), names(&it).len()),
+            (it.waiting(&[]), names(&it).len()),
             (3, 3),
             "after a loss the server knows better"
         );

@@ -26,6 +26,18 @@ pub fn sorted(mut online: Online) -> Online {
     online
 }
 
+/// What is shown of a place while nobody tells who is there.
+#[must_use]
+pub fn unknown() -> Online {
+    Online::default()
+}
+
+/// Whether that is shown: where nobody is, the server says so by an empty list.
+#[must_use]
+pub fn is_unknown(online: &Online) -> bool {
+    online.count == 0 && online.users.is_none()
+}
+
 /// Who came and who went; never myself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Change {

@@ -38,6 +38,8 @@ thread_local! {
     static SHELL: RefCell<Option<Shell>> = const { RefCell::new(None) };
     static INPUTS: RefCell<VecDeque<Input>> = const { RefCell::new(VecDeque::new()) };
     static BUSY: Cell<bool> = const { Cell::new(false) };
+    /// Whether whoever was here has logged out: nothing that is written is kept any more.
+    static LEFT: Cell<bool> = const { Cell::new(false) };
     /// When it was told last that the page is used.
     static USED: Cell<f64> = const { Cell::new(0.0) };
 }
@@ -63,7 +65,7 @@ pub fn wake() {
     // Whoever logs out leaves nothing half written on this device.
     browser::on_document("submit", |event| {
         if let Some(user) = browser::leaves(&event) {
-            browser::forget_all(&drafts::prefix(&user));
+            leave(&user);
         }
     });
     keyboard::wake();
@@ -78,6 +80,11 @@ pub fn wake() {
         })
         .forget();
     }
+}
+
+fn leave(user: &str) {
+    LEFT.set(true);
+    browser::forget_all(&drafts::prefix(user));
 }
 
 fn begin(house: &House, state: HouseState) {
@@ -97,6 +104,9 @@ fn begin(house: &House, state: HouseState) {
     SHELL.set(Some(shell));
     listen();
     files::listen();
+    if browser::is_kept() {
+        put(Input::Kept);
+    }
     put(Input::Start(ZoneOf(browser::zone())));
 }
 
@@ -110,7 +120,7 @@ fn keep_draft(user: Option<String>, state: HouseState) {
     effect(move || {
         let draft = state.draft.get();
         // Of a message that is being changed there is a copy already.
-        if state.mode.with_untracked(|mode| !matches!(mode, Mode::Editing { .. })) {
+        if state.mode.with_untracked(|mode| !matches!(mode, Mode::Editing { .. })) && !LEFT.get() {
             let key = state.place.with_untracked(&key);
             if draft.trim().is_empty() {
                 browser::forget(&key)
@@ -223,6 +233,11 @@ impl Shell {
                 browser::push(&address, read.as_deref());
             }
             Task::Visit(address) => browser::visit(&address),
+            Task::Left => {
+                if let Some(user) = &self.user {
+                    leave(user);
+                }
+            }
             Task::Help => panel::ask(urls::HELP.to_owned(), None),
             Task::Keep { cid, stored } => {
                 if let Some(user) = &self.user {
@@ -276,8 +291,11 @@ impl Shell {
             Show::Typing(names) => state.typing.set(names),
             Show::About(about) => state.about.set(about),
             Show::Choices(choices) => state.choices.set(choices),
-            Show::Waiting(count) => browser::waiting(count),
-            Show::Told(told) => state.told.set(told),
+            Show::Waiting(count) => browser::light(count > 0),
+            Show::Told(told) => {
+                browser::hand_focus_on(|id| told.iter().any(|one| one.id == id));
+                state.told.set(told);
+            }
         }
     }
 

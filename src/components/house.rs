@@ -16,7 +16,7 @@ use super::{
     tree::{Grown, Out},
 };
 use crate::{
-    client::{Act, HouseState, signal::Signal},
+    client::{Act, HouseState, presence, signal::Signal},
     protocol::{Target, sheets::Sheet, urls},
     words::{Word, words},
 };
@@ -65,10 +65,12 @@ fn header(state: HouseState) -> impl IntoView {
 fn titles(state: HouseState, place: &Target, out: &mut Out) {
     let w = words();
     let name = place.name();
-    let (count, here) = state
-        .online
-        .with(|online| (online.count, online.users.iter().flatten().any(|user| user == name)));
+    let (count, here, known) = state.online.with(|online| {
+        let here = online.users.iter().flatten().any(|user| user == name);
+        (online.count, here, !presence::is_unknown(online))
+    });
     let (lit, how) = match place {
+        _ if !known => (false, String::new()),
         Target::Person(_) => {
             let how = if here { Word::HereNow } else { Word::Away };
             (here, w.say(how).to_owned())
@@ -181,6 +183,9 @@ fn follow(ev: &ev::MouseEvent, state: HouseState) {
     }
     let Some(link) = plain_click(ev, "a[href]") else { return };
     let Some(href) = link.get_attribute("href") else { return };
+    if let Some(id) = link.get_attribute(told::PUT_AWAY) {
+        state.act.run(Act::PutAway(id));
+    }
     // As people paste it, with this very house before it.
     let origin = window().location().origin().unwrap_or_default();
     let address = href.strip_prefix(&origin).unwrap_or(&href);

@@ -6,7 +6,7 @@ use super::{
     tree::{Grown, Out},
 };
 use crate::{
-    client::{HouseState, letters::small, signal::Signal},
+    client::{HouseState, letters::small, presence, signal::Signal},
     protocol::{Target, frames::Online, sheets::Sheet, urls},
     words::{Word, words},
 };
@@ -41,7 +41,12 @@ fn column(state: HouseState, online: &Online, find: &str, out: &mut Out) {
     let users = online.users.as_deref().unwrap_or_default();
     let many = users.len() > FIND_ABOVE;
     out.open("div", &[("class", "side-top")]);
-    out.leaf("h2", &[], &w.count(Word::HereNowCount, online.count as i64));
+    let unknown = presence::is_unknown(online);
+    let heading = match unknown {
+        true => w.say(Word::HerePeople).to_owned(),
+        false => w.count(Word::HereNowCount, online.count as i64),
+    };
+    out.leaf("h2", &[], &heading);
     icons::close_drawer(ID, out);
     out.close();
     out.open("div", &[("class", "side-lists")]);
@@ -70,6 +75,7 @@ fn column(state: HouseState, online: &Online, find: &str, out: &mut Out) {
     out.close();
     let private = state.place.with(|place| matches!(place, Target::Person(_)));
     let hint = match (&online.users, online.count, me.is_none()) {
+        _ if unknown => Word::HereUnknown,
         (None, 1.., _) => Word::ManyHere,
         (_, 0, _) => Word::YourLight,
         _ if private => Word::TwoOfYou,

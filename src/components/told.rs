@@ -6,12 +6,15 @@ use super::{
 };
 use crate::{
     client::HouseState,
-    protocol::people::Notify,
+    protocol::{
+        Target,
+        people::{NoticeKind, Notify},
+    },
     words::{Word, words},
 };
 use leptos::prelude::*;
 
-/// On the button that puts one away, with its id.
+/// On what puts one away, with its id: its button, and its link once it is followed.
 pub const PUT_AWAY: &str = "data-put-away";
 
 /// Those that I have not put away. Each is read out when it comes.
@@ -28,8 +31,14 @@ fn put(push: &Notify, out: &mut Out) {
     out.open("p", &[]);
     out.leaf("bdi", &[("dir", "auto")], &push.from);
     out.words(" ");
-    // What is aimed at me has no place.
-    out.leaf("span", &[("dir", "auto")], push.to.name());
+    let w = words();
+    let whom = match (push.kind, &push.to) {
+        (NoticeKind::Broadcast, _) => w.say(Word::ToldEverybody),
+        // What is aimed at me has no place.
+        (_, Target::Own) => w.say(Word::ToldYou),
+        (_, to) => to.name(),
+    };
+    out.leaf("span", &[("dir", "auto")], whom);
     out.close();
     let text = [("class", "text"), ("dir", "auto")];
     let said = words().known(push.why.as_deref(), &push.text);
@@ -37,6 +46,7 @@ fn put(push: &Notify, out: &mut Out) {
         Some(link) => {
             out.open("a", &text);
             out.attribute("href", link);
+            out.attribute(PUT_AWAY, &push.id);
             if !link.starts_with('/') {
                 out.attribute("target", "_blank");
                 out.attribute("rel", "noopener noreferrer");
@@ -46,7 +56,7 @@ fn put(push: &Notify, out: &mut Out) {
         }
         None => out.leaf("span", &text, &said),
     }
-    let close = words().say(Word::Close);
+    let close = w.say(Word::Close);
     out.open(
         "button",
         &[

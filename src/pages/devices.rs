@@ -56,6 +56,7 @@ fn turn_on(shell: &Shell, key: String) -> impl IntoView + use<> {
             <p class="hint" role="status"></p>
         </form>
         <p class="push-cannot">{w.say(Word::DeviceCannot)}</p>
+        <p class="push-asleep quiet">{w.say(Word::DeviceNeedsScript)}</p>
     }
 }
 

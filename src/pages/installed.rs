@@ -7,7 +7,10 @@ use super::{
     look::{DAY, NIGHT},
 };
 use crate::{
-    components::facade::facade,
+    components::{
+        facade::facade,
+        icons::{self, icon},
+    },
     protocol::{sheets::Sheet, urls},
     words::{Lang, Word, Words, words},
 };
@@ -95,6 +98,7 @@ pub fn newer(shell: &Shell) -> impl IntoView + use<> {
         <div class="release-bar" id="newer" role="status" hidden=true data-release=shell.assets.release.clone()>
             <p>{w.say(Word::NewerRelease)}</p>
             <button type="button" class="button">{w.say(Word::TakeNewer)}</button>
+            <button type="button" class="icon-button" aria-label=w.say(Word::Close)>{icon(icons::CLOSE)}</button>
         </div>
     }
 }

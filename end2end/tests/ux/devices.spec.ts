@@ -114,9 +114,10 @@ test('whoever does not allow it is told how', async ({ person, service }) => {
   expect(await faults(alice)).toEqual([]);
 });
 
-test('without a script the page says what it takes, and lists', async ({ person }) => {
+test('without a script the page says that it takes one, and blames nothing else', async ({ person }) => {
   const alice = await person('alice', { scripts: false });
   await alice.visit('/devices');
-  await expect(alice.page.getByText('This browser cannot be told of anything from here.')).toBeVisible();
+  await expect(alice.page.getByText('allow this page to run scripts')).toBeVisible();
+  await expect(alice.page.getByText('This browser cannot be told of anything from here.')).toBeHidden();
   await expect(alice.page.getByRole('button', { name: 'Turn on for this device' })).toBeHidden();
 });

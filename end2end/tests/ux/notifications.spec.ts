@@ -3,6 +3,7 @@
 import { faults } from '../../support/axe.ts';
 import { panel } from '../../support/drawers.ts';
 import { dress } from '../../support/look.ts';
+import { Person as Someone } from '../../support/person.ts';
 import { expect, test, type Person } from '../../support/test.ts';
 
 /** The lines of the list, as they are read. */
@@ -107,4 +108,86 @@ test('in both languages and both themes axe finds nothing', async ({ person }) =
       }
     }
   }
+});
+
+test('on a page without the room’s connection the bell is true once one looks, and its badge with it', async ({ person }) => {
+  const alice = await person('alice');
+  await alice.page.addInitScript(() => {
+    Object.assign(navigator, { setAppBadge: async (n: number) => void Object.assign(window, { badge: n }) });
+  });
+  const badge = () => alice.page.evaluate(() => (window as never as { badge?: number }).badge);
+  const bob = await person('bob');
+  await alice.visit('/chat/');
+  await alice.bellSays(0);
+  await bob.post('#lobby', '@alice the oven is free');
+  // She comes back to the page from another.
+  await alice.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await alice.bellSays(1);
+  await expect.poll(badge).toBe(1);
+  await openList(alice);
+  await alice.press(panel(alice).getByRole('button', { name: 'Mark all as read' }));
+  await expect(alice.page.locator('.top .bell')).toHaveAttribute('aria-label', 'Notifications');
+  await expect(alice.page.locator('.top .bell b')).toBeEmpty();
+  await expect.poll(badge).toBe(0);
+});
+
+const pushed = (who: Person) => who.page.locator('.told .notice');
+
+test('what is pushed says to whom, the newest is seen, and put away it is not new', async ({ house, person, visitor }) => {
+  await house.addUser('boss', { admin: true });
+  const boss = new Someone('boss', (await visitor()).page, house.url, true);
+  await boss.logIn();
+  const push = async (to: string, data: object) => {
+    const answer = await boss.context.request.post(`${house.url}/api/v1/push/${to}`, {
+      data,
+      headers: { Origin: house.url },
+    });
+    expect(answer.ok(), await answer.text()).toBe(true);
+  };
+  const alice = await person('alice');
+  await alice.enterRoom('garden');
+  await alice.openRoom('lobby');
+  await push('users/alice', { text: 'for you alone' });
+  await expect(pushed(alice)).toContainText('told you');
+  const long = 'a long story '.repeat(60);
+  await push('users/alice', { text: long });
+  await push('broadcast', { text: 'down at noon', link: '/chat/garden/' });
+  await expect(pushed(alice)).toHaveCount(3);
+  const newest = pushed(alice).filter({ hasText: 'down at noon' });
+  await expect(newest).toContainText('boss told everybody');
+  await expect(newest).toBeInViewport({ ratio: 1 });
+  expect(await faults(alice)).toEqual([]);
+  await alice.bellSays(3);
+
+  // By keyboard, from one to the next and then to the composer.
+  const close = (text: string) => pushed(alice).filter({ hasText: text }).getByRole('button', { name: 'Close' });
+  await alice.page.keyboard.press('Tab');
+  await close('a long story').focus();
+  await alice.page.keyboard.press('Enter');
+  await expect(pushed(alice)).toHaveCount(2);
+  await expect(close('for you alone')).toBeFocused();
+  await alice.bellSays(3);
+  await alice.page.keyboard.press('Enter');
+  await expect(close('down at noon')).toBeFocused();
+  await alice.bellSays(1);
+  // A link that is followed puts it away too.
+  await alice.press(newest.getByRole('link'));
+  await expect(pushed(alice)).toHaveCount(0);
+  await alice.isIn('garden');
+  await alice.bellSays(0);
+  await alice.reload();
+  await alice.bellSays(0);
+
+  // One that more than a few displace hands the focus on, and the last gives it to the composer.
+  for (const n of [1, 2, 3]) await push('users/alice', { text: `number ${n}`, stored: false });
+  await expect(pushed(alice)).toHaveCount(3);
+  await alice.page.keyboard.press('Tab');
+  await close('number 1').focus();
+  await push('users/alice', { text: 'number 4', stored: false });
+  await expect(close('number 2')).toBeFocused();
+  for (const n of [2, 3, 4]) {
+    await expect(close(`number ${n}`)).toBeFocused();
+    await alice.page.keyboard.press('Enter');
+  }
+  await expect(alice.composer).toBeFocused();
 });

@@ -13,8 +13,11 @@ use crate::client::{
 };
 use crate::protocol::{
     Code, Refusal, Target,
-    frames::{After, ClientFrame, Event, Follow, Followed, Kind, Online, Reply, SubOk, What},
+    frames::{
+        After, ClientFrame, Event, Follow, Followed, Kind, Online, Reply, SubOk, What, write_client,
+    },
     json,
+    limits::UNREAD_MOST,
     notices::Unseen,
     people::{NoticeKind, Notify},
     views::Side,
@@ -104,6 +107,7 @@ impl Desk {
 
     /// The answer to a `sub`.
     pub(super) fn followed(&mut self, asked: Vec<Follow>, reply: Reply, now: &Moment) {
+        self.doubt_at = None;
         let number = reply.re.as_u64().unwrap_or(0);
         let ok = reply.ok.and_then(|ok| json::read::<SubOk>(ok.get()));
         let mut answers = ok.map(|ok| ok.rooms).unwrap_or_default().into_iter();
@@ -190,6 +194,13 @@ impl Desk {
         if missed {
             // What happened there is seen in the side column, as the server has it now.
             self.ask_side();
+        }
+    }
+
+    /// What concerns me may be gone from places that I do not follow: what is left is asked for.
+    pub(super) fn look_again(&mut self) {
+        if self.me.is_some() && self.connection.is_up() && !self.own_asked {
+            self.follow(vec![Target::Own]);
         }
     }
 
@@ -337,6 +348,7 @@ impl Desk {
                 self.conversations.seen(&to, seq);
                 if to == Target::Own {
                     self.told.retain(|push| push.seq.is_none_or(|own| own > seq));
+                    self.put_away.retain(|own| *own > seq);
                 }
                 if to == *self.timeline.to() {
                     self.read = self.read.max(seq);
@@ -427,14 +439,39 @@ impl Desk {
         }
     }
 
-    /// Something was pushed: it is shown until I put it away, as the last of a few. One that is kept in my
+    /// Something was pushed: it is shown until I put it away, as the first of a few. One that is kept in my
     /// own log has its seq there.
     pub(super) fn tell(&mut self, push: Notify) {
         if self.told.iter().all(|one| one.id != push.id) {
-            if self.told.len() == TOLD {
-                self.told.remove(0);
-            }
-            self.told.push(push);
+            self.told.truncate(TOLD - 1);
+            self.told.insert(0, push);
+        }
+    }
+
+    /// I put away what was pushed, or followed its link. My own log counts as read up to the last of those
+    /// before which nothing is new but what I have put away.
+    pub(super) fn put_away(&mut self, id: &str) {
+        let own = |push: &Notify| push.seq.filter(|_| push.id == id);
+        let Some(seq) = self.told.iter().find_map(own) else {
+            return self.told.retain(|push| push.id != id);
+        };
+        self.told.retain(|push| push.id != id);
+        self.put_away.push(seq);
+        let new = &self.conversations.notices;
+        if new.len() as i64 >= UNREAD_MOST {
+            // There may be more before these.
+            return;
+        }
+        let stays =
+            new.iter().map(|one| one.notice).filter(|one| !self.put_away.contains(one)).min();
+        let before = |seq: &&i64| stays.is_none_or(|stays| **seq < stays);
+        if let Some(seq) = self.put_away.iter().filter(before).max().copied()
+            && self.connection.is_up()
+        {
+            self.put_away.retain(|one| *one > seq);
+            self.conversations.seen(&Target::Own, seq);
+            let read = ClientFrame::Read { to: Target::Own, seq };
+            self.effects.push(Effect::Send(write_client(None, &read)));
         }
     }
 
@@ -509,7 +546,8 @@ impl Desk {
     fn lose_place(&mut self, why: Refusal) {
         self.hold = Hold::Away;
         self.conversations.outside = false;
-        self.presence = Presence::new(self.name().map(str::to_owned), Online::default());
+        let nobody = Online { users: Some(Vec::new()), ..Online::default() };
+        self.presence = Presence::new(self.name().map(str::to_owned), nobody);
         self.typing.clear();
         self.refusal = Some(Refusal { field: Some(GONE.to_owned()), ..why });
     }

@@ -1,6 +1,6 @@
 //! The connection and what comes by it: frames and answers, handed to whom they concern.
 
-use super::{Asked, Desk, Effect};
+use super::{Asked, BELIEVED_MS, Desk, Effect};
 use crate::client::{
     Moment,
     connection::{Do, Event as Link},
@@ -25,6 +25,7 @@ impl Desk {
         }
         if was_up && !self.connection.is_up() {
             self.lost();
+            self.doubt_at.get_or_insert(now.ms + BELIEVED_MS);
         }
     }
 
@@ -44,6 +45,9 @@ impl Desk {
             && let Some(entry) = self.outbox.too_big()
         {
             self.failed(entry, Code::TooLong);
+        }
+        if self.connection.is_current(generation) && code == close::LOGGED_OUT {
+            self.effects.push(Effect::Left);
         }
         self.link(Link::Closed { generation, code }, now);
     }

@@ -37,9 +37,14 @@ use crate::protocol::{
 use follow::Hold;
 use std::collections::BTreeMap;
 
+/// Without a connection, it is shown for so long who was here: most are back by then, and nobody has moved.
+const BELIEVED_MS: u64 = 10_000;
+
 /// What happens.
 #[derive(Clone, Debug)]
 pub enum Input {
+    /// The page is one that was kept on this device, whenever that was.
+    Kept,
     /// The page is awake; times are shown in this zone from now on.
     Start(ZoneOf),
     /// A text came by the socket of that generation.
@@ -74,6 +79,8 @@ pub enum Input {
     Stored(Vec<String>),
     /// A form was taken that may have changed what is shown beside the log.
     Changed,
+    /// I look at what concerns me.
+    Looks,
     /// Files were picked for the next message.
     Picked(Vec<Picked>),
     /// So much of a file is there, of 100.
@@ -109,6 +116,8 @@ pub enum Effect {
     Push { to: Target, at: Option<String> },
     /// Leave for this address as a page of its own.
     Visit(String),
+    /// I am logged out: nothing that I write is kept here any more.
+    Left,
     /// Store a message of mine.
     Keep { cid: String, stored: String },
     /// Forget one.
@@ -239,6 +248,10 @@ pub struct Desk {
     notes: Notes,
     /// What was pushed to me and I have not put away.
     told: Vec<Notify>,
+    /// What I have put away and still counts as new, by its seq in my own log.
+    put_away: Vec<i64>,
+    /// From then on it is not known who is here; none while it is told.
+    doubt_at: Option<u64>,
     conversations: Conversations,
     /// Where I am in my own log.
     own: Option<After>,
@@ -302,6 +315,8 @@ impl Desk {
             presence: Presence::new(name, online.clone()),
             notes: Notes::default(),
             told: Vec::new(),
+            put_away: Vec::new(),
+            doubt_at: None,
             conversations: Conversations::new(&house.side),
             own: house.side.own.clone(),
             own_asked: false,
@@ -349,6 +364,7 @@ impl Desk {
     /// Takes what happened; returns what is to be done, in order.
     pub fn on(&mut self, input: Input, now: &Moment) -> Vec<Effect> {
         match input {
+            Input::Kept => self.doubt_at = Some(0),
             Input::Start(zone) => self.start(zone.0, now),
             Input::Text { generation, text } => self.text(generation, &text, now),
             Input::Closed { generation, code } => self.closed(generation, code, now),
@@ -377,6 +393,7 @@ impl Desk {
                 }
             }
             Input::Changed => self.ask_side(),
+            Input::Looks => self.look_again(),
             Input::Picked(picked) => self.pick(picked),
             Input::Went { key, percent } => self.attach.went(key, percent),
             Input::Came { key, result } => self.came(key, result),
@@ -406,6 +423,7 @@ impl Desk {
             self.idle.due(),
             self.read_due,
             self.reload_at.filter(|_| up),
+            self.doubt_at.filter(|at| *at > now.ms),
             ask_again,
         ]
         .into_iter()
@@ -425,6 +443,7 @@ impl Desk {
         if self.hold == Hold::Reloading {
             self.fetch_anew(now);
         }
+        self.doubt_at.get_or_insert(now.ms + BELIEVED_MS);
         self.link(Link::Start, now);
     }
 
@@ -458,6 +477,7 @@ impl Desk {
         if self.idle.seen(visible, now.ms) {
             if visible {
                 self.link(Link::Wake, now);
+                self.look_again();
             }
             self.say_here();
         }
@@ -486,7 +506,7 @@ impl Desk {
             Act::AtEnd(at_end) => self.at_end(at_end),
             Act::ConnectNow => self.link(Link::Now, now),
             Act::Dismiss => self.refusal = None,
-            Act::PutAway(id) => self.told.retain(|push| push.id != id),
+            Act::PutAway(id) => self.put_away(&id),
             Act::Detach(key) => self.detach(key),
             Act::AttachAgain(key) => drop(self.attach.again(key)),
             Act::Wrote(text) => self.wrote(&text, now),

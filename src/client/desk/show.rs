@@ -7,6 +7,7 @@ use super::{
 use crate::client::{
     Moment, Row, SaidState, conversations,
     house::Older,
+    presence,
     rows::{self, Picture, Tail},
 };
 use crate::words::Word;
@@ -23,7 +24,10 @@ impl Desk {
             (false, true) => Older::More,
             (false, false) => Older::Beginning,
         };
-        let waiting = self.conversations.waiting();
+        let blocked = self.me.as_ref().map_or(&[][..], |me| me.blocked.as_slice());
+        let waiting = self.conversations.waiting(blocked);
+        let known = self.doubt_at.is_none_or(|at| now.ms < at);
+        let online = if known { self.presence.online().clone() } else { presence::unknown() };
         let title = conversations::title(self.timeline.to(), waiting);
         let choices = self.choices();
         let shown = &mut self.shown;
@@ -32,8 +36,8 @@ impl Desk {
         changed(&mut shown.newer, self.timeline.has_newer(), Show::Newer, effects);
         changed(&mut shown.away, !self.at_end, Show::Away, effects);
         changed(&mut shown.fresh, self.fresh, Show::Fresh, effects);
-        changed(&mut shown.online, self.presence.online().clone(), Show::Online, effects);
-        changed(&mut shown.side, self.conversations.side(), Show::Side, effects);
+        changed(&mut shown.online, online, Show::Online, effects);
+        changed(&mut shown.side, self.conversations.side(known), Show::Side, effects);
         changed(&mut shown.status, self.connection.status(now), Show::Status, effects);
         changed(&mut shown.refusal, self.refusal.clone(), Show::Refusal, effects);
         changed(&mut shown.title, title, Show::Title, effects);

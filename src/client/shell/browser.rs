@@ -2,7 +2,7 @@
 //! no element, no permission).
 
 use crate::client::{Moment, rows::Zone};
-use crate::components::{ids::LEAVES, timeline, words};
+use crate::components::{ids::LEAVES, timeline, told, words};
 use crate::protocol::{At, json, urls};
 use leptos::prelude::{document, window};
 use serde::de::DeserializeOwned;
@@ -114,19 +114,45 @@ pub fn being_read() -> Option<String> {
     row.id().strip_prefix(&urls::anchor("")).map(str::to_owned)
 }
 
-/// Says outside of the page that so many messages wait: on the program's badge, where there is one, and
-/// by a light in the tab's picture.
-pub fn waiting(count: i64) {
-    let get = |of: &JsValue, name: &str| js_sys::Reflect::get(of, &name.into()).ok();
-    if let Some(navigator) = get(window().as_ref(), "navigator")
-        && let Some(set) = get(&navigator, "setAppBadge")
-        && let Ok(set) = set.dyn_into::<js_sys::Function>()
-    {
-        // Where the program is not installed there is no badge, and nothing comes of it.
-        let _ = set.call1(&navigator, &JsValue::from_f64(count as f64));
-    }
+/// Says outside of the page that messages wait: by a light in the tab's picture.
+pub fn light(lit: bool) {
     if let Ok(Some(icon)) = document().query_selector("link[rel=icon]") {
-        let _ = icon.set_attribute("href", if count > 0 { urls::ICON_LIT } else { urls::ICON });
+        let _ = icon.set_attribute("href", if lit { urls::ICON_LIT } else { urls::ICON });
+    }
+}
+
+/// Whether the service worker shows a page that it had kept (`public/sw.js`).
+pub fn is_kept() -> bool {
+    document().document_element().is_some_and(|root| root.has_attribute("data-kept"))
+}
+
+/// Of what was pushed, only those that are named so stay. One of the others that has the focus, seen to have it,
+/// hands it on to the next, and the last to the composer.
+pub fn hand_focus_on(stays: impl Fn(&str) -> bool) {
+    let page = document();
+    let named = |one: &Element| one.get_attribute(told::PUT_AWAY);
+    let Some((focused, goes)) = page.active_element().and_then(|it| named(&it).map(|id| (it, id)))
+    else {
+        return;
+    };
+    if stays(&goes) || !focused.matches(":focus-visible").unwrap_or(false) {
+        return;
+    }
+    let (mut next, mut passed) = (page.get_element_by_id("message"), false);
+    for one in all(&page, ".told button") {
+        match named(&one) {
+            Some(id) if id == goes => passed = true,
+            Some(id) if stays(&id) => {
+                next = Some(one);
+                if passed {
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+    if let Some(next) = next.and_then(|next| next.dyn_into::<HtmlElement>().ok()) {
+        let _ = next.focus();
     }
 }
 

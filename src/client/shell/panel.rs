@@ -150,6 +150,9 @@ pub fn show_held(html: &str) {
 /// Opens the panel, asks, and shows what is answered.
 pub fn ask(address: String, form: Option<JsValue>) {
     open();
+    if address.starts_with(urls::NOTICES) {
+        put(Input::Looks);
+    }
     let number = ASKED.get().wrapping_add(1);
     ASKED.set(number);
     busy(true);

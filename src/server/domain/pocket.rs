@@ -314,7 +314,7 @@ impl Domain {
                 NoticeKind::Invite => w.say(Word::PushInvited).to_owned(),
                 _ => plain(&w.known(told.why.as_deref(), &told.text)),
             };
-            let url = told.link.clone().unwrap_or(shown.url);
+            let url = self.way_of_push(told).unwrap_or(shown.url);
             return Ok(Some(Shown { body, url, ..shown }));
         };
         if place.log() != Some(log) {
@@ -334,6 +334,19 @@ impl Domain {
         let Some(body) = body_of(&message, told, w) else { return Ok(None) };
         let url = urls::message(&told.to, &message.id);
         Ok(Some(Shown { body, url, ..shown }))
+    }
+
+    /// Where what was pushed leads from a device: into the house. A link to elsewhere stands in the list.
+    fn way_of_push(&self, told: &Notify) -> Option<String> {
+        if !matches!(told.kind, NoticeKind::Push | NoticeKind::Broadcast) {
+            return None;
+        }
+        let link = told.link.as_deref().unwrap_or_default();
+        let house = self.config.public_url.as_deref().unwrap_or_default();
+        let path = link
+            .strip_prefix(house)
+            .filter(|path| path.starts_with('/') && !path.starts_with("//"));
+        Some(path.unwrap_or(urls::NOTICES).to_owned())
     }
 
     /// Whether they did not mute this meanwhile, nor block whoever did it.

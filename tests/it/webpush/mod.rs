@@ -187,5 +187,11 @@ async fn what_a_program_pushes_and_what_the_house_tells_everybody_reaches_a_devi
     verbs.push(&boss, &Aim::Everyone, pushing("down at noon", true)).await.unwrap();
     let shown = it.next().await.shown;
     assert_eq!((&shown["body"], &shown["badge"]), (&json!("down at noon"), &json!(2)));
+    // What leads elsewhere, and what leads nowhere, is in the list.
+    for link in [Some("https://example.org/status"), Some("https://house.example.evil/"), None] {
+        let pushing = Pushing { link: link.map(str::to_owned), ..pushing("look", true) };
+        it.house.verbs().push(&boss, &to_bob, pushing).await.unwrap();
+        assert_eq!(it.next().await.shown["url"], "/notifications/", "{link:?}");
+    }
     it.nothing_but("alice").await;
 }

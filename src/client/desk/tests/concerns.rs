@@ -1,10 +1,10 @@
 //! What comes by my own log: calls, levels, blocks, rooms; and places that are gone.
 
 use super::world::{Page, Server, connected, room, text};
-use crate::client::{Act, desk::Input, house::GONE};
+use crate::client::{Act, desk::Input, house::GONE, presence::is_unknown};
 use crate::protocol::{
     At, Refusal, Target,
-    frames::{Kind, Online, ServerFrame, What},
+    frames::{ClientFrame, Kind, Online, ServerFrame, What},
     notices::Unseen,
     people::{Level, NoticeKind, Notify},
     views::Line,
@@ -289,15 +289,120 @@ fn what_is_pushed_is_shown_until_i_put_it_away_and_a_few_at_most() {
         page.deliver(vec![text(&ServerFrame::Push(push(n)))]);
     }
     page.settle(&mut server);
-    assert_eq!(ids(&page), ["1", "2"]);
+    assert_eq!(ids(&page), ["2", "1"], "the newest is the one to be seen");
     own(&mut server, &mut page, &Kind::Notify(push(3)));
     page.deliver(vec![text(&ServerFrame::Push(push(4)))]);
     page.settle(&mut server);
-    assert_eq!(ids(&page), ["2", "3", "4"]);
+    assert_eq!(ids(&page), ["4", "3", "2"]);
     page.input(Input::Act(Act::PutAway("4".to_owned())));
-    assert_eq!((ids(&page), bell(&page)), (vec!["2".to_owned(), "3".to_owned()], 1));
+    assert_eq!((ids(&page), bell(&page)), (vec!["3".to_owned(), "2".to_owned()], 1));
     // One that is kept is put away on all devices by looking through the list on one.
     let top = server.logs[&Target::Own].len() as i64;
     own(&mut server, &mut page, &Kind::Read { to: Target::Own, seq: top });
     assert_eq!((ids(&page), bell(&page)), (vec!["2".to_owned()], 0));
+}
+
+/// How far I have said that I looked through what concerns me, each time.
+fn looked_through(server: &Server) -> Vec<i64> {
+    let so_far = |frame: &ClientFrame| match frame {
+        ClientFrame::Read { to: Target::Own, seq } => Some(*seq),
+        _ => None,
+    };
+    server.heard.iter().filter_map(so_far).collect()
+}
+
+#[test]
+fn what_was_pushed_and_put_away_is_not_new_where_nothing_new_stands_before_it() {
+    let (mut server, mut page) = connected(&["a", "b"]);
+    let stored = |n: i64| {
+        let push = notice(NoticeKind::Push, Target::Own, None);
+        Kind::Notify(Notify { id: n.to_string(), ..push })
+    };
+    for n in [1, 2, 3] {
+        own(&mut server, &mut page, &stored(n));
+    }
+    let away = |page: &mut Page, server: &mut Server, id: &str| {
+        page.act(Act::PutAway(id.to_owned()));
+        page.settle(server);
+    };
+    away(&mut page, &mut server, "2");
+    assert_eq!((bell(&page), looked_through(&server)), (3, vec![]));
+    away(&mut page, &mut server, "1");
+    assert_eq!((bell(&page), looked_through(&server)), (1, vec![2]), "both of them are seen");
+    own(&mut server, &mut page, &told(NoticeKind::Mention, "b", Some(7)));
+    own(&mut server, &mut page, &stored(5));
+    away(&mut page, &mut server, "5");
+    away(&mut page, &mut server, "3");
+    assert_eq!((bell(&page), looked_through(&server)), (2, vec![2, 3]), "the mention is new still");
+}
+
+#[test]
+fn whoever_looks_at_what_concerns_them_or_comes_back_to_the_page_is_told_what_is_left() {
+    let (mut server, mut page) = connected(&["a"]);
+    for again in [Input::Looks, Input::Visible(true)] {
+        server.notices = Vec::new();
+        own(&mut server, &mut page, &told(NoticeKind::Reaction, "left", Some(4)));
+        page.input(Input::Visible(!matches!(again, Input::Visible(_))));
+        page.settle(&mut server);
+        assert_eq!(bell(&page), 1);
+        // It was taken back, in a room that is not followed.
+        page.input(again);
+        page.settle(&mut server);
+        assert_eq!(bell(&page), 0);
+    }
+}
+
+#[test]
+fn what_those_had_said_whom_i_blocked_waits_for_nobody() {
+    let (mut server, mut page) = connected(&["a"]);
+    let bob = Target::Person("bob".into());
+    server.logs.insert(bob.clone(), Vec::new());
+    own(&mut server, &mut page, &Kind::Conversation { to: bob.clone() });
+    let frames = server.say(&bob, "bob", "hey", None);
+    page.deliver(frames);
+    page.settle(&mut server);
+    assert_eq!((page.waiting, &*page.title), (1, "(1) a · Roomful"));
+    let block = |on| Kind::Block { user: "bob".into(), on };
+    own(&mut server, &mut page, &block(true));
+    assert_eq!((page.waiting, &*page.title), (0, "a · Roomful"));
+    own(&mut server, &mut page, &block(false));
+    assert_eq!(page.waiting, 1);
+}
+
+#[test]
+fn who_is_here_is_not_said_for_long_without_a_connection() {
+    let (mut server, mut page) = connected(&["a"]);
+    let here = |page: &Page| (page.online.count, line(page, "a").online);
+    let all = Some(vec!["alice".to_owned(), "bob".to_owned()]);
+    page.deliver(vec![text(&ServerFrame::Online {
+        to: room("a"),
+        join: Vec::new(),
+        leave: Vec::new(),
+        all,
+        idle: Vec::new(),
+        awake: Vec::new(),
+        count: 2,
+    })]);
+    page.settle(&mut server);
+    assert_eq!(here(&page), (2, 2));
+    // One that is short is not seen.
+    page.lose(1006);
+    assert_eq!(here(&page), (2, 2));
+    page.reconnect(&mut server);
+    let now = here(&page);
+    assert!(now.0 > 0, "{now:?}");
+    page.lose(1006);
+    page.ms += 11_000;
+    page.input(Input::Tick);
+    assert_eq!(here(&page), (0, 0));
+    assert!(is_unknown(&page.online));
+    page.reconnect(&mut server);
+    assert_eq!(here(&page), now);
+    // A page that was kept knows nothing of it from the first.
+    page.lose(1006);
+    assert_eq!(here(&page), now);
+    page.input(Input::Kept);
+    assert_eq!(here(&page), (0, 0));
+    page.reconnect(&mut server);
+    assert_eq!(here(&page), now);
 }

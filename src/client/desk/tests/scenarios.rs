@@ -431,7 +431,9 @@ fn what_another_tab_settled_is_gone_here() {
 #[test]
 fn a_log_out_in_another_tab_stops_this_one_and_keeps_the_text() {
     let (mut server, mut page) = connected(&["a"]);
+    assert!(!page.left);
     page.lose(4503);
+    assert!(page.left, "nothing more of it is kept");
     assert_eq!(page.status, Status::Stopped("You were logged out.".into()));
     page.pass(120_000, &mut server);
     page.input(Input::Online);

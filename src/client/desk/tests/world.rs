@@ -448,6 +448,7 @@ pub struct Page {
     pub told: Vec<Notify>,
     pub pushed: Vec<String>,
     pub visits: Vec<String>,
+    pub left: bool,
     pub helped: usize,
     pub draft: String,
     pub files: Vec<Item>,
@@ -497,6 +498,7 @@ impl Page {
             told: Vec::new(),
             pushed: vec![],
             visits: vec![],
+            left: false,
             helped: 0,
             draft: String::new(),
             files: vec![],
@@ -548,6 +550,7 @@ impl Page {
                         .push(at.map_or_else(|| urls::page(&to), |id| urls::message(&to, &id)));
                 }
                 Effect::Visit(address) => self.visits.push(address),
+                Effect::Left => self.left = true,
                 Effect::Help => self.helped += 1,
                 Effect::Keep { cid, stored } => {
                     self.storage.insert(cid, stored);
