@@ -229,28 +229,26 @@ fn read(input: impl io::Read) -> Result<String, Box<dyn Error>> {
     Ok(text.trim_end_matches(['\n', '\r']).to_owned())
 }
 
+/// An error and all that it comes from, one inside of the other.
+fn inwards<'a>(
+    error: &'a (dyn Error + 'static),
+) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| {
+        let error: &'a (dyn Error + 'static) = *error;
+        // What is inside of an error of input and output is not its source, but has the same one.
+        let inside = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        inside.map(|inside| inside as &(dyn Error + 'static)).or_else(|| error.source())
+    })
+}
+
 /// The innermost of the causes of an error: what went wrong, without what was being done.
 fn cause(error: &(dyn Error + 'static)) -> String {
-    let mut inmost = error;
-    while let Some(inner) = inmost.source() {
-        inmost = inner;
-    }
-    inmost.to_string()
+    inwards(error).last().unwrap_or(error).to_string()
 }
 
 /// What is wrong with the encryption, where it is that.
 fn of_tls<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
-    let mut one = Some(error);
-    while let Some(error) = one {
-        // What is inside of an error of input and output is not among its sources.
-        let inside = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        let found = error.downcast_ref().or_else(|| inside?.downcast_ref());
-        if found.is_some() {
-            return found;
-        }
-        one = error.source();
-    }
-    None
+    inwards(error).find_map(|error| error.downcast_ref())
 }
 
 /// Why there was no answer, and whether there may be one in a while.
@@ -326,6 +324,16 @@ mod tests {
         for wrong in ["x.example", "/chat", "ftp://x.example", "mailto:a@x.example"] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_certificate_is_found_however_deep() {
+        let wrong = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
+        let error = io::Error::other(io::Error::other(wrong.clone()));
+        assert_eq!(of_tls(&error), Some(&wrong));
+        assert_eq!(cause(&error), wrong.to_string());
+        assert!(of_tls(&io::Error::other("gone")).is_none());
+        assert_eq!(cause(&io::Error::from_raw_os_error(111)), "Connection refused (os error 111)");
     }
 
     #[test]

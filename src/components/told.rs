@@ -41,7 +41,7 @@ fn put(push: &Notify, out: &mut Out) {
     out.leaf("span", &[("dir", "auto")], whom);
     out.close();
     let text = [("class", "text"), ("dir", "auto")];
-    let said = words().known(push.why.as_deref(), &push.text);
+    let said = w.known(push.why.as_deref(), &push.text);
     match push.link.as_deref() {
         Some(link) => {
             out.open("a", &text);

@@ -23,13 +23,21 @@ pub struct Asked {
     #[param(required = false)]
     pub r#in: String,
     /// The first day, `2026-01-31` (UTC).
-    #[param(required = false)]
+    #[param(
+        required = false,
+        pattern = "^([0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]))?$",
+        example = "2026-01-31"
+    )]
     pub since: String,
     /// The last day.
-    #[param(required = false)]
+    #[param(
+        required = false,
+        pattern = "^([0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]))?$",
+        example = "2026-12-31"
+    )]
     pub until: String,
     /// Where to go on: the `older` of the page before.
-    #[param(required = false)]
+    #[param(required = false, pattern = "^(-?[0-9]{1,19})?$")]
     pub older: String,
 }
 

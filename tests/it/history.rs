@@ -119,8 +119,11 @@ async fn a_page_around_a_message_has_it_in_its_middle() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_query_that_cannot_be_is_refused() {
     let (_house, alice) = house(3).await;
-    for wrong in ["&after=x", "&before=", "&after=1.5", "&before=2&after=1", "&after=1&around=1-1"]
-    {
+    for wrong in ["&after=x", "&before=", "&after=1.5", "&limit=x", "&limit=-1"] {
+        let refused = alice.try_history(LOBBY, wrong).await.is(400);
+        assert_eq!(refused.code(), "bad_frame", "{wrong}");
+    }
+    for wrong in ["&before=2&after=1", "&after=1&around=1-1"] {
         alice.try_history(LOBBY, wrong).await.is(422);
     }
     alice.try_history(LOBBY, "&after=1&after=2").await.is(400);

@@ -8,6 +8,7 @@ use roomful::server::domain::push::{Aim, Pushing};
 use roomful::server::domain::repeats::{Reason, Repeat, Repetition};
 use roomful::server::domain::{Domain, Who};
 use roomful::server::store::{Store, sqlite::BUSY};
+use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -234,6 +235,35 @@ async fn k04_it_ends_when_nobody_is_there_and_not_by_a_reload() {
     all_is_quiet(&house).await;
     let gauges = house.verbs().gauges();
     assert_eq!((gauges.connections, gauges.memberships), (0, 0));
+}
+
+/// It answers success for users who are offline, and stores nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn k02_the_first_of_what_is_stored_waits_for_whoever_is_away_and_then_it_ends() {
+    let house = House::open_with(|config| {
+        config.settling = Duration::ZERO;
+        config.leave_grace = Duration::from_millis(300);
+    })
+    .await;
+    house.admin("alice").await;
+    let bob = house.person("bob").await;
+    let (who, _) = program_of(&house, "alice", "push,broadcast").await;
+    bob.make_room("attic").await;
+    for aim in [person("bob"), room("attic"), Aim::Everyone] {
+        let text = aim.word();
+        let one = house.verbs().start_repeating(&who, &aim, stored(&text), every(60_000)).await;
+        let id = one.unwrap().id;
+        assert_eq!(ended(&house, &who, &id).await, Reason::Nobody);
+        assert_eq!(find(&house, &who, &id).await.done, 1);
+    }
+    all_is_quiet(&house).await;
+    let texts = eventually("what was stored", async || {
+        let kept = kept(&bob).await;
+        (kept.len() == 2).then_some(kept)
+    })
+    .await;
+    assert_eq!((&texts[0]["text"], &texts[1]["text"]), (&json!("@bob"), &json!("*")));
+    assert_eq!(house.bodies(&bob, "#attic").await, ["#attic"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

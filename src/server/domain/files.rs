@@ -21,6 +21,8 @@ use tokio::sync::Semaphore;
 /// Uploads on their way, of all users and of one: each holds a connection and a file.
 const AT_ONCE: usize = 64;
 const AT_ONCE_EACH: usize = 4;
+/// Milliseconds until an upload is tried again that found no place: one that is under way may have ended.
+const AGAIN_MS: u64 = 1_000;
 /// Pictures that are read at once: one may take half a gigabyte.
 const READING: usize = 1;
 /// How long an upload waits for a message that takes it.
@@ -106,7 +108,8 @@ impl Files {
 }
 
 fn later(why: impl Into<Reason>) -> Refusal {
-    Refusal { temporary: true, ..Refusal::new(Code::TooMany, why) }
+    let retry_ms = Some(AGAIN_MS);
+    Refusal { temporary: true, retry_ms, ..Refusal::new(Code::TooMany, why) }
 }
 
 /// What a failing disk is to those outside; the cause is logged.

@@ -291,12 +291,21 @@ impl Domain {
 
     /// Whether this can be pushed at all.
     pub(super) fn check_pushing(&self, aim: &Aim, pushing: &Pushing) -> Result<(), Refusal> {
-        check_body(&pushing.text, self.config.body_limit)?;
+        let most = self.config.body_limit;
+        check_body(&pushing.text, most)
+            .map_err(|refusal| Refusal { field: Some("text".to_owned()), ..refusal })?;
         if let Some(link) = &pushing.link {
             links::check(link)?;
         }
         if let (Aim::Room(_), true) = (aim, pushing.stored) {
-            check_body(&self.as_said(pushing), self.config.body_limit)?;
+            let count = self.as_said(pushing).chars().count();
+            if count > most {
+                let why = format!(
+                    "In a room the link stands below the text and counts with it: together they have at most \
+                     {most} characters, and these have {count}."
+                );
+                return Err(Refusal::too_long("text", why));
+            }
         }
         let wrong = |cid: &String| cid.is_empty() || cid.chars().count() > limits::CID;
         if pushing.cid.as_ref().is_some_and(wrong) {

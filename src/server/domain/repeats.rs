@@ -18,9 +18,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 /// Milliseconds from one push to the next: not so often that nobody reads it, once a day at least.
-const EVERY_MS: RangeInclusive<u64> = 500..=86_400_000;
+pub const EVERY_MS: RangeInclusive<u64> = 500..=86_400_000;
 /// How often one may be pushed.
-const TIMES: RangeInclusive<u64> = 1..=1_000_000;
+pub const TIMES: RangeInclusive<u64> = 1..=1_000_000;
 /// That go on at once, of one user…
 const OF_USER: i64 = 20;
 /// …and in all: each is a commit a beat at most, and they share one.
@@ -214,6 +214,11 @@ fn pushes_at_all(who: &Who) -> Result<&Arc<Member>, Refusal> {
     Ok(me)
 }
 
+/// Whether it is theirs to see and to stop: their own, and an administrator's whoever made it.
+fn theirs(me: &Member, row: &Row) -> bool {
+    me.admin || row.user_id == me.id
+}
+
 fn not_here() -> Refusal {
     Refusal::not_found("such repeating push")
 }
@@ -221,7 +226,7 @@ fn not_here() -> Refusal {
 impl Domain {
     /// Starts to push something again and again, the first time at once. It ends by itself when its count
     /// is used up, when it has gone on until it was to end, when its maker may not do it any more, and
-    /// when nobody is there to hear it.
+    /// when nobody is there to hear it; but the first of what is stored waits for those who are away.
     ///
     /// # Errors
     /// Those of [`Domain::push`]; `invalid` for what is out of bounds; `too_many`.
@@ -299,6 +304,17 @@ impl Domain {
         Ok(rows.map_err(unavailable)?.into_iter().filter_map(shown).collect())
     }
 
+    /// One of them.
+    ///
+    /// # Errors
+    /// `not_found` for all but its maker and administrators.
+    pub async fn repeat(&self, who: &Who, id: &str) -> Result<Repeat, Refusal> {
+        let me = pushes_at_all(who)?;
+        let mut db = self.store.glance().await.map_err(unavailable)?;
+        let row = repeats::find(&mut db, id).await.map_err(unavailable)?;
+        row.filter(|row| theirs(me, row)).and_then(shown).ok_or_else(not_here)
+    }
+
     /// Ends a repeating push: once this is answered, nothing of it is heard any more. Of one that has
     /// ended that is so already.
     ///
@@ -311,7 +327,7 @@ impl Domain {
         let now = At::now();
         let mut tx = self.store.write().await.map_err(unavailable)?;
         let row = repeats::find(&mut tx, id).await.map_err(unavailable)?;
-        row.filter(|row| me.admin || row.user_id == me.id).ok_or_else(not_here)?;
+        row.filter(|row| theirs(me, row)).ok_or_else(not_here)?;
         repeats::end(&mut tx, id, now, Reason::Stopped.word()).await.map_err(unavailable)?;
         Repeats::tidy(&mut tx, now).await.map_err(unavailable)?;
         tx.commit().await.map_err(unavailable)?;

@@ -1,11 +1,12 @@
 //! `GET /api/v1/messages`.
 
+use super::v1::Queried;
+use super::v1::sent::{count, unreadable, whole};
 use super::visit::Calling;
 use super::{App, problem};
 use crate::protocol::views::{History, Span};
-use crate::protocol::{Code, Refusal, Target};
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use crate::protocol::{Refusal, Target};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -27,27 +28,20 @@ pub struct Asked {
     #[param(nullable = false)]
     around: Option<String>,
     /// Messages on the page: 50 unless you say otherwise, and 200 at most, however many you ask for.
-    #[param(value_type = Option<u32>, nullable = false)]
+    #[param(value_type = Option<u64>, nullable = false)]
     limit: Option<String>,
-}
-
-fn seq(name: &str, text: Option<&String>) -> Result<Option<i64>, Refusal> {
-    let seq = text.map(|text| text.parse::<i64>()).transpose();
-    seq.map_err(|_| Refusal::invalid(name, format!("{name} is a seq, a whole number.")))
 }
 
 impl Asked {
     fn read(&self) -> Result<(Target, Span, Option<usize>), Refusal> {
-        let to = self.to.as_deref().and_then(Target::parse);
-        let to = to.ok_or_else(|| {
-            Refusal::invalid("to", "Say whose history: to=#room or to=@person (encoded).")
-        })?;
-        let before = seq("before", self.before.as_ref())?;
-        let after = seq("after", self.after.as_ref())?;
+        let why = "Say whose history: to=#room or to=@person (encoded).";
+        let to = self.to.as_deref();
+        let to = to.ok_or_else(|| unreadable(Some("to".to_owned()), why.to_owned()))?;
+        let to = Target::parse(to).ok_or_else(|| Refusal::invalid("to", why))?;
+        let before = whole("before", self.before.as_ref())?;
+        let after = whole("after", self.after.as_ref())?;
         let span = Span::of(before, after, self.around.clone())?;
-        let limit = self.limit.as_ref().map(|text| text.parse::<usize>()).transpose();
-        let limit = limit.map_err(|_| Refusal::invalid("limit", "limit is a whole number."))?;
-        Ok((to, span, limit))
+        Ok((to, span, count("limit", self.limit.as_ref())?))
     }
 }
 
@@ -60,11 +54,9 @@ impl Asked {
 pub async fn messages(
     State(app): State<App>,
     Calling(who): Calling,
-    asked: Result<Query<Asked>, QueryRejection>,
+    Queried(asked): Queried<Asked>,
 ) -> Response {
     let page = async {
-        let Query(asked) =
-            asked.map_err(|_| Refusal::new(Code::BadFrame, "Give each part of the query once."))?;
         let (to, span, limit) = asked.read()?;
         app.domain.history(&who, &to, span, limit).await
     };

@@ -82,9 +82,10 @@ pub const KINDS: [Kind; 19] = [
     ),
     kind(
         "too_many",
-        StatusCode::TOO_MANY_REQUESTS,
+        StatusCode::CONFLICT,
         "Too many",
-        "There are as many of them as there may be.",
+        "There are as many of them as there may be: end one first, or wait for as long as `Retry-After` says, \
+         where it is there.",
     ),
     kind(
         "unavailable",

@@ -1,11 +1,10 @@
 //! `GET /api/v1/search`.
 
+use super::v1::Queried;
 use super::visit::{self, Calling};
 use super::{App, problem};
 use crate::protocol::search::{Asked, Found};
-use crate::protocol::{Code, Refusal};
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{ConnectInfo, Query, State};
+use axum::extract::{ConnectInfo, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use std::net::SocketAddr;
@@ -21,17 +20,10 @@ pub async fn search(
     Calling(who): Calling,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
-    asked: Result<Query<Asked>, QueryRejection>,
+    Queried(asked): Queried<Asked>,
 ) -> Response {
-    let page = async {
-        let Query(asked) = asked.map_err(|_| {
-            let why = "Give each of q, from, in, since, until and older once.";
-            Refusal::new(Code::BadFrame, why)
-        })?;
-        let address = visit::address(&app.domain.config, peer, &headers);
-        app.domain.search(&who, address, &asked).await
-    };
-    match page.await {
+    let address = visit::address(&app.domain.config, peer, &headers);
+    match app.domain.search(&who, address, &asked).await {
         Ok(found) => axum::Json(found).into_response(),
         Err(refusal) => problem::json(&refusal),
     }

@@ -139,7 +139,8 @@ async fn it_does_not_try_again_where_that_helps_nobody() {
     // Nobody speaks TLS there.
     let house = House::open().await;
     let secure = format!("https://{}", house.addr());
-    says(&push_to(&secure, "secret", &["--user", "bob", "x"], "").await, false, "https");
+    let refused = push_to(&secure, "secret", &["--user", "bob", "x"], "").await;
+    says(&refused, false, "does not speak https as it should");
 }
 
 #[tokio::test(flavor = "multi_thread")]

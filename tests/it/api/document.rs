@@ -1,13 +1,16 @@
 //! The document that describes the API, and whether an answer is one that it describes.
 
 use crate::support::{House, http::Answer};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::LazyLock;
 
 /// The document, as it is served.
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     serde_json::from_str(roomful::server::http::v1::described::document()).unwrap()
 });
+
+/// What an answer says beside its body that is of this API, and not of HTTP.
+const TOLD: [&str; 4] = ["location", "retry-after", "www-authenticate", "idempotency-replayed"];
 
 /// How something is called.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +57,11 @@ pub fn fits(method: Method, path: &str, answer: &Answer) {
     let responses = &operation["responses"];
     let response = led(&responses[answer.status.to_string()]);
     assert!(response.is_object(), "{method:?} {path}: {} is not in the document", answer.status);
+    for (name, _) in answer.headers.iter().filter(|(name, _)| TOLD.contains(&name.as_str())) {
+        let known = response["headers"].as_object().into_iter().flatten();
+        let known = known.into_iter().any(|(it, _)| it.eq_ignore_ascii_case(name));
+        assert!(known, "{method:?} {path} {}: {name} is not in the document", answer.status);
+    }
     let Some(content) = response["content"].as_object().and_then(|it| it.iter().next()) else {
         assert!(answer.body.is_empty(), "{path}: {}", answer.text());
         return;
@@ -158,7 +166,7 @@ async fn it_is_served_and_says_what_it_is() {
     assert_eq!(document["openapi"], "3.1.0");
     let methods = document["paths"].as_object().unwrap().values();
     let calls: usize = methods.map(|it| it.as_object().unwrap().len()).sum();
-    assert_eq!(calls, 13);
+    assert_eq!(calls, 14);
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let id = operation["operationId"].as_str().unwrap();
@@ -170,6 +178,47 @@ async fn it_is_served_and_says_what_it_is() {
             let problem = format!("{}/content/application~1problem+json/schema", &refused[1..]);
             assert!(document.pointer(&problem).is_some(), "{method} {path}");
         }
+    }
+}
+
+/// What it allows is what is taken: bounds, from where they are kept.
+#[tokio::test(flavor = "multi_thread")]
+async fn it_knows_the_bounds_of_what_is_sent() {
+    let push = |field: &str| &DOCUMENT["components"]["schemas"]["ToPush"]["properties"][field];
+    for (field, least, most) in [("every_ms", 500, 86_400_000), ("times", 1, 1_000_000)] {
+        let it = push(field);
+        assert_eq!((&it["minimum"], &it["maximum"]), (&json!(least), &json!(most)), "{it}");
+        assert_eq!(it["type"], json!(["integer", "null"]));
+    }
+    assert_eq!(
+        (&push("text")["maxLength"], &push("link")["maxLength"]),
+        (&json!(4_000), &json!(2_000))
+    );
+    for field in ["text", "link"] {
+        assert!(push(field)["pattern"].is_string(), "{field}");
+    }
+    let say = |field: &str| &DOCUMENT["components"]["schemas"]["ToSay"]["properties"][field];
+    assert_eq!((&say("body")["maxLength"], &say("cid")["maxLength"]), (&json!(4_000), &json!(64)));
+    assert_eq!(say("files")["maxItems"], 10);
+    let asked = |path: &str, name: &str| {
+        let parameters = DOCUMENT["paths"][path]["get"]["parameters"].as_array().unwrap();
+        parameters.iter().find(|it| it["name"] == name).map(|it| &it["schema"]).unwrap()
+    };
+    assert_eq!(asked("/api/v1/rooms", "find")["maxLength"], 128);
+    assert_eq!(asked("/api/v1/rooms", "offset")["maximum"], 1_000_000);
+    for name in ["q", "from", "in"] {
+        assert_eq!(asked("/api/v1/search", name)["maxLength"], 256);
+    }
+    for name in ["since", "until", "older"] {
+        assert!(asked("/api/v1/search", name)["pattern"].is_string(), "{name}");
+    }
+    // A house has its own limit, and says so.
+    let house = House::open_with(|config| config.body_limit = 100).await;
+    let theirs = house.visitor().get("/api/v1/openapi.json").await.is(200).json();
+    for of in
+        ["/components/schemas/ToPush/properties/text", "/components/schemas/ToSay/properties/body"]
+    {
+        assert_eq!(theirs.pointer(of).unwrap()["maxLength"], 100);
     }
 }
 

@@ -83,7 +83,7 @@ fn every_call_has_its_line() {
     let examples = [
         ("users/{name}", "users/bob"),
         ("rooms/{name}", "rooms/lobby"),
-        ("pushes/{name}", "pushes/$ID"),
+        ("pushes/{id}", "pushes/$ID"),
     ];
     for (path, item) in document["paths"].as_object().unwrap() {
         for method in item.as_object().unwrap().keys() {

@@ -1,7 +1,7 @@
 //! Pushing by calls: requirement 4, and the faults K1, K2 and K5 of what was before.
 
 use super::{delete, get, post, program, programs};
-use crate::support::House;
+use crate::support::{House, eventually};
 use serde_json::{Value, json};
 
 /// 400 that names the missing field, 404 for nobody, 401 and 403 without the right token, and success;
@@ -26,7 +26,10 @@ async fn r04_an_http_call_pushes_to_one_user() {
         (json!({"text": "a", "link": 7}), Some("link")),
         (json!({"text": "a", "every_ms": "2 s"}), Some("every_ms")),
         (json!({"text": "a", "every_ms": -1}), Some("every_ms")),
+        (json!({"text": "a", "every_ms": 2000.5}), Some("every_ms")),
         (json!({"text": "a", "every_ms": 2000, "until": "tomorrow"}), Some("until")),
+        (json!({"text": "a", "every_ms": 2000, "until": 4102444800000_i64}), Some("until")),
+        (json!({"text": "a", "every_ms": 2000, "until": "2099-02-29T00:00:00Z"}), Some("until")),
         (json!([]), None),
         (json!("text"), None),
     ] {
@@ -39,14 +42,17 @@ async fn r04_an_http_call_pushes_to_one_user() {
         );
     }
     for (body, field) in [
-        (json!({"text": " "}), None),
-        (json!({"text": "a", "link": "javascript:alert(1)"}), Some("link")),
-        (json!({"text": "a", "times": 3}), Some("times")),
+        (json!({"text": ""}), "text"),
+        (json!({"text": " "}), "text"),
+        (json!({"text": "a\0b"}), "text"),
+        (json!({"text": "a".repeat(4_001)}), "text"),
+        (json!({"text": "a", "link": "javascript:alert(1)"}), "link"),
+        (json!({"text": "a", "times": 3}), "times"),
+        (json!({"text": "a", "every_ms": 499}), "every_ms"),
+        (json!({"text": "a", "every_ms": 2000, "until": "2026-11-20T08:00:00+05:00"}), "until"),
     ] {
         let refusal = post(&alice, path, body.clone()).await.is(422).refusal();
-        if field.is_some() {
-            assert_eq!(refusal["field"].as_str(), field, "{body}: {refusal}");
-        }
+        assert_eq!(refusal["field"], field, "{body}: {refusal}");
     }
     let text = json!({"text": "hello"});
     assert_eq!(
@@ -99,9 +105,20 @@ async fn k02_who_is_away_finds_a_push_later_and_nobody_is_not_found() {
     post(&alice, "/api/v1/push/users/nobody", fleeting).await.is(404);
     let kept = post(&alice, "/api/v1/push/users/bob", json!({"text": "kept"})).await.is(200).json();
     assert_eq!((&kept["stored"], &kept["people"]), (&json!(true), &json!(0)));
-    let mut socket = bob.socket().await;
-    let own = socket.sub_after("~", &epoch(&bob).await, 0).await;
-    assert!(own.to_string().contains("kept") && !own.to_string().contains("gone"), "{own}");
+    let again = json!({"text": "the first of many", "every_ms": 60000});
+    let place = post(&alice, "/api/v1/push/users/bob", again).await.is(201);
+    let place = place.header("location").unwrap().to_owned();
+    eventually("the first of them", async || {
+        (get(&alice, &place).await.json()["done"] == 1).then_some(())
+    })
+    .await;
+    let own = eventually("it to be stored", async || {
+        let mut socket = bob.socket().await;
+        let own = socket.sub_after("~", &epoch(&bob).await, 0).await.to_string();
+        own.contains("the first of many").then_some(own)
+    })
+    .await;
+    assert!(own.contains("kept") && !own.contains("gone"), "{own}");
 }
 
 async fn epoch(person: &crate::support::Person) -> String {
@@ -148,13 +165,77 @@ async fn a_repeating_push_is_started_listed_and_stopped_by_calls() {
         (&started["id"], &Value::Null)
     );
     assert_eq!(get(&carol, "/api/v1/pushes").await.json()["pushes"], json!([]));
+    let shown = get(&alice, &place).await.is(200).json();
+    assert_eq!((&shown["id"], &shown["text"]), (&started["id"], &json!("tick")));
+    get(&carol, &place).await.is(404);
+    get(&house.visitor(), &place).await.is(401);
+    get(&program(&house, "alice", "read,write").await, &place).await.is(403);
+    get(&alice, "/api/v1/pushes/none").await.is(404);
+    let root = programs(&house, "root", true).await;
+    get(&root, &place).await.is(200);
     delete(&carol, &place).await.is(404);
     delete(&house.visitor(), &place).await.is(401);
     delete(&program(&house, "alice", "read,write").await, &place).await.is(403);
     delete(&alice, &place).await.is(204);
     let list = get(&alice, "/api/v1/pushes").await.json();
     assert_eq!(list["pushes"][0]["ended"], "stopped");
+    assert_eq!(get(&alice, &place).await.is(200).json(), list["pushes"][0]);
     delete(&alice, "/api/v1/pushes/none").await.is(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_and_times_are_taken_in_every_form_that_their_standards_know() {
+    let house = House::open().await;
+    let alice = programs(&house, "alice", false).await;
+    let _there = house.person("bob").await.socket().await;
+    for (until, utc) in [
+        ("2099-12-31T12:00:00Z", "2099-12-31T12:00:00.000Z"),
+        ("2099-12-31T12:00:00+00:00", "2099-12-31T12:00:00.000Z"),
+        ("2099-12-31T12:00:00.5+05:00", "2099-12-31T07:00:00.500Z"),
+        ("2099-12-31t12:00:00.123456z", "2099-12-31T12:00:00.123Z"),
+    ] {
+        let body = json!({"text": "tick", "every_ms": 60000.0, "times": 3e0, "until": until});
+        let begun = post(&alice, "/api/v1/push/users/bob", body).await.is(201).json();
+        assert_eq!((&begun["every_ms"], &begun["times"]), (&json!(60_000), &json!(3)));
+        assert_eq!(begun["until"], utc, "{until}");
+    }
+    let body = json!({"text": "tick", "every_ms": 60000, "until": "soon"});
+    let refusal = post(&alice, "/api/v1/push/users/bob", body).await.is(400).refusal();
+    let said = refusal["detail"].as_str().unwrap();
+    assert!(said.contains("until") && said.contains("RFC 3339") && said.contains("Z"), "{said}");
+}
+
+/// A limit of how many there are is no rate: waiting does not help.
+#[tokio::test(flavor = "multi_thread")]
+async fn more_that_repeat_than_there_may_be_are_in_conflict_with_those_that_do() {
+    let house = House::open().await;
+    let alice = programs(&house, "alice", false).await;
+    let _there = house.person("bob").await.socket().await;
+    let body = json!({"text": "tick", "stored": false, "every_ms": 60000});
+    let mut last = String::new();
+    for _ in 0..20 {
+        let begun = post(&alice, "/api/v1/push/users/bob", body.clone()).await.is(201);
+        begun.header("location").unwrap().clone_into(&mut last);
+    }
+    let refused = post(&alice, "/api/v1/push/users/bob", body.clone()).await.is(409);
+    assert_eq!((refused.code().as_str(), refused.header("retry-after")), ("too_many", None));
+    delete(&alice, &last).await.is(204);
+    post(&alice, "/api/v1/push/users/bob", body).await.is(201);
+}
+
+/// What is stored in a room is a message there, whose link stands in it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_is_too_long_with_its_link_is_told_so() {
+    let house = House::open().await;
+    let alice = programs(&house, "alice", false).await;
+    alice.make_room("lobby").await;
+    house.account("bob", false).await;
+    let body = json!({"text": "a".repeat(3_990), "link": "https://a.example/"});
+    post(&alice, "/api/v1/push/users/bob", body.clone()).await.is(200);
+    let refusal = post(&alice, "/api/v1/push/rooms/lobby", body).await.is(422).refusal();
+    assert_eq!((&refusal["code"], &refusal["field"]), (&json!("too_long"), &json!("text")));
+    let said = refusal["detail"].as_str().unwrap();
+    assert!(said.contains("link") && said.contains("4009"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -39,7 +39,21 @@ async fn every_refusal_is_a_problem_document() {
     problem(&alice.request("POST", say, b"to=lobby").await, 415, "wrong_type");
     let typed = alice.clone().with("Content-Type", "text/plain");
     problem(&typed.request("POST", say, b"{}").await, 415, "wrong_type");
-    problem(&alice.get("/api/v1/messages").await, 422, "invalid");
+    for (query, status, code, field) in [
+        ("messages", 400, "bad_frame", "to"),
+        ("messages?to=lobby", 422, "invalid", "to"),
+        ("messages?to=%23a&limit=abc", 400, "bad_frame", "limit"),
+        ("messages?to=%23a&limit=-1", 400, "bad_frame", "limit"),
+        ("messages?to=%23a&before=", 400, "bad_frame", "before"),
+        ("messages?to=%23a&before=2&after=1", 422, "invalid", "before"),
+        ("rooms?offset=abc", 400, "bad_frame", "offset"),
+        ("rooms?offset=-1", 400, "bad_frame", "offset"),
+        ("rooms?offset=1000001", 422, "invalid", "offset"),
+    ] {
+        let refused = alice.get(&format!("/api/v1/{query}")).await;
+        problem(&refused, status, code);
+        assert_eq!(refused.json()["field"], field, "{query}");
+    }
     problem(&alice.get("/api/v1/messages?to=%23a&to=%23b").await, 400, "bad_frame");
     problem(
         &house.visitor().with_token("x", "wrong").get("/api/v1/rooms").await,

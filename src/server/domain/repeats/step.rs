@@ -38,7 +38,9 @@ pub(super) fn step(row: &Row, look: Look) -> (Stand, bool) {
     if row.until.is_some_and(|until| until <= now) {
         return (end(Reason::Until), false);
     }
-    if !heard {
+    // What waits for those who are away is pushed once, whoever is there.
+    let waits = row.stored && row.done == 0;
+    if !heard && !waits {
         let stand = match row.absent_at {
             _ if settling => stay(next, None),
             None => stay(next.min(now + grace), Some(now)),
@@ -54,8 +56,10 @@ pub(super) fn step(row: &Row, look: Look) -> (Stand, bool) {
     let done = row.done.saturating_add(1);
     let stand = if row.times.is_some_and(|times| done >= times) {
         Stand { done, ..end(Reason::Count) }
-    } else {
+    } else if heard || settling {
         Stand { done, ..stay(next, None) }
+    } else {
+        Stand { done, ..stay(next.min(now + grace), Some(now)) }
     };
     (stand, true)
 }
@@ -155,6 +159,29 @@ mod tests {
         assert_eq!(stand.ended, Some((15_000, "nobody")));
     }
 
+    /// It answers that it is pushed from now on, and stores nothing.
+    #[test]
+    fn k02_the_first_of_what_is_stored_waits_for_whoever_is_away() {
+        let stored = Row { stored: true, ..row() };
+        let (pushed, why) = run(stored.clone(), 7, 99_000, |_| false);
+        assert_eq!((pushed.as_slice(), &*why), ([10_007].as_slice(), "nobody"));
+        let rare = Row { every_ms: 60_000, ..stored.clone() };
+        let (pushed, why) = run(rare, 0, 99_000, |_| false);
+        assert_eq!((pushed.as_slice(), &*why), ([10_000].as_slice(), "nobody"));
+        // Whoever comes within that time hears the next.
+        let (pushed, why) = run(stored.clone(), 0, 15_000, |now| now >= 11_000);
+        assert_eq!((pushed.as_slice(), &*why), ([10_000, 12_000, 14_000].as_slice(), "goes on"));
+        let (pushed, why) = run(Row { times: Some(1), ..stored.clone() }, 0, 99_000, |_| false);
+        assert_eq!((pushed.len(), &*why), (1, "count"));
+        // After a start of the server it is done as well, and that nobody is there says nothing yet.
+        let (stand, pushes) = step(&stored, Look { settling: true, ..at(10_000, false) });
+        assert_eq!((stand.next_at, stand.absent_at, pushes), (12_000, None, true));
+        // What is over is not begun.
+        let over = Row { until: Some(10_000), ..stored };
+        let (stand, pushes) = step(&over, at(10_000, false));
+        assert_eq!((stand.ended, pushes), (Some((10_000, "until")), false));
+    }
+
     #[test]
     fn a_start_of_the_server_is_no_absence() {
         let absent = Row { absent_at: Some(1_000), next_at: 12_000, ..row() };
@@ -167,13 +194,15 @@ mod tests {
         fn it_is_pushed_on_its_beats_alone_and_always_rests(
             every in 500i64..10_000,
             late in 0i64..3_000,
+            stored in any::<bool>(),
             there in prop::collection::vec(any::<bool>(), 40),
         ) {
-            let row = Row { every_ms: every, ..row() };
+            let row = Row { every_ms: every, stored, ..row() };
             let heard = |now: i64| there[((now - 10_000) / 2_500).clamp(0, 39) as usize];
             let (pushed, _) = run(row, late, 110_000, heard);
             let beats: Vec<i64> = pushed.iter().map(|at| (at - 10_000) / every).collect();
             prop_assert!(beats.windows(2).all(|two| two[0] < two[1]), "{beats:?}");
+            prop_assert!(!stored || !beats.is_empty());
         }
     }
 }

@@ -1,13 +1,18 @@
 //! The API as a document: OpenAPI 3.1, and a page of it for people.
 
+use super::super::App;
 use super::super::pages::Asked;
 use super::super::problem::{KINDS, Problem};
+use super::bounds;
 use crate::pages::{self, Answer, Call, Docs, Field, ProblemLine};
+use crate::protocol::limits;
+use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
+use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -22,8 +27,12 @@ use utoipa::{PartialSchema as _, ToSchema as _};
 const ANY: [u16; 8] = [400, 401, 403, 404, 422, 429, 500, 503];
 const WITH_BODY: [u16; 4] = [408, 409, 413, 415];
 
-static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(make);
-static JSON: LazyLock<String> = LazyLock::new(|| DOCUMENT.to_json().unwrap_or_default());
+static JSON: LazyLock<String> = LazyLock::new(|| written(limits::BODY));
+
+/// The document of a house whose messages have up to so many characters.
+fn written(body: usize) -> String {
+    make(body).to_json().unwrap_or_default()
+}
 
 /// Every operation of the document, with its method and path.
 fn each(api: &mut OpenApi, mut change: impl FnMut(&str, &mut Operation)) {
@@ -43,7 +52,7 @@ fn each(api: &mut OpenApi, mut change: impl FnMut(&str, &mut Operation)) {
     }
 }
 
-fn make() -> OpenApi {
+fn make(body: usize) -> OpenApi {
     let (_, mut api) = super::list().split_for_parts();
     api.info = InfoBuilder::new()
         .title("Roomful")
@@ -77,10 +86,11 @@ fn make() -> OpenApi {
         let codes = by_status.get(status).map(|codes| codes.join(", ")).unwrap_or_default();
         let problem =
             ContentBuilder::new().schema(Some(Ref::from_schema_name(Problem::name()))).build();
-        let response = ResponseBuilder::new()
+        let mut response = ResponseBuilder::new()
             .description(format!("Refused: {codes}."))
             .content("application/problem+json", problem)
             .build();
+        response.headers.extend(of_refusal(*status).map(|(name, it)| (name.into(), it.into())));
         components.responses.insert(format!("Refused{status}"), RefOr::T(response));
     }
     api.components = Some(components);
@@ -94,19 +104,47 @@ fn make() -> OpenApi {
         }
         if method == "post" {
             operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
+            for response in operation.responses.responses.values_mut() {
+                if let RefOr::T(done) = response {
+                    done.headers.insert("Idempotency-Replayed".to_owned(), replayed().into());
+                }
+            }
         }
     });
+    bounds::put(&mut api, body);
     api
+}
+
+fn of_header(kind: Type, description: &str) -> Header {
+    let schema = ObjectBuilder::new().schema_type(kind);
+    HeaderBuilder::new().schema(Some(schema)).description(Some(description)).build()
+}
+
+/// What a refusal of this status says beside its document.
+fn of_refusal(status: u16) -> Option<(&'static str, Header)> {
+    match status {
+        401 => Some(("WWW-Authenticate", of_header(Type::String, "The way in: a bearer token."))),
+        409 => Some((
+            "Retry-After",
+            of_header(Type::Integer, "Seconds until it may go, where waiting helps."),
+        )),
+        429 => Some(("Retry-After", of_header(Type::Integer, "Seconds until it may go."))),
+        _ => None,
+    }
+}
+
+/// What an answer says that was given before.
+fn replayed() -> Header {
+    let text = "`true` where the request had been done before: this is the answer that it got.";
+    of_header(Type::String, text)
 }
 
 /// What every call that does something takes.
 fn idempotency_key() -> Parameter {
     let text = ObjectBuilder::new()
         .schema_type(Type::String)
-        .min_length(Some(1))
         // In quotes, as the draft has it, or bare.
-        .max_length(Some(257))
-        .pattern(Some("^ *(\"[ !#-~]+\"|[ !#-~]*[!#-~][ !#-~]*) *$"));
+        .pattern(Some(r#"^("[ !#-~]{1,255}"|[!#-~]([ !#-~]{0,253}[!#-~])?)$"#));
     ParameterBuilder::new()
         .name("Idempotency-Key")
         .parameter_in(ParameterIn::Header)
@@ -126,9 +164,12 @@ pub fn document() -> &'static str {
 }
 
 /// `GET /api/v1/openapi.json`.
-pub async fn json() -> Response {
-    let kind = HeaderValue::from_static("application/json");
-    ([(header::CONTENT_TYPE, kind)], JSON.as_str()).into_response()
+pub async fn json(State(app): State<App>) -> Response {
+    let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+    match app.domain.config.body_limit {
+        limits::BODY => (kind, JSON.as_str()).into_response(),
+        other => (kind, written(other)).into_response(),
+    }
 }
 
 /// `GET /api/v1/docs`.
@@ -274,7 +315,7 @@ mod tests {
     #[test]
     fn every_call_is_shown_with_what_it_takes_and_answers() {
         let docs = &*SHOWN;
-        assert_eq!(docs.calls.len(), 13);
+        assert_eq!(docs.calls.len(), 14);
         for call in &docs.calls {
             assert!(!call.id.is_empty() && !call.title.is_empty(), "{call:?}");
             assert!(!call.answers.is_empty() && !call.refusals.is_empty(), "{call:?}");

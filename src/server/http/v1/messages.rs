@@ -26,13 +26,12 @@ pub struct ToSay {
     body: String,
     /// Your own id for it, used for this message and no other: said again with the same one, it is said
     /// once. Without it, one is made of the Idempotency-Key.
-    #[schema(min_length = 1, max_length = 64)]
+    #[schema(min_length = 1)]
     cid: Option<String>,
     /// The id of the message that it answers.
     reply_to: Option<String>,
     /// The ids of its files, in their order.
     #[serde(default)]
-    #[schema(max_items = 10)]
     files: Vec<String>,
 }
 

@@ -1,10 +1,12 @@
 //! `/api/v1`: what programs call. One list of routes makes both what answers and the document that
 //! describes it.
 
+mod bounds;
 pub mod described;
 pub mod keys;
 mod me;
 mod messages;
+mod moment;
 mod push;
 mod rooms;
 pub mod schemas;
@@ -39,7 +41,7 @@ fn list() -> OpenApiRouter<App> {
         .routes(routes!(push::to_room))
         .routes(routes!(push::to_everyone))
         .routes(routes!(push::list))
-        .routes(routes!(push::stop))
+        .routes(routes!(push::show, push::stop))
         .routes(routes!(history::messages, messages::say))
         .routes(routes!(search::search))
         .routes(routes!(files::take))

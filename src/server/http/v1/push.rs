@@ -4,6 +4,7 @@ use super::super::visit::Calling;
 use super::super::{App, problem};
 use super::Name;
 use super::keys::Key;
+use super::moment::Moment;
 use super::sent::Sent;
 use crate::protocol::{At, Refusal, urls};
 use crate::server::domain::Who;
@@ -12,7 +13,7 @@ use crate::server::domain::repeats::{Reason, Repeat, Repetition};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -20,10 +21,10 @@ use utoipa::ToSchema;
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct ToPush {
     /// The text: at most as long as a message, and not blank.
-    #[schema(min_length = 1, pattern = "\\S", example = "The build is green.")]
+    #[schema(min_length = 1, example = "The build is green.")]
     text: String,
     /// Where it leads: a path of this house, or an address that begins with https://.
-    #[schema(max_length = 2000, example = "/chat/lobby/")]
+    #[schema(example = "/chat/lobby/")]
     link: Option<String>,
     /// Whether it waits for those who are away. A push that does not reaches those who are there now,
     /// and the answer says how many that was.
@@ -31,13 +32,13 @@ pub struct ToPush {
     #[schema(default = true)]
     stored: bool,
     /// Push it again and again: milliseconds from one to the next.
-    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
+    #[schema(example = 2000)]
     every_ms: Option<u64>,
     /// How often at most. Only with `every_ms`.
-    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
+    #[schema(example = 30)]
     times: Option<u64>,
-    /// Until when at most. Only with `every_ms`.
-    until: Option<At>,
+    /// Until when at most: a moment to come. Only with `every_ms`.
+    until: Option<Moment>,
 }
 
 fn yes() -> bool {
@@ -173,15 +174,15 @@ async fn push(app: &App, who: &Who, aim: Aim, key: Key, sent: ToPush) -> Result<
         let pushed = app.domain.push(who, &aim, pushing).await?;
         return Ok(Json(PushedView::from(pushed)).into_response());
     };
-    let repetition = Repetition { every_ms, times, until };
+    let repetition = Repetition { every_ms, times, until: until.map(|Moment(at)| at) };
     let repeat = app.domain.start_repeating(who, &aim, pushing, repetition).await?;
     let place = format!("{}/pushes/{}", super::BASE, urls::encode(&repeat.id));
     let place = [(header::LOCATION, place)];
     Ok((StatusCode::CREATED, place, Json(RepeatView::from(repeat))).into_response())
 }
 
-fn answer(answer: Result<Response, Refusal>) -> Response {
-    answer.unwrap_or_else(|refusal| problem::json(&refusal))
+fn answer(answer: Result<impl IntoResponse, Refusal>) -> Response {
+    answer.map_or_else(|refusal| problem::json(&refusal), IntoResponse::into_response)
 }
 
 /// Push to a person
@@ -254,24 +255,28 @@ pub async fn to_everyone(
 #[utoipa::path(get, path = "/api/v1/pushes", operation_id = "list_pushes", tag = "push",
     responses((status = 200, description = "The latest first.", body = Repeats)))]
 pub async fn list(State(app): State<App>, Calling(who): Calling) -> Response {
-    match app.domain.repeating(&who).await {
-        Ok(repeats) => {
-            Json(Repeats { pushes: repeats.into_iter().map(RepeatView::from).collect() })
-                .into_response()
-        }
-        Err(refusal) => problem::json(&refusal),
-    }
+    let repeats = app.domain.repeating(&who).await;
+    let shown =
+        |all: Vec<Repeat>| Repeats { pushes: all.into_iter().map(RepeatView::from).collect() };
+    answer(repeats.map(|all| Json(shown(all))))
+}
+
+/// Show a repeating push
+///
+/// One of the list. Needs the scope `push`.
+#[utoipa::path(get, path = "/api/v1/pushes/{id}", operation_id = "show_push", tag = "push",
+    params(("id" = String, Path, description = "The id of the repeating push.", min_length = 1)),
+    responses((status = 200, description = "The repeating push.", body = RepeatView)))]
+pub async fn show(State(app): State<App>, Calling(who): Calling, Name(id): Name) -> Response {
+    answer(app.domain.repeat(&who, &id).await.map(|repeat| Json(RepeatView::from(repeat))))
 }
 
 /// Stop a repeating push
 ///
 /// Once this is answered nothing of it is heard any more. Needs the scope `push`.
-#[utoipa::path(delete, path = "/api/v1/pushes/{name}", operation_id = "stop_push", tag = "push",
-    params(("name" = String, Path, description = "The id of the repeating push.", min_length = 1)),
+#[utoipa::path(delete, path = "/api/v1/pushes/{id}", operation_id = "stop_push", tag = "push",
+    params(("id" = String, Path, description = "The id of the repeating push.", min_length = 1)),
     responses((status = 204, description = "It is over.")))]
 pub async fn stop(State(app): State<App>, Calling(who): Calling, Name(id): Name) -> Response {
-    match app.domain.stop_repeating(&who, &id).await {
-        Ok(()) => StatusCode::NO_CONTENT.into_response(),
-        Err(refusal) => problem::json(&refusal),
-    }
+    answer(app.domain.stop_repeating(&who, &id).await.map(|()| StatusCode::NO_CONTENT))
 }

@@ -2,7 +2,7 @@
 
 use super::super::visit::Calling;
 use super::super::{App, problem};
-use super::sent::unreadable;
+use super::sent::count;
 use super::{Name, Queried};
 use crate::protocol::frames::Online;
 use crate::protocol::people::{Access, Role};
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 /// Rooms that may be passed over: nobody pages further, and the count stays within any integer.
-const OFFSET: usize = 1_000_000;
+pub(super) const OFFSET: usize = 1_000_000;
 
 /// Which page of the rooms.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -24,10 +24,9 @@ const OFFSET: usize = 1_000_000;
 pub struct WhichRooms {
     /// Only rooms whose name holds this.
     #[serde(default)]
-    #[param(max_length = 128)]
     find: String,
     /// How many are left out before the first: the `next` of the page before.
-    #[param(value_type = Option<u32>, maximum = 1_000_000)]
+    #[param(value_type = Option<u64>)]
     offset: Option<String>,
 }
 
@@ -87,12 +86,9 @@ pub async fn list(
     Calling(who): Calling,
     Queried(asked): Queried<WhichRooms>,
 ) -> Response {
-    let offset = match asked.offset.as_deref().map(str::parse::<usize>).transpose() {
+    let offset = match count("offset", asked.offset.as_ref()) {
         Ok(offset) => offset.unwrap_or(0),
-        Err(_) => {
-            let why = "offset is a whole number.".to_owned();
-            return problem::json(&unreadable(Some("offset".to_owned()), why));
-        }
+        Err(refusal) => return problem::json(&refusal),
     };
     if offset > OFFSET {
         let why = format!("offset is at most {OFFSET}.");
