@@ -439,6 +439,18 @@ test('a push is shown once for each conversation, and not where it is open and v
   await expect.poll(shown).toEqual([]);
 });
 
+test('a push makes the bell true where no connection does', async ({ device, owner, person, gate }) => {
+  await device.context.grantPermissions(['notifications'], { origin: gate.url });
+  const alice = await owner('alice');
+  await alice.visit('/chat/');
+  const push = await pushes(alice, gate.url);
+  const bob = await person('bob');
+  await bob.post('#lobby', '@alice the oven is free');
+  await alice.bellSays(0);
+  await push({ title: 'bob in lobby', body: 'the oven is free', tag: '#lobby', url: '/chat/lobby/', badge: 1, at: Date.now() });
+  await alice.bellSays(1);
+});
+
 test('a click on a push goes to what it is about, in the page that is open', async ({ device, owner, gate }) => {
   await device.context.grantPermissions(['notifications'], { origin: gate.url });
   const alice = await owner('alice');

@@ -13,7 +13,7 @@ const SIZES = [
 
 for (const viewport of SIZES) {
   for (const colorScheme of ['light', 'dark'] as const) {
-    test(`a room has webhooks, ${viewport.width} wide, ${colorScheme}`, async ({ person, house }) => {
+    test(`a room has webhooks, ${viewport.width} wide, ${colorScheme}`, async ({ visitor, house }) => {
       const told: string[] = [];
       const receiver = createServer((request, response) => {
         let body = '';
@@ -25,7 +25,10 @@ for (const viewport of SIZES) {
       });
       await new Promise<void>((listening) => receiver.listen(0, '127.0.0.1', listening));
       try {
-        const alice = await person('alice', { viewport, colorScheme });
+        // Only an administrator has something called that is not public.
+        await house.addUser('alice', { admin: true });
+        const alice = Object.assign(await visitor({ viewport, colorScheme }), { name: 'alice' });
+        await alice.logIn();
         await alice.enterRoom('den');
         await alice.page.getByRole('main').getByRole('link', { name: 'About', exact: true }).click();
         await alice.panel.getByRole('link', { name: 'Webhooks' }).click();
