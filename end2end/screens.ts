@@ -249,6 +249,10 @@ test('an ordinary evening', async ({ house, person, visitor, guard }) => {
       for (const [name, address, heading] of panels) {
         await openPanel(me, address, heading);
         await shot(name);
+        if (name === 'tokens') {
+          await page.getByRole('dialog').getByText('Make a token', { exact: true }).first().click();
+          await shot('token-form');
+        }
         await closePanel(me);
       }
 

@@ -195,6 +195,15 @@
 
   if (new URLSearchParams(location.search).has('draft')) history.replaceState(null, '', location.pathname);
 
+  // ---- What is shown once is copied. The way by the selection works on plain http too ----
+
+  addEventListener('click', ({ target }) => {
+    const button = target.closest('[data-copies]');
+    if (!button) return;
+    button.previousElementSibling.select();
+    if (document.execCommand('copy')) button.dataset.copies = 'done';
+  });
+
   // ---- Notifications on this device (the page /devices) ----
 
   /** How long the worker that is told of things may take to be there. */

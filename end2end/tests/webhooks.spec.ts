@@ -43,6 +43,9 @@ for (const viewport of SIZES) {
         expect(await faults(alice)).toEqual([]);
         await alice.fits();
         const address = await made.inputValue();
+        await alice.panel.getByRole('button', { name: 'Copy' }).first().click();
+        await expect(alice.panel.locator('[data-copies="done"]')).toHaveCount(1);
+        expect(await alice.page.evaluate(() => String(getSelection())), 'what was copied is selected').toBe(address);
         const answer = await fetch(address, { method: 'POST', body: JSON.stringify({ text: 'Build *7* is green' }) });
         expect(await answer.text()).toBe('ok');
 

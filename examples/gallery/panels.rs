@@ -8,8 +8,8 @@ use roomful::{
         notices::{Noticed, Notices, Shown},
         people::Account,
         people::{
-            Access, Accounts, Level, MemberLine, Mentioned, Mentions, Mine, NoticeKind, People,
-            PersonLine, PersonView, Role, RoomLine, RoomView, Rooms,
+            Access, Accounts, Level, MemberLine, Mine, NoticeKind, People, PersonLine, PersonView,
+            Role, RoomLine, RoomView, Rooms,
         },
         sheets::Sheet,
         urls,
@@ -154,17 +154,20 @@ fn inside() -> Inside {
     }
 }
 
-fn mentioned(author: &str, kind: NoticeKind, body: &str, minutes: i64, unread: bool) -> Mentioned {
-    Mentioned {
-        notice: minutes,
+fn mentioned(author: &str, kind: NoticeKind, text: &str, minutes: i64, new: bool) -> Noticed {
+    Noticed {
         kind,
         to: Target::Room("lobby".to_owned()),
-        id: "1-49".to_owned(),
-        seq: 49,
-        author: author.to_owned(),
-        body: body.to_owned(),
+        from: vec![author.to_owned()],
+        message: Some("1-49".to_owned()),
+        text: text.to_owned(),
+        why: None,
+        files: false,
+        emoji: Vec::new(),
+        link: None,
         at: ago(minutes * MINUTE),
-        unread,
+        count: 1,
+        new,
     }
 }
 
@@ -183,8 +186,8 @@ pub fn pages() -> Vec<(String, String)> {
     };
     let taken = Refusal::invalid("name", "A room's name cannot contain a slash (/).");
     let nobody = Refusal::invalid("person", "There is no person of that name here.");
-    let mentions = Mentions {
-        mentions: vec![
+    let mentions = Notices {
+        lines: vec![
             mentioned(
                 "noor",
                 NoticeKind::Mention,
@@ -201,7 +204,9 @@ pub fn pages() -> Vec<(String, String)> {
                 false,
             ),
         ],
-        more: true,
+        new: true,
+        top: 40,
+        before: Some(7),
     };
     let accounts = Accounts {
         accounts: everybody()
@@ -288,7 +293,7 @@ pub fn pages() -> Vec<(String, String)> {
             ("mentions", pages::notifications(shell, Shown::Mentions(mentions.clone()), NOW, None)),
             (
                 "mentions-none",
-                pages::notifications(shell, Shown::Mentions(Mentions::default()), NOW, None),
+                pages::notifications(shell, Shown::Mentions(Notices::default()), NOW, None),
             ),
             ("notifications", pages::notifications(shell, Shown::All(concerning()), NOW, None)),
             (

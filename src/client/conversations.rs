@@ -197,9 +197,16 @@ impl Conversations {
         Counted::Yes
     }
 
-    /// An event that is not a message.
-    pub fn event(&mut self, to: &Target, seq: i64) -> Counted {
-        self.count(to, seq).1
+    /// An event that is not a message. After an edit that may call me no more, the server must be asked.
+    pub fn event(&mut self, to: &Target, seq: i64, edit: bool) -> Counted {
+        let (new, counted) = self.count(to, seq);
+        match self.find(to) {
+            Some(one) if new && edit && one.line.mentions > 0 => {
+                one.last = None;
+                Counted::Gap
+            }
+            _ => counted,
+        }
     }
 
     /// A message; `unread`: its id, if it is another's and not being read right now.
@@ -405,7 +412,7 @@ mod tests {
     fn my_own_message_and_other_events_are_not_unread() {
         let mut it = followed();
         it.message(&bob(), 6, At(1), None);
-        it.event(&bob(), 7);
+        it.event(&bob(), 7, false);
         assert_eq!(it.message(&bob(), 8, At(1), Some("m")), Counted::Yes);
         assert_eq!(it.side(true).people[0].unread, 2);
     }

@@ -10,9 +10,8 @@ use crate::{
     protocol::{
         At, Target,
         notices::{Noticed, Notices, Shown},
-        people::{Mentioned, Mentions, NoticeKind},
+        people::NoticeKind,
         urls,
-        views::glimpse,
     },
     words::{Word, Words, words},
 };
@@ -34,8 +33,13 @@ pub fn notifications(shell: &Shell, shown: Shown, now: At, returned: Option<&Ret
         let tabs =
             [(urls::NOTICES, Word::AllNotices, all), (urls::MENTIONS, Word::OnlyMentions, !all)];
         let list = match shown {
-            Shown::All(page) => all_of_it(shell, page, now),
-            Shown::Mentions(page) => what_called(shell, page, now),
+            Shown::All(page) => {
+                part(shell, urls::NOTICES, page, w.say(Word::NoNotices).to_owned(), now)
+            }
+            Shown::Mentions(page) => {
+                let me = shell.me.as_ref().map(|me| me.name.as_str()).unwrap_or_default();
+                part(shell, urls::MENTIONS, page, w.with(Word::NoMentions, &[me]), now)
+            }
         };
         view! {
             <h1>{w.say(Word::Notifications)}</h1>
@@ -47,28 +51,22 @@ pub fn notifications(shell: &Shell, shown: Shown, now: At, returned: Option<&Ret
     })
 }
 
-fn all_of_it(shell: &Shell, page: Notices, now: At) -> AnyView {
+/// A page of the list: `none` is said where nothing stands in it.
+fn part(shell: &Shell, address: &str, page: Notices, none: String, now: At) -> AnyView {
     let Notices { lines, new, top, before } = page;
     // "Nothing yet" is true only where nothing comes further down either.
-    let none = lines.is_empty() && before.is_none();
-    let more = before.map(|before| format!("{}?before={before}", urls::NOTICES));
+    let none = (lines.is_empty() && before.is_none()).then_some(none);
+    let more = before.map(|before| {
+        let and = if address.contains('?') { '&' } else { '?' };
+        format!("{address}{and}before={before}")
+    });
     let mark = new.then(|| {
         let along = vec![("seq", top.to_string())];
         let form = press(shell, "/api/see_notices", "button quiet", Word::MarkAllRead, along);
         view! { <div class="all-read">{form}</div> }
     });
     let lines = lines.into_iter().map(|it| noticed(it, now)).collect_view();
-    view! { {mark} {list(lines, none.then(|| words().say(Word::NoNotices).to_owned()), more)} }
-        .into_any()
-}
-
-fn what_called(shell: &Shell, page: Mentions, now: At) -> AnyView {
-    let me = shell.me.as_ref().map(|me| me.name.as_str()).unwrap_or_default();
-    let none = page.mentions.is_empty().then(|| words().with(Word::NoMentions, &[me]));
-    let last = page.mentions.last().filter(|_| page.more);
-    let more = last.map(|last| format!("{}&before={}", urls::MENTIONS, last.notice));
-    let lines = page.mentions.into_iter().map(|it| noticed(calling(it), now)).collect_view();
-    list(lines, none, more)
+    view! { {mark} {list(lines, none, more)} }.into_any()
 }
 
 /// The lines, what is said where there are none, and the way to earlier ones.
@@ -83,24 +81,6 @@ fn list(lines: impl IntoView + 'static, none: Option<String>, more: Option<Strin
         }
     });
     view! { <ul class="glimpses notices">{lines}</ul> {none} {more} }.into_any()
-}
-
-/// A message that called me, as a line of the list.
-fn calling(it: Mentioned) -> Noticed {
-    Noticed {
-        kind: it.kind,
-        to: it.to,
-        from: vec![it.author],
-        message: Some(it.id),
-        files: it.body.is_empty(),
-        text: glimpse(&it.body),
-        why: None,
-        emoji: Vec::new(),
-        link: None,
-        at: it.at,
-        count: 1,
-        new: it.unread,
-    }
 }
 
 /// Where a line leads.
@@ -128,17 +108,18 @@ fn why(it: &Noticed) -> String {
         _ if private && it.count > 1 => w.count(Word::PrivateMessages, it.count as i64),
         _ if private => w.say(Word::InPrivate).to_owned(),
         NoticeKind::Reply => w.with(Word::AnsweredIn, &[place]),
-        _ => w.with(Word::SaidIn, &[place]),
+        _ => w.with(Word::MentionedIn, &[place]),
     }
 }
 
 fn who(from: &[String]) -> AnyView {
+    let w = words();
     let names = from.iter().take(NAMED).enumerate().map(|(at, name)| {
-        let comma = (at > 0).then_some(", ");
+        let comma = (at > 0).then(|| w.with(Word::NamesComma, &["", ""]));
         view! { {comma}<b><bdi dir="auto">{name.clone()}</bdi></b> }
     });
     let others = from.len().saturating_sub(NAMED);
-    let others = (others > 0).then(|| words().count(Word::AndOthers, others as i64));
+    let others = (others > 0).then(|| w.count(Word::AndOthers, others as i64));
     view! { {names.collect_view()} " " {others} }.into_any()
 }
 
@@ -156,7 +137,7 @@ fn noticed(it: Noticed, now: At) -> impl IntoView {
             {who(&it.from)}
             <span class="where" dir="auto">{why}</span>
             " · " {ago(it.at, now)}
-            {it.new.then(|| view! { <span class="tag new">{w.say(Word::NewMention)}</span> })}
+            {it.new.then(|| view! { " " <span class="tag new">{w.say(Word::NewMention)}</span> })}
         </span>
         {(!text.is_empty()).then(|| view! { <span class="text" dir="auto">{text}</span> })}
     };

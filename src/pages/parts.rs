@@ -57,6 +57,25 @@ pub fn page(shell: &Shell) -> impl IntoView + use<> {
     hidden("page", shell.path.clone())
 }
 
+/// A value to take along, whole however narrow the page is, and a button that copies it
+/// (`public/installed.js`).
+pub fn to_copy(
+    id: &'static str,
+    name: Option<&'static str>,
+    label: Word,
+    value: String,
+) -> impl IntoView {
+    let w = words();
+    view! {
+        <div class="field to-copy">
+            <label for=id>{w.say(label)}</label>
+            <textarea id=id name=name class="mono" dir="ltr" rows="2" readonly=true autocomplete="off"
+                spellcheck="false">{value}</textarea>
+            <button class="button quiet" type="button" data-copies="">{w.say(Word::CopyCode)}</button>
+        </div>
+    }
+}
+
 /// A form that is one button.
 pub fn press(
     shell: &Shell,

@@ -2,11 +2,11 @@
 
 use super::{
     Returned, Shell,
-    parts::{Part, ago, moment, page, paging, press},
+    parts::{Part, ago, moment, page, paging, press, to_copy},
 };
 use crate::{
     protocol::{
-        At,
+        At, limits,
         sheets::Sheet,
         tokens::{Scope, TokenUseView, TokenView},
         urls,
@@ -72,8 +72,7 @@ pub(super) fn tokens(
         view! {
             <div class="notice" role="status">
                 <p>{w.say(Word::TokenShown)}</p>
-                <input class="secret" name="secret" readonly=true type="text" autocomplete="off"
-                    aria-label=w.say(Word::TokenSecret) value=secret.clone()/>
+                {to_copy("token-secret", Some("secret"), Word::TokenSecret, secret.clone())}
             </div>
         }
     });
@@ -207,7 +206,8 @@ fn make(shell: &Shell, returned: Option<&Returned>) -> impl IntoView + use<> {
                 </div>
                 <div class="field">
                     <label for="token-name">{w.say(Word::TokenName)}</label>
-                    <input id="token-name" name="name" type="text" dir="auto" autocomplete="off" maxlength="60"
+                    <input id="token-name" name="name" type="text" dir="auto" autocomplete="off"
+                        maxlength=limits::TOKEN_NAME
                         value=typed("name").unwrap_or_default()/>
                     <p class="hint">{w.say(Word::TokenNameHint)}</p>
                 </div>

@@ -3,7 +3,7 @@
 use super::{
     Returned, Shell,
     document::{Outside, outside},
-    parts::{ago, hidden, moment, page, press, refused, sure},
+    parts::{ago, hidden, moment, page, press, refused, sure, to_copy},
 };
 use crate::{
     components::{
@@ -67,14 +67,7 @@ pub fn webhooks(shell: &Shell, hooks: Webhooks, now: At, returned: Option<&Retur
 /// What is shown this once.
 fn made(made: Made) -> AnyView {
     let w = words();
-    let copied = |id: &'static str, label: Word, value: String| {
-        view! {
-            <div class="field">
-                <label for=id>{w.say(label)}</label>
-                <input id=id class="mono" type="text" readonly=true value=value/>
-            </div>
-        }
-    };
+    let copied = |id, label, value| to_copy(id, None, label, value);
     let (says, first, second) = match made {
         Made::Incoming { name, address } => {
             let curl = format!(

@@ -65,6 +65,8 @@ pub const FILE_NAME: usize = 120;
 pub const FILES_A_DAY: i64 = 1_000;
 /// …and their bytes: as much as a phone's holiday, and no disk full of it.
 pub const FILE_BYTES_A_DAY: i64 = 1024 * 1024 * 1024;
+/// Characters of a token's name.
+pub const TOKEN_NAME: usize = 60;
 /// Unread messages are counted up to here; beyond it a client shows "99+".
 pub const UNREAD_MOST: i64 = 100;
 

@@ -1,10 +1,6 @@
 //! What concerns me: the notices of my own log, and which of them I have yet to see.
 
-use super::{
-    At, Target,
-    people::{Mentions, NoticeKind},
-    refusal::Why,
-};
+use super::{At, Target, people::NoticeKind, refusal::Why};
 use serde::{Deserialize, Serialize};
 
 /// A notice that I have yet to see.
@@ -29,7 +25,8 @@ pub struct Noticed {
     pub from: Vec<String>,
     /// The latest message that it is about, by its id.
     pub message: Option<String>,
-    /// How that begins, as it stands; of what is about no message, what was told.
+    /// How that begins, as it stands; of what is about no message, what was told. Plain: without marks, and what
+    /// is hidden in it stays so.
     pub text: String,
     /// The same by its name, of what the house itself told.
     pub why: Option<Box<Why>>,
@@ -66,5 +63,5 @@ pub enum Shown {
     /// All of it.
     All(Notices),
     /// Only what called me.
-    Mentions(Mentions),
+    Mentions(Notices),
 }

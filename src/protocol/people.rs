@@ -128,7 +128,8 @@ pub struct Notify {
     /// The message's id; none for an invitation and for a push.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// The message's seq, of a reaction that of the event that gave it: what counts is whether I have read that far.
+    /// The seq of what happened: the message's; of a reaction and of an edit that named me, that event's. What
+    /// counts is whether I have read that far.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seq: Option<i64>,
     /// How it begins; of a reaction, which; of a push, all of it.
@@ -251,38 +252,6 @@ pub struct RoomView {
     pub more: bool,
     /// Who is kept out of it; for moderators alone.
     pub banned: Vec<String>,
-}
-
-/// A message that called me.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mentioned {
-    /// Names its place in the list: what comes after it is asked for by it.
-    pub notice: i64,
-    /// Why.
-    pub kind: NoticeKind,
-    /// Where.
-    pub to: Target,
-    /// The message's id.
-    pub id: String,
-    /// Its seq.
-    pub seq: i64,
-    /// Who said it.
-    pub author: String,
-    /// What, as it stands now.
-    pub body: String,
-    /// When.
-    pub at: At,
-    /// Whether I have not read it yet.
-    pub unread: bool,
-}
-
-/// Messages that called me, the latest first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mentions {
-    /// This page.
-    pub mentions: Vec<Mentioned>,
-    /// Whether more follow.
-    pub more: bool,
 }
 
 /// An account, for administrators.

@@ -58,6 +58,10 @@ fn react(to: &str, of: &Value, emoji: &str, on: bool) -> Value {
     json!({"t": "react", "to": to, "message": of["id"], "emoji": emoji, "on": on})
 }
 
+fn edit(to: &str, of: &Value, body: &str) -> Value {
+    json!({"t": "edit", "to": to, "message": of["id"], "body": body})
+}
+
 fn read(to: &str, of: &Value) -> Value {
     json!({"t": "read", "to": to, "seq": of["seq"]})
 }
@@ -140,7 +144,7 @@ async fn r11_what_calls_somebody_before_their_eyes_is_listed_and_nothing_new() {
     told_nothing(&mut his).await;
     assert_eq!(unread(&house, &bob).await, 0);
     let who = house.who(&bob).await;
-    assert_eq!(house.verbs().mentions(&who, None).await.unwrap().mentions.len(), 2);
+    assert_eq!(house.verbs().mentions(&who, None).await.unwrap().lines.len(), 2);
     assert_eq!(lines(&house, &bob).await.len(), 2);
     // In another room it is new.
     alice.make_room("square").await;
@@ -561,6 +565,148 @@ async fn whoever_reads_everything_in_its_place_need_not_mark_the_list() {
     hers.send("@bob", "and now").await;
     let answer = bob.socket().await.sub(&["~"]).await.remove(0);
     assert_eq!(answer["unread"], 1, "{answer}");
+}
+
+/// What called this person, as the list of that alone shows it: text, and whether it is new.
+async fn calls(house: &House, person: &Person) -> Vec<(String, bool)> {
+    let page = house.verbs().mentions(&house.who(person).await, None).await.unwrap();
+    page.lines.into_iter().map(|it| (it.text, it.new)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_list_of_calls_goes_by_the_rules_of_the_whole_list() {
+    let house = House::open().await;
+    let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+    let (mut hers, mut his) = (alice.socket().await, own(&bob).await);
+    let (bobs, verbs) = (house.who(&bob).await, house.verbs());
+    let lobby = Target::Room("lobby".to_owned());
+    let said = his.send(LOBBY, "who?").await;
+    hers.send(LOBBY, "@bob one").await;
+    hers.ask_ok(reply(LOBBY, "two", &said)).await;
+    hers.send("@bob", "not a call").await;
+    let one_and_two = |new| [("two".to_owned(), new), ("@bob one".to_owned(), new)];
+    assert_eq!(calls(&house, &bob).await, one_and_two(true));
+    // Whom they block, they do not see there either.
+    verbs.block(&bobs, "alice", true).await.unwrap();
+    assert!(calls(&house, &bob).await.is_empty());
+    let page = bob.get("/notifications/?only=mentions").await.is(200).text();
+    assert!(!page.contains("@bob one") && !page.contains("see_notices"), "{page}");
+    verbs.block(&bobs, "alice", false).await.unwrap();
+    // What is muted is nothing new.
+    verbs.set_level(&bobs, &lobby, Level::Nothing).await.unwrap();
+    assert_eq!(calls(&house, &bob).await, one_and_two(false));
+    verbs.set_level(&bobs, &lobby, Level::All).await.unwrap();
+    assert_eq!(calls(&house, &bob).await, one_and_two(true));
+    // Here too all is marked at once, and it leads back here.
+    let address = "/notifications/?only=mentions";
+    let page = bob.get(address).await.is(200);
+    let seq = page.field("seq").expect("the button");
+    assert_eq!(page.field("page").as_deref(), Some(address));
+    let done = bob.post("/api/see_notices", &[("seq", &*seq), ("page", address)]).await;
+    assert_eq!(done.leads_to(), address);
+    assert_eq!(calls(&house, &bob).await, one_and_two(false));
+    let page = bob.get(address).await.is(200).text();
+    assert!(!page.contains("see_notices") && !page.contains("tag new"), "{page}");
+    // What came before their eyes is listed and not new.
+    his.here(json!(LOBBY)).await;
+    hers.send(LOBBY, "@bob three").await;
+    assert_eq!(calls(&house, &bob).await[0], ("@bob three".to_owned(), false));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_an_edit_adds_is_new_to_whoever_has_read_the_message() {
+    let house = House::open().await;
+    let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+    let (mut hers, mut his) = (alice.socket().await, own(&bob).await);
+    let sent = hers.send(LOBBY, "who is in?").await;
+    his.ask_ok(read(LOBBY, &sent)).await;
+    let edited = hers.ask_ok(edit(LOBBY, &sent, "who is in? @bob")).await;
+    let data = told(&mut his).await;
+    assert_eq!((&data["message"], &data["seq"]), (&sent["id"], &edited["seq"]));
+    assert_eq!(unread(&house, &bob).await, 1);
+    let told_of = vec![("who is in? @bob".to_owned(), true)];
+    assert_eq!(calls(&house, &bob).await, told_of);
+    // Among the messages that they have not read there is none.
+    let lobby = his.sub(&[LOBBY]).await.remove(0);
+    assert_eq!((&lobby["unread"], &lobby["mentions"]), (&json!(0), &Value::Null));
+    his.ask_ok(read(LOBBY, &edited)).await;
+    assert_eq!(unread(&house, &bob).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_an_edit_takes_away_calls_nobody() {
+    let house = House::open().await;
+    let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+    let (mut hers, mut his) = (alice.socket().await, own(&bob).await);
+    let said = his.send(LOBBY, "who?").await;
+    let sent = hers.send(LOBBY, "@bob is it you?").await;
+    told(&mut his).await;
+    assert_eq!(unread(&house, &bob).await, 1);
+    let counted = async |socket: &mut MainSocket| socket.sub(&[LOBBY]).await[0]["mentions"].clone();
+    assert_eq!(counted(&mut his).await, 1);
+    hers.ask_ok(edit(LOBBY, &sent, "is it you?")).await;
+    assert_eq!((unread(&house, &bob).await, lines(&house, &bob).await.len()), (0, 0));
+    assert!(calls(&house, &bob).await.is_empty());
+    assert_eq!(counted(&mut his).await, Value::Null);
+    // The name comes back, and with it what they were told of; nobody is told again.
+    hers.ask_ok(edit(LOBBY, &sent, "@Bob, it is you?")).await;
+    told_nothing(&mut his).await;
+    assert_eq!((unread(&house, &bob).await, lines(&house, &bob).await.len()), (1, 1));
+    assert_eq!(counted(&mut his).await, 1);
+    // An answer is one, whomever it names.
+    let answer = hers.ask_ok(reply(LOBBY, "@bob, so it is", &said)).await;
+    told(&mut his).await;
+    for body in ["so it is", "so it was, @bob", "so it will be"] {
+        hers.ask_ok(edit(LOBBY, &answer, body)).await;
+    }
+    assert_eq!(calls(&house, &bob).await[0], ("so it will be".to_owned(), true));
+    assert_eq!(unread(&house, &bob).await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_hidden_in_a_message_stays_hidden_in_the_list() {
+    let house = House::open().await;
+    let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+    let mut hers = alice.socket().await;
+    hers.send(LOBBY, "@bob ||the butler did it|| and **bold** `code`").await;
+    hers.send("@bob", &format!("||{}||", "butler ".repeat(60))).await;
+    hers.send(LOBBY, "/me nods at @bob").await;
+    for address in ["/notifications/", "/notifications/?only=mentions"] {
+        let page = bob.get(address).await.is(200).text();
+        assert!(page.contains("@bob ▒▒▒ and bold code"), "{page}");
+        assert!(page.contains(">nods at @bob<"), "{page}");
+        assert!(!page.contains("butler") && !page.contains("||") && !page.contains("**"), "{page}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_says_who_did_what_in_each_language() {
+    let house = House::open().await;
+    let people = ["alice", "carol", "dave", "erin", "frank"];
+    let bob = house.person("bob").await;
+    let said = bob.socket().await.send(LOBBY, "well?").await;
+    for name in people {
+        let mut socket = house.person(name).await.socket().await;
+        socket.ask_ok(react(LOBBY, &said, "👍", true)).await;
+    }
+    house.by_token("alice").await.socket().await.send(LOBBY, "@bob").await;
+    let seen = async |lang: &str| {
+        let page = bob.clone().with("Accept-Language", lang).get("/notifications/").await;
+        let text = page.is(200).text();
+        let list = text.split("glimpses notices").nth(1).unwrap().split("</ul>").next().unwrap();
+        let tags =
+            |piece: &str| piece.split_once('>').map_or(String::new(), |(_, text)| text.into());
+        list.split('<').map(tags).collect::<String>()
+    };
+    let english = seen("en").await;
+    assert!(english.contains("frank, erin, dave and 2 more"), "{english}");
+    assert!(english.contains("mentioned you in lobby") && english.contains(" new"), "{english}");
+    let chinese = seen("zh").await;
+    assert!(chinese.contains("frank、erin、dave 和另外 2 人"), "{chinese}");
+    assert!(
+        chinese.contains("在 lobby 用 👍 回应了你") && chinese.contains("在 lobby 提到了你"),
+        "{chinese}"
+    );
 }
 
 /// One notice, as somebody keeps count of it by hand.

@@ -146,10 +146,12 @@ async fn an_edit_tells_those_whom_it_names_anew() {
         |body: &str| json!({"t": "edit", "to": "#lobby", "message": sent["id"], "body": body});
     // Who was named before is not told again, nor whoever did not wish to hear it then.
     verbs.set_level(&carols, &lobby, Level::All).await.unwrap();
-    hers.ask_ok(edit("@bob and @carol and @Dave and @dave, look: @alice @nobody")).await;
+    let edited = edit("@bob and @carol and @Dave and @dave, look: @alice @nobody");
+    let edited = hers.ask_ok(edited).await;
     let data = told(&mut daves).await;
     assert_eq!((&data["kind"], &data["from"]), (&json!("mention"), &json!("alice")));
-    assert_eq!((&data["message"], &data["seq"]), (&sent["id"], &sent["seq"]));
+    // It happened when the message was edited, whoever has read that before.
+    assert_eq!((&data["message"], &data["seq"]), (&sent["id"], &edited["seq"]));
     assert!(data["text"].as_str().unwrap().contains("@Dave"), "{data}");
     told_nothing(&mut his).await;
     told_nothing(&mut theirs).await;
@@ -161,8 +163,8 @@ async fn an_edit_tells_those_whom_it_names_anew() {
     told_nothing(&mut daves).await;
     told_nothing(&mut his).await;
     let dave_is = house.who(&dave).await;
-    let list = verbs.mentions(&dave_is, None).await.unwrap().mentions;
-    let listed: Vec<_> = list.iter().map(|it| (&*it.body, it.unread)).collect();
+    let list = verbs.mentions(&dave_is, None).await.unwrap().lines;
+    let listed: Vec<_> = list.iter().map(|it| (&*it.text, it.new)).collect();
     assert_eq!(listed, [("@dave @bob look again", true)]);
     // It is counted as what calls me, as long as I have not read it.
     let dave_sees = daves.sub(&["#lobby"]).await.remove(0);
@@ -218,7 +220,7 @@ async fn a_message_calls_so_many_and_no_more() {
     let mut told = 0;
     for name in &names {
         let guest = house.who(&house.by_token(name).await).await;
-        told += house.verbs().mentions(&guest, None).await.unwrap().mentions.len();
+        told += house.verbs().mentions(&guest, None).await.unwrap().lines.len();
     }
     assert_eq!(told, 50);
 }
@@ -244,10 +246,11 @@ async fn what_called_me_is_counted_until_i_read_it_and_listed_as_it_stands() {
     };
     assert_eq!(line().await["mentions"], 2);
     let list = verbs.mentions(&who, None).await.unwrap();
-    let told: Vec<_> = list.mentions.iter().map(|it| (&*it.body, it.unread)).collect();
+    let told: Vec<_> = list.lines.iter().map(|it| (&*it.text, it.new)).collect();
     assert_eq!(told, [("@bob two", true), ("@bob one", true)]);
-    let rest = verbs.mentions(&who, Some(list.mentions[0].notice)).await.unwrap();
-    assert_eq!((rest.mentions.len(), rest.more), (1, false));
+    // The last event of his own log tells of the second.
+    let rest = verbs.mentions(&who, Some(list.top)).await.unwrap();
+    assert_eq!((rest.lines.len(), rest.before), (1, None));
     let read = json!({"t": "read", "to": "#square", "seq": first["seq"]});
     his.ask_ok(read).await;
     assert_eq!(line().await["mentions"], 1);
@@ -255,12 +258,12 @@ async fn what_called_me_is_counted_until_i_read_it_and_listed_as_it_stands() {
         |body: &str| json!({"t": "edit", "to": "#square", "message": second["id"], "body": body});
     hers.ask_ok(edit("@bob, three")).await;
     let list = verbs.mentions(&who, None).await.unwrap();
-    let told: Vec<_> = list.mentions.iter().map(|it| (&*it.body, it.unread)).collect();
+    let told: Vec<_> = list.lines.iter().map(|it| (&*it.text, it.new)).collect();
     assert_eq!(told, [("@bob, three", true), ("@bob one", false)]);
     hers.ask_ok(json!({"t": "delete", "to": "#square", "message": second["id"]})).await;
     assert!(line().await["mentions"].is_null());
-    assert_eq!(verbs.mentions(&who, None).await.unwrap().mentions.len(), 1);
+    assert_eq!(verbs.mentions(&who, None).await.unwrap().lines.len(), 1);
     // Where they may not look any more, nothing is left in the list.
     verbs.ban(&house.who(&alice).await, "square", "bob", true).await.unwrap();
-    assert!(verbs.mentions(&who, None).await.unwrap().mentions.is_empty());
+    assert!(verbs.mentions(&who, None).await.unwrap().lines.is_empty());
 }

@@ -80,13 +80,22 @@ impl Answer {
         self.header("location").unwrap_or_default().to_owned()
     }
 
-    /// The value of the first hidden or visible input field of that name in an HTML page.
+    /// The value of the first hidden or visible input field of that name in an HTML page, or of the first
+    /// field of several lines.
     pub fn field(&self, name: &str) -> Option<String> {
         let page = self.text();
-        page.split("<input").skip(1).find_map(|rest| {
+        let input = page.split("<input").skip(1).find_map(|rest| {
             let tag = rest.split('>').next()?;
             (attribute(tag, "name")? == name).then(|| attribute(tag, "value"))?
-        })
+        });
+        let lines = || {
+            page.split("<textarea").skip(1).find_map(|rest| {
+                let (tag, rest) = rest.split_once('>')?;
+                let named = attribute(tag, "name")? == name;
+                named.then(|| unescaped(rest.split("</textarea").next().unwrap_or_default()))
+            })
+        };
+        input.or_else(lines)
     }
 }
 

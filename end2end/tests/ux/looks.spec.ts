@@ -72,6 +72,13 @@ test(`${TARGETS} — on every page`, async ({ house, person, visitor }) => {
   for (const [who, path] of pages) {
     await who.visit(path);
     found.push(...(await small(who.page, least)).map((one) => `${path} ${one}`));
+    // What opens on the page itself, such as the form that makes a token.
+    const opened = await who.page.evaluate(() => {
+      const all = [...document.querySelectorAll<HTMLDetailsElement>('main details:not([open])')];
+      for (const one of all) one.open = true;
+      return all.length;
+    });
+    if (opened) found.push(...(await small(who.page, least)).map((one) => `${path}, opened: ${one}`));
   }
   expect(found).toEqual([]);
 });

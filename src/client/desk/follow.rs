@@ -229,7 +229,7 @@ impl Desk {
         let seq = event.seq;
         let place = self.timeline.to().clone();
         self.doubt(&place, &event);
-        let deleted = Self::deletes(&event);
+        let (deleted, edit) = (Self::deletes(&event), event.kind == "edit");
         if let Some(id) = &deleted {
             self.less_fresh(id);
         }
@@ -250,7 +250,7 @@ impl Desk {
                 self.settle_wishes();
                 let counted = match &deleted {
                     Some(id) => self.conversations.deleted(&place, seq, id),
-                    None => self.conversations.event(&place, seq),
+                    None => self.conversations.event(&place, seq, edit),
                 };
                 if counted == Counted::Gap && self.hold == Hold::Live {
                     self.follow(vec![place]);
@@ -301,12 +301,10 @@ impl Desk {
         }
     }
 
-    /// What I was told of may be gone: then I ask what is left.
+    /// What I was told of may be gone, or name me no more: then I ask what is left.
     fn doubt(&mut self, to: &Target, event: &Event) {
         let goes = || match event.reading() {
-            Some(Kind::Change(change)) => {
-                matches!(change.what, What::Deleted { .. } | What::Reacted { on: false, .. })
-            }
+            Some(Kind::Change(change)) => !matches!(change.what, What::Reacted { on: true, .. }),
             _ => false,
         };
         if self.conversations.is_told_of(to) && goes() {
@@ -326,7 +324,7 @@ impl Desk {
                 let unread = (!mine).then_some(&*message.id);
                 self.conversations.message(to, event.seq, message.at, unread)
             }
-            _ => self.conversations.event(to, event.seq),
+            _ => self.conversations.event(to, event.seq, event.kind == "edit"),
         };
         if counted == Counted::Gap {
             self.follow(vec![to.clone()]);
@@ -427,8 +425,11 @@ impl Desk {
                 if to == self.timeline.to() && self.is_reading() {
                     return;
                 }
+                // An edit calls me by its message, which counts among those that I have not read.
+                let said =
+                    notice.message.as_deref().and_then(|id| id.split_once('-')?.1.parse().ok());
                 let new = self.conversations.add(to);
-                if self.conversations.calls(to, seq) || new {
+                if self.conversations.calls(to, said.unwrap_or(seq)) || new {
                     self.follow(vec![notice.to]);
                 }
             }

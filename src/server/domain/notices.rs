@@ -5,24 +5,12 @@
 //! made then, while what calls them is noted as seen, since it stands among their mentions.
 
 use super::places::Place;
-use super::{Domain, Member, ONE_MORE, Scope, Who, cut, unavailable};
-use crate::protocol::markdown;
-use crate::protocol::names::fold;
-use crate::protocol::people::{Mentioned, Mentions, NoticeKind};
-use crate::protocol::{At, Refusal, Target};
+use super::{Domain, Member, unavailable};
+use crate::protocol::people::NoticeKind;
+use crate::protocol::{Refusal, Target};
 use crate::server::store::batch::notices::Notice;
-use crate::server::store::{LogId, history, mentions, message_id, message_place};
-use std::collections::HashSet;
-
-/// The folded `@names` of a text, each once, in their order; [`markdown::MENTIONS`] at most.
-fn named(body: &str) -> Vec<String> {
-    let mut known = HashSet::new();
-    markdown::mentions(body)
-        .into_iter()
-        .map(|name| fold(&name))
-        .filter(|name| known.insert(name.clone()))
-        .collect()
-}
+use crate::server::store::mentions::{self, named};
+use crate::server::store::{LogId, history, message_place};
 
 impl Domain {
     /// Who is to be told of a message: in a room those whom it names and whoever said what it answers,
@@ -103,7 +91,7 @@ impl Domain {
         }
         let mut db = self.store.glance().await.map_err(unavailable)?;
         let before = history::at(&mut db, log, &[seq]).await.map_err(unavailable)?.pop();
-        let before = before.map(|message| self::named(&message.body)).unwrap_or_default();
+        let before = before.map(|message| mentions::named(&message.body)).unwrap_or_default();
         named.retain(|name| !before.contains(name));
         if named.is_empty() {
             return Ok(Vec::new());
@@ -142,31 +130,5 @@ impl Domain {
         let kind = NoticeKind::Reaction;
         let notice = Notice { user, own, kind, to, seen: false };
         Ok((!self.presence.attends(place.group(), user)).then_some(notice))
-    }
-
-    /// Messages that called me, the latest first, as they stand now: what was deleted, and where I may
-    /// not look any more, falls out. `before` is the `notice` of the last one I have.
-    ///
-    /// # Errors
-    /// `login_needed` for a visitor.
-    pub async fn mentions(&self, who: &Who, before: Option<i64>) -> Result<Mentions, Refusal> {
-        let me = who.member()?;
-        me.may(Scope::Read)?;
-        let mut db = self.store.glance().await.map_err(unavailable)?;
-        let page = mentions::page(&mut db, me.id, me.admin, before, ONE_MORE).await;
-        let mut page = page.map_err(unavailable)?;
-        let more = cut(&mut page);
-        let mentioned = |called: mentions::Called| Mentioned {
-            notice: called.notice,
-            kind: called.kind,
-            to: Target::Room(called.room),
-            id: message_id(called.log, called.seq),
-            seq: called.seq,
-            author: called.author,
-            body: called.body,
-            at: At(called.at),
-            unread: called.unread,
-        };
-        Ok(Mentions { mentions: page.into_iter().map(mentioned).collect(), more })
     }
 }

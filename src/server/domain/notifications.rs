@@ -4,21 +4,39 @@ use super::who::Scope;
 use super::{Domain, Who, unavailable};
 use crate::protocol::notices::{Noticed, Notices};
 use crate::protocol::people::{NoticeKind, Notify};
-use crate::protocol::{Refusal, limits, views::glimpse};
+use crate::protocol::{Refusal, limits};
+use crate::server::pocket::shown::{beginning, plain};
 use crate::server::store::UserId;
 use crate::server::store::notifications::{self, Noted, Stretch};
 
 impl Domain {
-    /// A page of what concerns me, the latest first: what was deleted or taken back, and where I may not look
-    /// any more, falls out. `before` is what the page before it says.
+    /// A page of what concerns me, the latest first: what was deleted or taken back, what names me no more,
+    /// and where I may not look any more, falls out. `before` is what the page before it says.
     ///
     /// # Errors
     /// `login_needed` for a visitor.
     pub async fn notifications(&self, who: &Who, before: Option<i64>) -> Result<Notices, Refusal> {
+        self.list_of_notices(who, false, before).await
+    }
+
+    /// The same of what called me alone: messages that name or answer me.
+    ///
+    /// # Errors
+    /// `login_needed` for a visitor.
+    pub async fn mentions(&self, who: &Who, before: Option<i64>) -> Result<Notices, Refusal> {
+        self.list_of_notices(who, true, before).await
+    }
+
+    async fn list_of_notices(
+        &self,
+        who: &Who,
+        only_calls: bool,
+        before: Option<i64>,
+    ) -> Result<Notices, Refusal> {
         let me = who.member()?;
         me.may(Scope::Read)?;
         let mut db = self.store.glance().await.map_err(unavailable)?;
-        let stretch = notifications::page(&mut db, me.id, me.own, before).await;
+        let stretch = notifications::page(&mut db, me.id, me.own, only_calls, before).await;
         let unseen = notifications::unseen(&mut db, me.id).await.map_err(unavailable)?;
         Ok(Notices { new: !unseen.is_empty(), ..folded(stretch.map_err(unavailable)?) })
     }
@@ -71,7 +89,7 @@ fn line(notify: Notify, new: bool, text: Option<String>, files: bool) -> Noticed
         NoticeKind::Reaction => (vec![told], String::new()),
         _ => (Vec::new(), told),
     };
-    let text = text.map_or(told, |text| glimpse(&text));
+    let text = text.map_or_else(|| plain(&told), |text| beginning(&text));
     let from = vec![from];
     Noticed { kind, to, from, message, text, why, files, emoji, link, at, count: 1, new }
 }

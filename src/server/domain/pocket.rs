@@ -7,6 +7,7 @@ mod reaching;
 use super::places::Place;
 use super::{Domain, Member, Who, unavailable};
 use crate::protocol::markdown;
+use crate::protocol::names::fold;
 use crate::protocol::people::{Level, NoticeKind, Notify};
 use crate::protocol::urls;
 use crate::protocol::views::{AuthorKind, Message, Reaction, glimpse};
@@ -17,7 +18,7 @@ use crate::server::pocket::service::{Came, Parcel, Urgency, origin};
 use crate::server::pocket::shown::{Shown, plain};
 use crate::server::pocket::waiting::{Due, Talk};
 use crate::server::store::devices::{self, Reached};
-use crate::server::store::{history, message_place};
+use crate::server::store::{history, mentions, message_place};
 use crate::words::{Lang, Word, Words};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
@@ -246,10 +247,12 @@ impl Domain {
         let mut db = self.store.glance().await.map_err(unavailable)?;
         let message = history::at(&mut db, log, &[seq]).await.map_err(unavailable)?.pop();
         let Some(message) = message.filter(|message| !message.deleted) else { return Ok(None) };
-        let of_reaction = told.kind == NoticeKind::Reaction;
-        // One's own message is read, whoever reacts to it.
         let read = devices::read_to(&mut db, me.id, log).await.map_err(unavailable)?;
-        if read >= seq && !of_reaction {
+        if read >= told.seq.unwrap_or(seq) {
+            return Ok(None);
+        }
+        let named = || mentions::named(&message.body).contains(&fold(&me.name));
+        if told.kind == NoticeKind::Mention && !named() {
             return Ok(None);
         }
         let Some(body) = body_of(&message, told, w) else { return Ok(None) };

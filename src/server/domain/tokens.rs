@@ -4,7 +4,7 @@ use super::sessions::Credentials;
 use super::{Domain, ONE_MORE, Who, cut, unavailable};
 use crate::protocol::names::fold;
 use crate::protocol::tokens::{Scope, Scopes, TokenUseView, TokenView};
-use crate::protocol::{At, Code, Refusal, close};
+use crate::protocol::{At, Code, Refusal, close, limits};
 use crate::server::groups::{Broadcast, Group};
 use crate::server::security::secrets;
 use crate::server::store::{UserId, sessions, token_uses, tokens, users};
@@ -12,8 +12,6 @@ use crate::words::Word;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Characters of a token's name.
-const NAME: usize = 60;
 /// Tokens of one person that are good at once: far more than programs they can look after.
 const OF_ONE: i64 = 1_000;
 /// How long a token lasts, at least and at most: a minute, ten years.
@@ -164,8 +162,9 @@ impl Domain {
             return Err(Refusal::invalid("scope", Word::TokenNoScope));
         }
         let name: String = new.name.chars().filter(|c| !c.is_control()).collect();
-        if name.trim().chars().count() > NAME {
-            return Err(Refusal::too_long("name", Word::TokenNameTooLong.of(&[&NAME])));
+        if name.trim().chars().count() > limits::TOKEN_NAME {
+            let most = limits::TOKEN_NAME;
+            return Err(Refusal::too_long("name", Word::TokenNameTooLong.of(&[&most])));
         }
         if new.lasts_ms.is_some_and(|ms| !(LASTS_MS.0..=LASTS_MS.1).contains(&ms)) {
             return Err(Refusal::invalid("expires", Word::TokenExpiry));

@@ -1,7 +1,8 @@
-//! What a notification shows: plain text that fits into what push services take.
+//! What a notification shows: plain text, and on a device as much as fits into what push services take.
 
 use crate::protocol::At;
-use crate::protocol::markdown::{Kind, Node, parse};
+use crate::protocol::markdown::{Kind, Node, action, parse};
+use crate::protocol::views::{GLIMPSE_OF, glimpse};
 use serde::Serialize;
 
 /// Bytes before they are sealed. Services need not take more than 4,096 after it (RFC 8030, 7.2), and
@@ -16,6 +17,8 @@ const URL: usize = 2_000;
 const MORE: char = '…';
 /// What is hidden until one asks for it is not shown on a locked screen.
 const HIDDEN: &str = "▒▒▒";
+/// What begins and ends what is hidden.
+const SPOILER: &str = "||";
 
 /// What the service worker is given, as JSON.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -90,6 +93,19 @@ pub fn plain(body: &str) -> String {
     text.trim().to_owned()
 }
 
+/// The same on one line, of a text of which only the beginning may be at hand
+/// ([`GLIMPSE_OF`] characters): what is hidden and was cut off before its end stays hidden.
+#[must_use]
+pub fn beginning(body: &str) -> String {
+    let mut said = plain(action(body).unwrap_or(body));
+    let is_cut = body.chars().nth(GLIMPSE_OF - 1).is_some();
+    if let Some(at) = said.find(SPOILER).filter(|_| is_cut) {
+        said.truncate(at);
+        said.push_str(HIDDEN);
+    }
+    glimpse(&said)
+}
+
 fn put(nodes: &[Node], text: &mut String) {
     for node in nodes {
         match node {
@@ -148,6 +164,17 @@ mod tests {
             let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
             assert_eq!(squeezed(&plain), squeezed(text), "{body}");
         }
+    }
+
+    #[test]
+    fn the_beginning_of_a_text_shows_nothing_hidden_wherever_it_was_cut() {
+        assert_eq!(beginning("||the *butler*|| **did**\n`it`"), "▒▒▒ did it");
+        assert_eq!(beginning("/me waves *so*"), "waves so");
+        assert_eq!(beginning("a || b"), "a || b", "nothing was cut");
+        let cut = |text: String| beginning(&text.chars().take(GLIMPSE_OF).collect::<String>());
+        assert_eq!(cut(format!("so: ||{}||", "butler ".repeat(60))), "so: ▒▒▒");
+        assert_eq!(cut(format!("||a|| and ||{}", "butler ".repeat(60))), "▒▒▒ and ▒▒▒");
+        assert!(cut("**so** much ".repeat(60)).starts_with("so much so much"));
     }
 
     fn shown(title: &str, body: &str, url: &str) -> Shown {

@@ -1,7 +1,20 @@
-//! Who is to be told of a message, and what called somebody.
+//! Whom a message names, and who of them is to be told.
 
 use super::{Connection, LogId, Result, UserId, json, sqlite};
-use crate::protocol::people::NoticeKind;
+use crate::protocol::markdown;
+use crate::protocol::names::fold;
+use std::collections::HashSet;
+
+/// The folded `@names` of a text, each once, in their order; [`markdown::MENTIONS`] at most.
+#[must_use]
+pub fn named(body: &str) -> Vec<String> {
+    let mut known = HashSet::new();
+    markdown::mentions(body)
+        .into_iter()
+        .map(|name| fold(&name))
+        .filter(|name| known.insert(name.clone()))
+        .collect()
+}
 
 /// Somebody who is to be told.
 pub type Hearer = (UserId, LogId);
@@ -39,63 +52,4 @@ pub async fn author(
     by: UserId,
 ) -> Result<Option<Hearer>> {
     sqlx::query_as(sqlite::HEARING_AUTHOR).bind(log).bind(seq).bind(by).fetch_optional(db).await
-}
-
-/// A message that called somebody, as it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Called {
-    /// The seq of its notice.
-    pub notice: i64,
-    /// Why.
-    pub kind: NoticeKind,
-    /// Where.
-    pub log: LogId,
-    /// The room's name.
-    pub room: String,
-    /// Its seq.
-    pub seq: i64,
-    /// Who said it.
-    pub author: String,
-    /// What.
-    pub body: String,
-    /// When.
-    pub at: i64,
-    /// Whether the one it calls has not read it yet.
-    pub unread: bool,
-}
-
-/// (Notice, kind, log, room, seq, author, body, at, unread).
-type Row = (i64, String, LogId, String, i64, String, String, i64, bool);
-
-/// Messages that called this user, the latest first: what was deleted and where they may not look any
-/// more is left out.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn page(
-    db: &mut Connection,
-    user: UserId,
-    admin: bool,
-    before: Option<i64>,
-    limit: usize,
-) -> Result<Vec<Called>> {
-    let rows: Vec<Row> = sqlx::query_as(sqlite::MENTIONED)
-        .bind(user)
-        .bind(admin)
-        .bind(before.unwrap_or(i64::MAX))
-        .bind(limit as i64)
-        .fetch_all(db)
-        .await?;
-    let called = |(notice, kind, log, room, seq, author, body, at, unread): Row| Called {
-        notice,
-        kind: NoticeKind::of_word(&kind).unwrap_or(NoticeKind::Mention),
-        log,
-        room,
-        seq,
-        author,
-        body,
-        at,
-        unread,
-    };
-    Ok(rows.into_iter().map(called).collect())
 }

@@ -41,7 +41,7 @@ pub struct Stretch {
 /// whether it is new.
 type Row = (i64, String, u8, Option<u8>, Option<String>, u8);
 
-/// The latest notices of this user before `before`.
+/// The latest notices of this user before `before`: all, or those alone of what called them.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -49,9 +49,11 @@ pub async fn page(
     db: &mut Connection,
     user: UserId,
     own: LogId,
+    only_calls: bool,
     before: Option<i64>,
 ) -> Result<Stretch> {
-    let (top, rows): (i64, String) = sqlx::query_as(sqlite::NOTICES)
+    let notices = if only_calls { sqlite::CALLS } else { sqlite::NOTICES };
+    let (top, rows): (i64, String) = sqlx::query_as(notices)
         .bind(user)
         .bind(own)
         .bind(before.unwrap_or(i64::MAX))

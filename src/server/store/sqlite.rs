@@ -69,7 +69,7 @@ macro_rules! calling {
             $user,
             " AND t.log_id = ",
             $log,
-            " AND t.seq > ",
+            " AND t.kind <> 'former' AND t.seq > ",
             $after,
             " LIMIT ",
             $most,
@@ -140,10 +140,10 @@ macro_rules! log_of {
     };
 }
 
-/// Up to `$most` notices `k` of the own log `$log` that `$which` of them asks for, the latest first, each
-/// with the log and the seq of the message that it tells of (an invitation: the log of its room).
-macro_rules! notices {
-    ($log:literal, $which:literal, $most:literal) => {
+/// Up to `$most` notices `k` that stand in the events `e` that `$from` gives, each with the log and the seq
+/// of the message that it tells of (an invitation: the log of its room).
+macro_rules! noted {
+    ($most:literal, $($from:tt)+) => {
         concat!(
             "(SELECT e.seq, e.data, e.data ->> 'seq' AS seen_by, ",
             seq_of!("(e.data ->> 'message')"),
@@ -152,12 +152,9 @@ macro_rules! notices {
                 "(CASE e.data ->> 'kind' WHEN 'invite' THEN e.data ->> 'id'
                     ELSE e.data ->> 'message' END)"
             ),
-            " AS log_id FROM events e INDEXED BY events_notices
-            WHERE e.log_id = ",
-            $log,
-            " AND e.kind = 'notify' AND e.seq ",
-            $which,
-            " ORDER BY e.seq DESC LIMIT ",
+            " AS log_id FROM ",
+            $($from)+,
+            " LIMIT ",
             $most,
             " + 0) k
             LEFT JOIN messages m ON m.log_id = k.log_id AND m.seq = k.said
@@ -166,8 +163,39 @@ macro_rules! notices {
     };
 }
 
+/// Up to `$most` notices `k` of the own log `$log` that `$which` of them asks for, the latest first.
+macro_rules! notices {
+    ($log:literal, $which:literal, $most:literal) => {
+        noted!(
+            $most,
+            "events e INDEXED BY events_notices WHERE e.log_id = ",
+            $log,
+            " AND e.kind = 'notify' AND e.seq ",
+            $which,
+            " ORDER BY e.seq DESC"
+        )
+    };
+}
+
+/// The same of those alone that tell `$user` of what called them.
+macro_rules! calls {
+    ($user:literal, $log:literal, $which:literal, $most:literal) => {
+        noted!(
+            $most,
+            "mentions c INDEXED BY mentions_latest
+            CROSS JOIN events e ON e.log_id = ",
+            $log,
+            " AND e.seq = c.notice WHERE c.user_id = ",
+            $user,
+            " AND c.notice ",
+            $which,
+            " ORDER BY c.notice DESC"
+        )
+    };
+}
+
 /// Whether the notice `k` for `$user` still stands: they may see where it was said and did not block
-/// whoever it is from, and what it tells of is there.
+/// whoever it is from, and what it tells of is there; what named them does so still.
 macro_rules! stands {
     ($user:literal, $admin:literal) => {
         concat!(
@@ -176,9 +204,15 @@ macro_rules! stands {
             $user,
             ") AND (r.log_id IS NULL OR ",
             may_see!($user, $admin),
-            ") AND m.deleted_at IS NULL AND (k.data ->> 'kind' <> 'reaction' OR EXISTS (
-                SELECT 1 FROM reactions g WHERE g.log_id = k.log_id AND g.seq = k.said
-                AND g.emoji = k.data ->> 'text' AND g.given = k.seen_by)))"
+            ") AND m.deleted_at IS NULL AND CASE k.data ->> 'kind'
+                WHEN 'reaction' THEN EXISTS (
+                    SELECT 1 FROM reactions g WHERE g.log_id = k.log_id AND g.seq = k.said
+                    AND g.emoji = k.data ->> 'text' AND g.given = k.seen_by)
+                WHEN 'mention' THEN EXISTS (
+                    SELECT 1 FROM mentions n WHERE n.user_id = ",
+            $user,
+            " AND n.log_id = k.log_id AND n.seq = k.said AND n.kind = 'mention')
+                ELSE TRUE END)"
         )
     };
 }
@@ -422,29 +456,25 @@ pub const HEARING_AUTHOR: &str = concat!(
     WHERE m.log_id = $1 AND m.seq = $2 AND m.deleted_at IS NULL AND ",
     hears!("u.id", "u.admin", "$3"),
 );
-/// Messages that called the user `$1`, an administrator if `$2`, up to `$4` whose notices are before
-/// `$3`.
-pub const MENTIONED: &str = concat!(
-    "SELECT t.notice, t.kind, t.log_id, r.name, t.seq, u.name, m.body, m.at,
-        t.seq > COALESCE((SELECT seq FROM reads WHERE user_id = $1 AND log_id = t.log_id), 0)
-    FROM mentions t CROSS JOIN rooms r ON r.log_id = t.log_id
-    CROSS JOIN messages m ON m.log_id = t.log_id AND m.seq = t.seq AND m.deleted_at IS NULL
-    CROSS JOIN users u ON u.id = m.author_id
-    WHERE t.user_id = $1 AND t.notice < $3 AND ",
-    may_see!("$1", "$2"),
-    " ORDER BY t.notice DESC LIMIT $4 + 0"
-);
+/// A page of notices `k`, which is all that differs between the two that follow.
+macro_rules! page_of {
+    ($($noted:tt)+) => {
+        concat!(
+            "SELECT l.top, (SELECT json_group_array(json_array(k.seq, k.data, ",
+            stands!("$1", "(SELECT admin FROM users WHERE id = $1)"),
+            ", k.seq > COALESCE(d.seq, 0) AND ",
+            is_new!("$1"),
+            ", SUBSTR(m.body, 1, 240), m.files IS NOT NULL)) FROM ",
+            $($noted)+,
+            ") FROM logs l LEFT JOIN reads d ON d.user_id = $1 AND d.log_id = l.id WHERE l.id = $2"
+        )
+    };
+}
 /// Where the own log `$2` of the user `$1` stands, and up to `$4` of its notices before the seq `$3`, each as (seq, data, whether it stands, whether it is new to them, how the
 /// message begins, whether that has files). (240: `views::GLIMPSE_OF`.)
-pub const NOTICES: &str = concat!(
-    "SELECT l.top, (SELECT json_group_array(json_array(k.seq, k.data, ",
-    stands!("$1", "(SELECT admin FROM users WHERE id = $1)"),
-    ", k.seq > COALESCE(d.seq, 0) AND ",
-    is_new!("$1"),
-    ", SUBSTR(m.body, 1, 240), m.files IS NOT NULL)) FROM ",
-    notices!("$2", "< $3", "$4"),
-    ") FROM logs l LEFT JOIN reads d ON d.user_id = $1 AND d.log_id = l.id WHERE l.id = $2"
-);
+pub const NOTICES: &str = page_of!(notices!("$2", "< $3", "$4"));
+/// The same of what called them alone.
+pub const CALLS: &str = page_of!(calls!("$1", "$2", "< $3", "$4"));
 /// The notices that the user `$1` has yet to see: up to `$2`, among the latest `$3`.
 pub const UNSEEN: &str = concat!(
     "SELECT ",
@@ -458,7 +488,8 @@ pub const UNSEEN: &str = concat!(
     ),
     " FROM users u WHERE u.id = $1"
 );
-/// Notes which messages call whom: `$1` of (user, log, seq, notice, kind). A message calls somebody once.
+/// Notes which messages call whom: `$1` of (user, log, seq, notice, kind). A message calls somebody once:
+/// whom an edit names no more, of kind `former`, are kept for that.
 pub const NOTE_MENTIONS: &str = "INSERT INTO mentions (user_id, log_id, seq, notice, kind)
     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM jsonb_each($1)
     WHERE TRUE ON CONFLICT (user_id, log_id, seq) DO NOTHING";
@@ -541,7 +572,8 @@ pub const PUT: &str = put!("COMMIT");
 /// replace `$6` of (log, seq, seq of the edit, by whom, body, since when), deleted messages `$7` of (log,
 /// seq, at), reactions given `$8` of (log, seq, emoji, user, given, since) and taken back `$9` of (log,
 /// seq, emoji, user), pins set `$10` of (log, seq, pinned) and removed `$11` of (log, seq), topics `$12`
-/// of (log, text). Nothing is left of a deleted message but its place.
+/// of (log, text), and whom texts name no more, or again, `$13` of (log, seq, folded name, kind). Nothing is
+/// left of a deleted message but its place.
 pub const PUT_CHANGES: &str = put!(
     "
     INSERT INTO revisions (log_id, seq, edit_seq, by_id, body, at)
@@ -562,6 +594,10 @@ pub const PUT_CHANGES: &str = put!(
     SELECT value ->> 0, value ->> 1, value ->> 2 FROM jsonb_each($10);
     UPDATE rooms SET topic = v.value ->> 1
     FROM jsonb_each($12) v WHERE rooms.log_id = v.value ->> 0;
+    UPDATE mentions SET kind = v.value ->> 3
+    FROM jsonb_each($13) v, users u
+    WHERE u.folded = v.value ->> 2 AND mentions.user_id = u.id AND mentions.log_id = v.value ->> 0
+    AND mentions.seq = v.value ->> 1 AND mentions.kind <> 'reply';
     UPDATE messages SET body = '', files = NULL, edited_at = NULL, deleted_at = v.value ->> 2
     FROM jsonb_each($7) v WHERE messages.log_id = v.value ->> 0 AND messages.seq = v.value ->> 1;
     DELETE FROM revisions WHERE (log_id, seq) IN

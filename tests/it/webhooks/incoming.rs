@@ -325,7 +325,7 @@ async fn it_speaks_in_its_room_whoever_may_see_that() {
     assert_eq!(house.bodies(&alice, "#den").await.len(), 3);
     // Bob was called where he may look, and there alone.
     let called = house.verbs().mentions(&house.who(&bob).await, None).await.unwrap();
-    assert_eq!(called.mentions.len(), 1);
+    assert_eq!(called.lines.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

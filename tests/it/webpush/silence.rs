@@ -126,6 +126,32 @@ async fn what_is_gone_or_read_or_unwanted_meanwhile_is_not_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_an_edit_adds_is_sent_and_one_that_it_takes_away_is_not() {
+    let mut it = Pocket::open_with(unhurried).await;
+    let bob = it.house.by_token("bob").await;
+    let mut his = bob.socket().await;
+    let mut alice = it.speaker("alice").await;
+    let edit = |of: &serde_json::Value, body: &str| json!({"t": "edit", "to": "#lobby", "message": of["id"], "body": body});
+    let sent = alice.send("#lobby", "@bob, or not").await;
+    alice.ask_ok(edit(&sent, "or not")).await;
+    it.nothing_but("carol").await;
+    // He has read the message, and not what it says now…
+    let sent = alice.send("#lobby", "who is in?").await;
+    his.ask_ok(json!({"t": "read", "to": "#lobby", "seq": sent["seq"]})).await;
+    alice.ask_ok(edit(&sent, "who is in? @bob")).await;
+    let shown = it.next().await.shown;
+    assert_eq!(
+        (&shown["title"], &shown["body"]),
+        (&json!("alice in #lobby"), &json!("who is in? @bob"))
+    );
+    // …which he may have read before it was sent.
+    let sent = alice.send("#lobby", "and who is out?").await;
+    let edited = alice.ask_ok(edit(&sent, "and who is out? @bob")).await;
+    his.ask_ok(json!({"t": "read", "to": "#lobby", "seq": edited["seq"]})).await;
+    it.nothing_but("dave").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_reaction_that_was_taken_back_is_not_sent_and_levels_count() {
     let mut it = Pocket::open_with(unhurried).await;
     let bob = it.house.by_token("bob").await;

@@ -4,7 +4,7 @@ use super::world::{Page, Server, connected, room, text};
 use crate::client::{Act, desk::Input, house::GONE, presence::is_unknown};
 use crate::protocol::{
     At, Refusal, Target,
-    frames::{ClientFrame, Kind, Online, ServerFrame},
+    frames::{ClientFrame, Kind, Online, ServerFrame, What},
     notices::Unseen,
     people::{Level, NoticeKind, Notify},
     views::Line,
@@ -204,6 +204,37 @@ fn after_a_form_the_column_is_as_the_server_has_it() {
     assert!(page.visits.is_empty());
 }
 
+#[test]
+fn an_edit_calls_me_by_its_message_and_is_new_by_itself() {
+    let (mut server, mut page) = connected(&["a", "b"]);
+    let by_edit = |seq| Notify {
+        message: Some("9-1".into()),
+        ..notice(NoticeKind::Mention, room("b"), Some(seq))
+    };
+    say(&mut server, &mut page, "b", "one");
+    say(&mut server, &mut page, "b", "two");
+    own(&mut server, &mut page, &Kind::Read { to: room("b"), seq: 2 });
+    // I have read the message, and not that it calls me.
+    own(&mut server, &mut page, &Kind::Notify(by_edit(3)));
+    assert_eq!((line(&page, "b").mentions, bell(&page)), (0, 1));
+    own(&mut server, &mut page, &Kind::Read { to: room("b"), seq: 3 });
+    assert_eq!(bell(&page), 0);
+}
+
+#[test]
+fn what_an_edit_calls_no_more_is_asked_for_again() {
+    let (mut server, mut page) = connected(&["a", "b"]);
+    say(&mut server, &mut page, "b", "@alice");
+    own(&mut server, &mut page, &told(NoticeKind::Mention, "b", Some(1)));
+    assert_eq!((line(&page, "b").mentions, bell(&page)), (1, 1));
+    let edited = What::Edited { body: Some("nobody".into()), at: At(1) };
+    let frames = server.change(&room("b"), "bob", "id-1", edited).expect("it is there");
+    server.notices = Vec::new();
+    page.deliver(frames);
+    page.settle(&mut server);
+    assert_eq!((line(&page, "b").mentions, bell(&page)), (0, 0));
+}
+
 /// What the bell counts.
 fn bell(page: &Page) -> usize {
     page.side.notices.len()
@@ -236,7 +267,7 @@ fn what_i_was_told_of_and_is_gone_is_asked_for_again() {
     say(&mut server, &mut page, "b", "@alice");
     own(&mut server, &mut page, &told(NoticeKind::Mention, "b", Some(1)));
     assert_eq!(bell(&page), 1);
-    let deleted = crate::protocol::frames::What::Deleted { at: At(1) };
+    let deleted = What::Deleted { at: At(1) };
     let frames = server.change(&room("b"), "bob", "id-1", deleted).expect("it is there");
     server.notices = Vec::new();
     page.deliver(frames);

@@ -5,6 +5,7 @@ use super::notices::Of;
 use super::{Batch, Rows, json};
 use crate::protocol::frames::{Change as Told, ChangeOk, Event, Kind, What};
 use crate::protocol::{At, Code, Refusal, limits, views};
+use crate::server::store::mentions::named;
 use crate::server::store::writer::{Change, Committed, Deed};
 use crate::server::store::{Db, LogId, Result, UserId, message_id, message_place};
 use crate::words::Word;
@@ -113,7 +114,14 @@ impl Changes {
         for (log, text) in &self.topics {
             topics.push(&(log, text))?;
         }
-        let all = [edits, revisions, deletes, given, taken, pinned, unpinned, topics];
+        let mut named = Rows::default();
+        for ((log, seq), (body, _)) in &self.edits {
+            let versions = self.revisions.iter().filter(|it| (it.0, it.1) == (*log, *seq));
+            for (name, kind) in whom_it_names(versions.map(|(.., before, _)| &**before), body) {
+                named.push(&(log, seq, name, kind))?;
+            }
+        }
+        let all = [edits, revisions, deletes, given, taken, pinned, unpinned, topics, named];
         Ok(all.into_iter().fold(query, |query, rows| query.bind(rows.json())))
     }
 
@@ -205,6 +213,18 @@ impl Changes {
     }
 }
 
+/// Whom a message names now (`mention`), and whom one of its earlier texts named and it does not
+/// (`former`), by their folded names.
+fn whom_it_names<'a>(
+    before: impl Iterator<Item = &'a str>,
+    now: &'a str,
+) -> BTreeMap<String, &'static str> {
+    let names = |text: &str| if text.contains('@') { named(text) } else { Vec::new() };
+    let mut all: BTreeMap<_, _> = before.flat_map(names).map(|name| (name, "former")).collect();
+    all.extend(names(now).into_iter().map(|name| (name, "mention")));
+    all
+}
+
 /// A reaction is given or taken back: how it stands then, or nothing if it stood so.
 #[allow(clippy::option_option, reason = "nothing happened; or it stands, or it does not")]
 fn react(
@@ -292,7 +312,8 @@ impl Batch<'_> {
                 {
                     let id = message_id(log, *seq);
                     let message = (log, *seq);
-                    self.tell(notice, Of { from, message, seq: *seq, id: &id, text: body })?;
+                    // It says so only now: whoever read the message as it was has not seen this.
+                    self.tell(notice, Of { from, message, seq: at, id: &id, text: body })?;
                 }
                 _ => {}
             }
@@ -324,5 +345,23 @@ fn stored(event: &Event, kind: &Kind) -> String {
             Event::new(event.seq, None, &bare).data.get().to_owned()
         }
         _ => event.data.get().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whom_a_message_names_is_what_its_last_text_says() {
+        let names = |before: &[&str], now: &str| {
+            let all = whom_it_names(before.iter().copied(), now);
+            all.into_iter().map(|(name, kind)| format!("{name} {kind}")).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&["@Bob and @carol"], "@bob"), ["bob mention", "carol former"]);
+        // Several edits in one batch: taken away and given back, and given and taken away.
+        assert_eq!(names(&["@bob", "nobody"], "@bob"), ["bob mention"]);
+        assert_eq!(names(&["nobody", "@bob"], "nobody"), ["bob former"]);
+        assert!(names(&["nobody"], "no one").is_empty());
     }
 }

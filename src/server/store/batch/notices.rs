@@ -31,7 +31,7 @@ pub struct Of<'a> {
     pub from: &'a str,
     /// The message's place.
     pub message: (LogId, i64),
-    /// The seq there of what happened: of a message, its own.
+    /// The seq there of what happened: of a message, its own; of a reaction and an edit, that event's.
     pub seq: i64,
     /// Names it among the notices of that kind.
     pub id: &'a str,
