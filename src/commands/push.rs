@@ -65,7 +65,7 @@ pub struct Push {
 }
 
 fn every(text: &str) -> Result<i64, &'static str> {
-    roomful::server::domain::tokens::read_time(text).ok_or("must look like 2s, 5m or 1h")
+    roomful::protocol::tokens::read_time(text).ok_or("must look like 2s, 5m or 1h")
 }
 
 /// Whether a text is rather an option that was mistyped: a text may begin with a hyphen, too.

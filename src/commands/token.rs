@@ -3,8 +3,9 @@
 use crate::{Database, Outcome};
 use clap::Subcommand;
 use roomful::protocol::At;
+use roomful::protocol::tokens::read_time;
 use roomful::protocol::tokens::{Scopes, TokenView};
-use roomful::server::domain::tokens::{NewToken, read_time};
+use roomful::server::domain::tokens::NewToken;
 use std::io::Write as _;
 
 /// What is done with tokens.

@@ -1,4 +1,5 @@
-//! Every limit of the contract in one place, with its reason. The server may be configured to
+//! The limits that both sides of the wire know, with their reasons; those that the server alone keeps stand at
+//! the top of the file that keeps them. The server may be configured to
 //! others; what a client needs of them it is told in `hello` and in the page.
 
 use serde::{Deserialize, Serialize};

@@ -96,6 +96,21 @@ impl FromStr for Scopes {
     }
 }
 
+/// A time such as 30d, 12h, 90m or 15s, in milliseconds.
+#[must_use]
+pub fn read_time(text: &str) -> Option<i64> {
+    let unit = text.chars().next_back()?;
+    let of_unit = match unit {
+        'd' => 86_400_000,
+        'h' => 3_600_000,
+        'm' => 60_000,
+        's' => 1_000,
+        _ => return None,
+    };
+    let count: i64 = text.strip_suffix(unit)?.parse().ok()?;
+    count.checked_mul(of_unit).filter(|ms| *ms > 0)
+}
+
 /// A token in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenView {

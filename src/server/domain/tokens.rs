@@ -3,7 +3,7 @@
 use super::sessions::Credentials;
 use super::{Domain, ONE_MORE, Who, cut, unavailable};
 use crate::protocol::names::fold;
-use crate::protocol::tokens::{Scope, Scopes, TokenUseView, TokenView};
+use crate::protocol::tokens::{Scope, Scopes, TokenUseView, TokenView, read_time};
 use crate::protocol::{At, Code, Refusal, close, limits};
 use crate::server::groups::{Broadcast, Group};
 use crate::server::security::secrets;
@@ -89,21 +89,6 @@ impl Fresh {
     fn of(&self, session: &str) -> Option<String> {
         self.lock().iter().find(|(of, ..)| of == session).map(|(_, secret, _)| secret.clone())
     }
-}
-
-/// A time such as 30d, 12h, 90m or 15s, in milliseconds.
-#[must_use]
-pub fn read_time(text: &str) -> Option<i64> {
-    let unit = text.chars().next_back()?;
-    let of_unit = match unit {
-        'd' => 86_400_000,
-        'h' => 3_600_000,
-        'm' => 60_000,
-        's' => 1_000,
-        _ => return None,
-    };
-    let count: i64 = text.strip_suffix(unit)?.parse().ok()?;
-    count.checked_mul(of_unit).filter(|ms| *ms > 0)
 }
 
 /// How long a token is to last, as the form says it: such a time, or `never` for no end.
