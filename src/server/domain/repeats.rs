@@ -304,7 +304,7 @@ impl Domain {
         Ok(rows.map_err(unavailable)?.into_iter().filter_map(shown).collect())
     }
 
-    /// One of them.
+    /// One of them, until somebody stops it: then the list alone tells of it, for a day.
     ///
     /// # Errors
     /// `not_found` for all but its maker and administrators.
@@ -312,7 +312,9 @@ impl Domain {
         let me = pushes_at_all(who)?;
         let mut db = self.store.glance().await.map_err(unavailable)?;
         let row = repeats::find(&mut db, id).await.map_err(unavailable)?;
-        row.filter(|row| theirs(me, row)).and_then(shown).ok_or_else(not_here)
+        let repeat = row.filter(|row| theirs(me, row)).and_then(shown);
+        let gone = |it: &Repeat| matches!(it.ended, Some((_, Reason::Stopped)));
+        repeat.filter(|it| !gone(it)).ok_or_else(not_here)
     }
 
     /// Ends a repeating push: once this is answered, nothing of it is heard any more. Of one that has

@@ -263,7 +263,7 @@ pub async fn list(State(app): State<App>, Calling(who): Calling) -> Response {
 
 /// Show a repeating push
 ///
-/// One of the list. Needs the scope `push`.
+/// One of the list, unless somebody has stopped it. Needs the scope `push`.
 #[utoipa::path(get, path = "/api/v1/pushes/{id}", operation_id = "show_push", tag = "push",
     params(("id" = String, Path, description = "The id of the repeating push.", min_length = 1)),
     responses((status = 200, description = "The repeating push.", body = RepeatView)))]
