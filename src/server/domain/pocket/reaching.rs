@@ -69,7 +69,11 @@ impl Domain {
                         // Whoever closes the house may have lost their patience.
                         let _ = known.send(());
                     }
-                    Some(asked) => it.take_up(asked),
+                    Some(asked) => {
+                        // Until it waits, or is on its way, it is in hand.
+                        self.pocket.waits(it.waiting.len() + 1);
+                        it.take_up(asked);
+                    }
                     None => return,
                 },
                 Some(ended) = tries.join_next_with_id() => {
