@@ -12,7 +12,8 @@
 
 use crate::protocol::{
     frames::{Change, What},
-    views::{Message, Reaction, glimpse},
+    glimpse::glimpse,
+    views::{Message, Reaction},
 };
 use std::collections::VecDeque;
 

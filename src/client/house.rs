@@ -5,9 +5,10 @@ use super::{attach::Item, signal::Signal};
 use crate::protocol::{
     At, Refusal, Target,
     frames::Online,
+    glimpse::glimpse,
     limits::Limits,
     people::Notify,
-    views::{About, FileView, House, Me, Message, Side, glimpse},
+    views::{About, FileView, House, Me, Message, Side},
 };
 use leptos::prelude::*;
 use std::collections::BTreeMap;

@@ -5,6 +5,7 @@ pub mod at;
 pub mod close;
 pub mod commands;
 pub mod frames;
+pub mod glimpse;
 pub mod json;
 pub mod limits;
 pub mod markdown;

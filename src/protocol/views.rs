@@ -72,22 +72,6 @@ pub struct Quote {
     pub text: Option<String>,
 }
 
-/// Characters of a message that [`glimpse`] looks at: what a database hands out of it.
-pub const GLIMPSE_OF: usize = 240;
-/// Characters of a glimpse: a line of it, or two on a phone.
-const GLIMPSE: usize = 120;
-
-/// How a text begins, on one line.
-#[must_use]
-pub fn glimpse(body: &str) -> String {
-    let end = body.char_indices().nth(GLIMPSE_OF).map_or(body.len(), |(at, _)| at);
-    let line = body.get(..end).unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(GLIMPSE) {
-        Some((at, _)) => line.get(..at).unwrap_or_default().to_owned(),
-        None => line,
-    }
-}
-
 /// What belongs to a conversation and not to one of its messages.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]

@@ -2,10 +2,10 @@
 
 use super::who::Scope;
 use super::{Domain, Who, unavailable};
+use crate::protocol::glimpse::{beginning, plain};
 use crate::protocol::notices::{Noticed, Notices};
 use crate::protocol::people::{NoticeKind, Notify};
 use crate::protocol::{Refusal, limits};
-use crate::server::pocket::shown::{beginning, plain};
 use crate::server::store::UserId;
 use crate::server::store::notifications::{self, Noted, Stretch};
 

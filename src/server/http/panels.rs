@@ -3,9 +3,10 @@
 use super::pages::{Asked, Visitor};
 use super::problem;
 use crate::pages::{self, DeviceLine, Devices, InRoom, Inside, PinLine, Tokens};
+use crate::protocol::glimpse::glimpse;
 use crate::protocol::notices::Shown;
 use crate::protocol::sheets::Sheet;
-use crate::protocol::views::{Span, glimpse};
+use crate::protocol::views::Span;
 use crate::protocol::{At, Code, Refusal, Target, urls};
 use crate::server::domain::tokens::Uses;
 use crate::server::store::devices::Device;

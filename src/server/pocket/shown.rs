@@ -1,8 +1,6 @@
 //! What a notification shows: plain text, and on a device as much as fits into what push services take.
 
 use crate::protocol::At;
-use crate::protocol::markdown::{Kind, Node, action, parse};
-use crate::protocol::views::{GLIMPSE_OF, glimpse};
 use serde::Serialize;
 
 /// Bytes before they are sealed. Services need not take more than 4,096 after it (RFC 8030, 7.2), and
@@ -15,10 +13,6 @@ const TITLE: usize = 200;
 const URL: usize = 2_000;
 /// Says that there is more.
 const MORE: char = '…';
-/// What is hidden until one asks for it is not shown on a locked screen.
-const HIDDEN: &str = "▒▒▒";
-/// What begins and ends what is hidden.
-const SPOILER: &str = "||";
 
 /// What the service worker is given, as JSON.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -85,97 +79,11 @@ fn cut(text: &str, room: usize) -> String {
     text.get(..end).unwrap_or_default().to_owned()
 }
 
-/// What was written, without the signs that mark it up.
-#[must_use]
-pub fn plain(body: &str) -> String {
-    let mut text = String::with_capacity(body.len());
-    put(&parse(body), &mut text);
-    text.trim().to_owned()
-}
-
-/// The same on one line, of a text of which only the beginning may be at hand
-/// ([`GLIMPSE_OF`] characters): what is hidden and was cut off before its end stays hidden.
-#[must_use]
-pub fn beginning(body: &str) -> String {
-    let mut said = plain(action(body).unwrap_or(body));
-    let is_cut = body.chars().nth(GLIMPSE_OF - 1).is_some();
-    if let Some(at) = said.find(SPOILER).filter(|_| is_cut) {
-        said.truncate(at);
-        said.push_str(HIDDEN);
-    }
-    glimpse(&said)
-}
-
-fn put(nodes: &[Node], text: &mut String) {
-    for node in nodes {
-        match node {
-            Node::Text(words) | Node::Code(words) => text.push_str(words),
-            Node::Lines { code, .. } => line(text, code),
-            Node::Person(name) => text.extend(["@", name]),
-            Node::Room(name) => text.extend(["#", name]),
-            Node::Link { shown, .. } => put(shown, text),
-            Node::Within(Kind::Spoiler, _) => text.push_str(HIDDEN),
-            Node::Within(Kind::Quote, nodes) => {
-                line(text, "> ");
-                put(nodes, text);
-                text.push('\n');
-            }
-            Node::Within(Kind::Item(number), nodes) => {
-                match number {
-                    Some(number) => line(text, &format!("{number}. ")),
-                    None => line(text, "• "),
-                }
-                put(nodes, text);
-            }
-            Node::Within(Kind::Bullets | Kind::Numbers, nodes) => {
-                put(nodes, text);
-                text.push('\n');
-            }
-            Node::Within(Kind::Bold | Kind::Italic | Kind::Strike, nodes) => put(nodes, text),
-        }
-    }
-}
-
-/// On a line of its own.
-fn line(text: &mut String, what: &str) {
-    if !text.is_empty() && !text.ends_with('\n') {
-        text.push('\n');
-    }
-    text.push_str(what);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
     use serde_json::Value;
-
-    #[test]
-    fn signs_are_left_out_and_what_is_hidden_stays_hidden() {
-        for (body, text) in [
-            ("**so** _much_ `code`", "so much code"),
-            ("||the butler|| did it, @bob in #[the library]", "▒▒▒ did it, @bob in #the library"),
-            ("> she said\n\nno", "> she said\n\nno"),
-            ("- one\n- two", "• one\n• two"),
-            ("[here](https://example.org)", "here"),
-            ("snake_case * 2", "snake_case * 2"),
-        ] {
-            let plain = plain(body);
-            let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-            assert_eq!(squeezed(&plain), squeezed(text), "{body}");
-        }
-    }
-
-    #[test]
-    fn the_beginning_of_a_text_shows_nothing_hidden_wherever_it_was_cut() {
-        assert_eq!(beginning("||the *butler*|| **did**\n`it`"), "▒▒▒ did it");
-        assert_eq!(beginning("/me waves *so*"), "waves so");
-        assert_eq!(beginning("a || b"), "a || b", "nothing was cut");
-        let cut = |text: String| beginning(&text.chars().take(GLIMPSE_OF).collect::<String>());
-        assert_eq!(cut(format!("so: ||{}||", "butler ".repeat(60))), "so: ▒▒▒");
-        assert_eq!(cut(format!("||a|| and ||{}", "butler ".repeat(60))), "▒▒▒ and ▒▒▒");
-        assert!(cut("**so** much ".repeat(60)).starts_with("so much so much"));
-    }
 
     fn shown(title: &str, body: &str, url: &str) -> Shown {
         Shown {

@@ -9,7 +9,8 @@ use super::{
     sqlite,
 };
 use crate::protocol::frames::{ChangeOk, Event, Kind, MessageData, SendOk};
-use crate::protocol::views::{FileView, Quote, glimpse};
+use crate::protocol::glimpse::glimpse;
+use crate::protocol::views::{FileView, Quote};
 use crate::protocol::{At, Code, Refusal, Target};
 use crate::words::Word;
 use serde::Serialize;

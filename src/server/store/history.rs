@@ -3,9 +3,8 @@
 use super::logs::Head;
 use super::{Connection, LogId, Result, json, message_id, sqlite};
 use crate::protocol::At;
-use crate::protocol::views::{
-    About, AuthorKind, FileView, Message, Quote, Reaction, Span, glimpse,
-};
+use crate::protocol::glimpse::glimpse;
+use crate::protocol::views::{About, AuthorKind, FileView, Message, Quote, Reaction, Span};
 
 /// (Seq, author, their kind, cid, body, reply_to, at, edited_at, deleted_at, quote, files,
 /// reactions): see [`sqlite::MESSAGES_AROUND`].

@@ -3,8 +3,9 @@
 use super::{Connection, LogId, Result, history, json, message_id, sqlite};
 use crate::protocol::At;
 use crate::protocol::frames::{Change, Event, Kind, MessageData, What};
+use crate::protocol::glimpse::glimpse;
 use crate::protocol::people::Notify;
-use crate::protocol::views::{FileView, glimpse};
+use crate::protocol::views::FileView;
 use serde_json::value::RawValue;
 
 /// A stretch of a log.

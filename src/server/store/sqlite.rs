@@ -256,7 +256,7 @@ macro_rules! unseen {
 }
 
 /// Who said the message that `m` answers, and how it begins, as a JSON array; null if it answers none.
-/// (240: `views::GLIMPSE_OF`.)
+/// (240: `glimpse::GLIMPSE_OF`.)
 macro_rules! quote {
     () => {
         concat!(
@@ -471,7 +471,7 @@ macro_rules! page_of {
     };
 }
 /// Where the own log `$2` of the user `$1` stands, and up to `$4` of its notices before the seq `$3`, each as (seq, data, whether it stands, whether it is new to them, how the
-/// message begins, whether that has files). (240: `views::GLIMPSE_OF`.)
+/// message begins, whether that has files). (240: `glimpse::GLIMPSE_OF`.)
 pub const NOTICES: &str = page_of!(notices!("$2", "< $3", "$4"));
 /// The same of what called them alone.
 pub const CALLS: &str = page_of!(calls!("$1", "$2", "< $3", "$4"));
@@ -637,7 +637,7 @@ pub const HEADS: &str = concat!(
 /// What logs hold after one seq and up to another, as two JSON arrays: messages and other events,
 /// each with its place in `$1`, which names them as (log, after, up to). An edit has no text of its own:
 /// it is told with the one that stands now. Nor has a notice: it is told with that of its message, as
-/// long as that stands as it was said. (240: `views::GLIMPSE_OF`.)
+/// long as that stands as it was said. (240: `glimpse::GLIMPSE_OF`.)
 pub const REPLAY: &str = concat!(
     "SELECT
     (SELECT json_group_array(json_array(q.key, m.seq, u.name, m.author_kind, m.cid,

@@ -4,7 +4,7 @@
 use super::notices::Of;
 use super::{Batch, Rows, json};
 use crate::protocol::frames::{Change as Told, ChangeOk, Event, Kind, What};
-use crate::protocol::{At, Code, Refusal, limits, views};
+use crate::protocol::{At, Code, Refusal, glimpse, limits};
 use crate::server::store::mentions::named;
 use crate::server::store::writer::{Change, Committed, Deed};
 use crate::server::store::{Db, LogId, Result, UserId, message_id, message_place};
@@ -326,7 +326,7 @@ impl Batch<'_> {
         let Kind::Change(Told { id, what }) = kind else { return };
         let Some((_, seq)) = message_place(id) else { return };
         let text = match what {
-            What::Edited { body, .. } => body.as_deref().map(views::glimpse),
+            What::Edited { body, .. } => body.as_deref().map(glimpse::glimpse),
             What::Deleted { .. } => None,
             What::Reacted { .. } => return,
         };

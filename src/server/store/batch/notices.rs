@@ -5,8 +5,8 @@ use super::super::{Connection, LogId, Result, UserId, sqlite};
 use super::{Batch, Rows};
 use crate::protocol::Target;
 use crate::protocol::frames::Event;
+use crate::protocol::glimpse::glimpse;
 use crate::protocol::people::{NoticeKind, Notify};
-use crate::protocol::views::glimpse;
 use crate::server::store::writer::Committed;
 
 /// Somebody to be told.
