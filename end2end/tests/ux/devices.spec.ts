@@ -108,7 +108,7 @@ test('Push is asked for on a click, never on load — in a panel, with the key o
   const bob = await person('bob');
   await bob.openRoom('lobby');
   await bob.post('@alice', 'you see it');
-  await expect(alice.side.getByRole('link', { name: /bob/ })).toContainText('1');
+  await expect(alice.page).toHaveTitle(/^\(1\) /);
   await bob.post('@dora', 'you do not');
   await expect.poll(() => service.came).toEqual(['/for/dora']);
 
