@@ -1,7 +1,7 @@
 //! My devices: browsers that are told of what concerns me while I do not look. One is turned on in the
 //! browser itself, by a click, belongs to the session there and goes with it.
 
-use super::{Domain, Member, Scope, Who, unavailable};
+use super::{Domain, Scope, Who, unavailable};
 use crate::protocol::{At, Code, Refusal};
 use crate::server::pocket::Asked;
 use crate::server::pocket::keys::{self, Keys};
@@ -35,12 +35,6 @@ pub struct Subscription {
     pub lang: Lang,
     /// Its name for itself.
     pub agent: String,
-}
-
-/// The session I am here by: a token has no screen.
-fn session(me: &Member) -> Result<&str, Refusal> {
-    let refused = || Refusal::new(Code::Forbidden, Word::DeviceNeedsSession);
-    me.session.as_deref().ok_or_else(refused)
 }
 
 impl Domain {
@@ -79,7 +73,8 @@ impl Domain {
     /// token, `rate_limited`.
     pub async fn subscribe_device(&self, who: &Who, it: Subscription) -> Result<(), Refusal> {
         let me = who.writer()?;
-        let session = session(me)?;
+        // A token has no screen.
+        let session = me.in_person(Word::DeviceNeedsSession)?;
         self.deeds.may_speak(me.id)?;
         self.outside
             .check_url(&it.endpoint)

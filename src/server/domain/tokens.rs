@@ -111,10 +111,7 @@ impl Domain {
     /// tokens could give itself any scope.
     fn in_person<'a>(&self, who: &'a Who) -> Result<(UserId, &'a str), Refusal> {
         let me = self.admin(who)?;
-        match &me.session {
-            Some(session) => Ok((me.id, session)),
-            None => Err(Refusal::new(Code::Forbidden, Word::TokenNotByToken)),
-        }
+        Ok((me.id, me.in_person(Word::TokenNotByToken)?))
     }
 
     /// Makes a token; its secret stands on the page of tokens for a minute.

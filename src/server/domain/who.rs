@@ -53,6 +53,14 @@ impl Member {
         token.or(self.session.as_deref())
     }
 
+    /// The session that they are here by, in person; `why` says why a token will not do.
+    ///
+    /// # Errors
+    /// `forbidden` for a token.
+    pub fn in_person(&self, why: Word) -> Result<&str, Refusal> {
+        self.session.as_deref().ok_or_else(|| Refusal::new(Code::Forbidden, why))
+    }
+
     /// What their sockets are closed with when that has ended.
     #[must_use]
     pub fn end_code(&self) -> u16 {

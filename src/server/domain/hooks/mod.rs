@@ -163,19 +163,12 @@ fn too_many() -> Refusal {
     Refusal::new(Code::TooMany, Word::TooManyHooks.of(&[&MOST]))
 }
 
-/// Whether whoever asks is here in person. A token that could make addresses could make itself one that
-/// reads what it may not read, and is left when it ends.
-fn in_person(me: &Member) -> Result<(), Refusal> {
-    match me.session {
-        Some(_) => Ok(()),
-        None => Err(Refusal::new(Code::Forbidden, Word::HookNotByToken)),
-    }
-}
-
 impl Domain {
-    /// A room in which I keep order, where I am about to do something with its webhooks.
+    /// A room in which I keep order, where I am about to do something with its webhooks: in person, since a
+    /// token that could make addresses could make itself one that reads what it may not read, and is left
+    /// when it ends.
     async fn my_hooks(&self, who: &Who, room: &str) -> Result<(Arc<Member>, Room), Refusal> {
-        in_person(who.member()?)?;
+        who.member()?.in_person(Word::HookNotByToken)?;
         self.my_turn(who, room).await
     }
 
@@ -252,7 +245,7 @@ impl Domain {
             room: room.name,
             incoming: incoming.into_iter().map(in_line).collect(),
             outgoing: out,
-            made: in_person(&me).ok().and_then(|()| self.hooks.show(me.id, made)),
+            made: me.session.as_ref().and_then(|_| self.hooks.show(me.id, made)),
         })
     }
 
